@@ -1,0 +1,93 @@
+"""Every environment's id, and the task class behind it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from importlib import import_module
+
+from metaworldx.envs.robots import ROBOTS, RobotSpec
+from metaworldx.envs.task import Task
+
+_BOTH, _H1, _HAND, _STRONG = ("h1", "h1hand"), ("h1",), ("h1hand",), ("h1strong",)
+
+
+@dataclass(frozen=True)
+class TaskEntry:
+    """Where a task lives: its module in `metaworldx.envs.tasks`, its class, its robots."""
+
+    module: str
+    cls: str
+    robots: tuple[str, ...]
+
+
+# Written out so that listing the environments imports no task.
+TASKS = {
+    "walk": TaskEntry("locomotion", "Walk", _BOTH),
+    "stand": TaskEntry("locomotion", "Stand", _BOTH),
+    "run": TaskEntry("locomotion", "Run", _BOTH),
+    "reach": TaskEntry("reach", "Reach", _BOTH),
+    "hurdle": TaskEntry("obstacles", "Hurdle", _BOTH),
+    "crawl": TaskEntry("locomotion", "Crawl", _BOTH),
+    "maze": TaskEntry("maze", "Maze", _BOTH),
+    "push": TaskEntry("push", "Push", _BOTH),
+    "door": TaskEntry("door", "Door", _BOTH),
+    "truck": TaskEntry("truck", "Truck", _BOTH),
+    "basketball": TaskEntry("basketball", "Basketball", _BOTH),
+    "package": TaskEntry("package", "Package", _BOTH),
+    "sit_simple": TaskEntry("sit", "SitSimple", _BOTH),
+    "sit_hard": TaskEntry("sit", "SitHard", _BOTH),
+    "balance_simple": TaskEntry("balance", "BalanceSimple", _BOTH),
+    "balance_hard": TaskEntry("balance", "BalanceHard", _BOTH),
+    "stair": TaskEntry("obstacles", "Stair", _BOTH),
+    "slide": TaskEntry("obstacles", "Slide", _BOTH),
+    "pole": TaskEntry("obstacles", "Pole", _BOTH),
+    "highbar_simple": TaskEntry("highbar", "HighBarSimple", _H1),
+    "highbar_hard": TaskEntry("highbar", "HighBarHard", _STRONG),
+    "cabinet": TaskEntry("cabinet", "Cabinet", _HAND),
+    "cube": TaskEntry("cube", "Cube", _HAND),
+    "bookshelf_simple": TaskEntry("bookshelf", "BookshelfSimple", _HAND),
+    "bookshelf_hard": TaskEntry("bookshelf", "BookshelfHard", _HAND),
+    "window": TaskEntry("window", "Window", _HAND),
+    "spoon": TaskEntry("spoon", "Spoon", _HAND),
+    "kitchen": TaskEntry("kitchen", "Kitchen", _HAND),
+    "powerlift": TaskEntry("powerlift", "Powerlift", _HAND),
+    "room": TaskEntry("room", "Room", _HAND),
+    "insert_normal": TaskEntry("insert", "InsertNormal", _HAND),
+    "insert_small": TaskEntry("insert", "InsertSmall", _HAND),
+    "carry": TaskEntry("carry", "Carry", _H1),
+}
+
+
+def task_class(name: str) -> type[Task]:
+    """The class of a task by its name."""
+    entry = TASKS[name]
+    return getattr(import_module(f"metaworldx.envs.tasks.{entry.module}"), entry.cls)
+
+
+def environment_ids() -> tuple[str, ...]:
+    """All environment ids, HumanoidBench's spelling, `ROBOT-TASK-v0`."""
+    return tuple(
+        f"{robot}-{name}-v0"
+        for robot in ROBOTS
+        for name, entry in TASKS.items()
+        if robot in entry.robots
+    )
+
+
+def parse_id(env_id: str) -> tuple[RobotSpec, type[Task]]:
+    """Robot and task of an id; the suffix `-v0` may be left out.
+
+    Raises:
+      ValueError: no such environment; the message names the nearest id.
+    """
+    known = environment_ids()
+    wanted = env_id if env_id.endswith("-v0") else f"{env_id}-v0"
+    if wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.0)
+        raise ValueError(
+            f"unknown environment {env_id!r}; did you mean {near[0]!r}? "
+            "(metaworldx envs lists all)"
+        )
+    robot, name, _ = wanted.split("-")
+    return ROBOTS[robot], task_class(name)
