@@ -1,0 +1,30 @@
+"""Robots, tasks and the pure environment on top of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metaworldx.envs.env import Env, EnvConfig, EnvState
+    from metaworldx.envs.make import make
+    from metaworldx.envs.randomisation import Randomisation
+    from metaworldx.envs.registry import environment_ids
+
+__all__ = ["Env", "EnvConfig", "EnvState", "Randomisation", "environment_ids", "make"]
+
+_HOME = {
+    "Env": "env",
+    "EnvConfig": "env",
+    "EnvState": "env",
+    "Randomisation": "randomisation",
+    "environment_ids": "registry",
+    "make": "make",
+}
+
+
+def __getattr__(name: str):
+    # Imported on first use: listing the environments needs neither JAX nor MuJoCo.
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,336 @@
+"""The environment: pure `reset` and `step` over any backend, with auto-reset and safeguards."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from metaworldx.envs.randomisation import Randomisation, no_variation
+from metaworldx.envs.task import Memory, Task
+from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, initial_state
+from metaworldx.sim.readings import Readings
+
+FALL_HEIGHT, FALL_HEIGHT_SITTING = 0.5, 0.35
+"""Pelvis heights (m) under which the robot has fallen; the lower one where the task sits."""
+FALL_UPRIGHT = math.cos(math.radians(70.0))
+"""Uprightness of the torso under which it has fallen: tilted by more than 70 degrees."""
+
+
+@struct.dataclass
+class Divergence:
+    """The last state before a simulation diverged, for replaying it in native MuJoCo.
+
+    Attributes:
+      physics: the state that the step began from.
+      action: the action that it diverged under `[action_size]`.
+    """
+
+    physics: PhysicsState
+    action: jax.Array
+
+
+@struct.dataclass
+class EnvState:
+    """One environment between two steps (shapes without batch dimensions).
+
+    `obs`, `physics`, `readings` and `memory` are where the next action acts: after the end of
+    an episode, with auto-reset on, they are the next episode's start. `last_obs` is what the
+    step itself led to. A transition for a replay buffer is (obs before, action, reward,
+    last_obs, terminated, truncated), and only where `diverged` is False.
+
+    Attributes:
+      physics: what the simulation carries.
+      readings: what tasks see of it.
+      memory: the task's own state.
+      obs: observation to act on `[obs_size]`.
+      last_obs: observation that the last step led to, before any reset `[obs_size]`.
+      reward: the last step's reward.
+      terminated: the task ended at the last step.
+      truncated: the time limit was reached at the last step, the task not having ended.
+      terms: named reward terms of the last step.
+      success: the task was completed at the last step.
+      success_subtasks: how many of its parts are done.
+      fallen: the robot lay or tilted at the last step (never for tasks that crawl).
+      diverged: the last step's simulation broke down; its transition means nothing.
+      divergences: how often that has happened here, int32.
+      steps: steps taken in the running episode, int32.
+      episode_return: reward summed over the running episode.
+      episode_success: the running episode has been successful at some step.
+      finished_return, finished_length, finished_success: of the last episode that ended.
+      key: the random key of this environment.
+      divergence: the last divergence's black box, or None if none is kept.
+    """
+
+    physics: PhysicsState
+    readings: Readings
+    memory: Memory
+    obs: jax.Array
+    last_obs: jax.Array
+    reward: jax.Array
+    terminated: jax.Array
+    truncated: jax.Array
+    terms: dict[str, jax.Array]
+    success: jax.Array
+    success_subtasks: jax.Array
+    fallen: jax.Array
+    diverged: jax.Array
+    divergences: jax.Array
+    steps: jax.Array
+    episode_return: jax.Array
+    episode_success: jax.Array
+    finished_return: jax.Array
+    finished_length: jax.Array
+    finished_success: jax.Array
+    key: jax.Array
+    divergence: Divergence | None = None
+
+    @property
+    def done(self) -> jax.Array:
+        """The last step ended an episode, one way or the other."""
+        return self.terminated | self.truncated
+
+
+@dataclass(frozen=True)
+class EnvConfig:
+    """Settings of an environment.
+
+    Attributes:
+      auto_reset: begin the next episode in the step that ends one.
+      max_episode_steps: time limit in control steps; None takes the task's.
+      randomisation: variation of physics and observations; the default is none.
+      max_qvel: a simulation with a faster joint (rad/s, m/s) counts as diverged.
+      keep_divergence: keep the state and action before a divergence in the state.
+    """
+
+    auto_reset: bool = True
+    max_episode_steps: int | None = None
+    randomisation: Randomisation = Randomisation()
+    max_qvel: float = 1e3
+    keep_divergence: bool = False
+
+
+class Env:
+    """A task on a physics backend, as pure functions.
+
+    `reset` and `step` may be jitted, vmapped and scanned on every backend. Given keys or
+    actions with leading dimensions they vmap themselves.
+    """
+
+    def __init__(self, env_id: str, task: Task, physics: Physics, config: EnvConfig = EnvConfig()):
+        self.id = env_id
+        self.task = task
+        self.physics = physics
+        self.config = config
+        self.max_episode_steps = config.max_episode_steps or task.max_episode_steps
+        model = physics.model
+        self._ctrl_low = np.asarray(model.actuator_ctrlrange[:, 0], np.float32)
+        self._ctrl_high = np.asarray(model.actuator_ctrlrange[:, 1], np.float32)
+        self.action_size: int = model.nu
+        self.dt = float(model.opt.timestep) * SUBSTEPS
+        """Seconds in a control step."""
+        shapes = jax.eval_shape(self._reset, jax.random.key(0))
+        self.obs_size: int = shapes.obs.shape[-1]
+
+    # ---- what users call
+
+    def reset(self, key: jax.Array) -> EnvState:
+        """A new environment at the start of an episode.
+
+        Args:
+          key: a typed random key (`jax.random.key`), or an array of them for a batch.
+        """
+        if not jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+            key = jax.random.wrap_key_data(key)
+        function = self._reset
+        for _ in range(key.ndim):
+            function = jax.vmap(function)
+        return function(key)
+
+    def step(self, state: EnvState, action: jax.Array) -> EnvState:
+        """One control step of 0.02 s.
+
+        Args:
+          state: from `reset` or `step`, with any leading dimensions.
+          action: in [-1, 1], clipped, mapped linearly onto each actuator's range `[action_size]`,
+            with the same leading dimensions.
+
+        Raises:
+          ValueError: the action's shape does not fit, or (outside of jit) it holds NaN.
+        """
+        action = self._checked(action, state.reward.shape)
+        function = self._step
+        for _ in range(state.reward.ndim):
+            function = jax.vmap(function)
+        return function(state, action)
+
+    def robot_observation(self, state: EnvState) -> jax.Array:
+        """The robot's own numbers by meaning, whatever else the task has: qpos then qvel."""
+        spec = self.task.robot.spec
+        r = state.readings
+        return jnp.concatenate([r.qpos[..., : spec.nq], r.qvel[..., : spec.nv]], axis=-1)
+
+    def ctrl(self, action: jax.Array) -> jax.Array:
+        """Actuator units of an action in [-1, 1] `[..., action_size]`."""
+        low, high = jnp.asarray(self._ctrl_low), jnp.asarray(self._ctrl_high)
+        return low + 0.5 * (jnp.clip(action, -1.0, 1.0) + 1.0) * (high - low)
+
+    def action_for(self, ctrl: jax.Array) -> jax.Array:
+        """The action in [-1, 1] that commands `ctrl` `[..., action_size]`."""
+        low, high = jnp.asarray(self._ctrl_low), jnp.asarray(self._ctrl_high)
+        return jnp.clip(2.0 * (ctrl - low) / (high - low) - 1.0, -1.0, 1.0)
+
+    # ---- one environment
+
+    def _checked(self, action: Any, batch: tuple[int, ...]) -> jax.Array:
+        action = jnp.asarray(action, jnp.result_type(float))
+        wanted = (*batch, self.action_size)
+        if action.shape != wanted:
+            raise ValueError(f"action of shape {action.shape}; {self.id} takes {wanted}")
+        if not isinstance(action, jax.core.Tracer) and not bool(jnp.all(jnp.isfinite(action))):
+            raise ValueError(f"action holds NaN or infinity; {self.id} takes numbers in [-1, 1]")
+        return action
+
+    def _begin(
+        self, key: jax.Array, needed: jax.Array | bool
+    ) -> tuple[PhysicsState, Readings, Memory, jax.Array]:
+        start_key, vary_key, noise_key = jax.random.split(key, 3)
+        layout, random = self.task.layout, self.config.randomisation
+        variation = random.draw(vary_key, len(layout.bodies)) if random.varies_model else None
+
+        def site_xpos(qpos: jax.Array) -> jax.Array:
+            pos = jnp.asarray(layout.mocap_pos, qpos.dtype).reshape(-1, 3)
+            quat = jnp.asarray(layout.mocap_quat, qpos.dtype).reshape(-1, 4)
+            state = initial_state(qpos, jnp.zeros(layout.nv, qpos.dtype), pos, quat)
+            if variation is not None:
+                state = state.replace(variation=no_variation(variation))
+            return self.physics.kinematics(state, needed)[2]
+
+        begin = self.task.start(start_key, site_xpos)
+        state = initial_state(
+            begin.qpos, begin.qvel, begin.mocap_pos, begin.mocap_quat, variation
+        )
+        readings = self.physics.readings_at(state, needed)
+        memory = self.task.on_reset(begin.memory, readings)
+        obs = random.blur(noise_key, self.task.observe(readings, memory))
+        return state, readings, memory, obs
+
+    def _reset(self, key: jax.Array) -> EnvState:
+        key, begin_key = jax.random.split(key)
+        physics, readings, memory, obs = self._begin(begin_key, True)
+        zero = jnp.zeros((), obs.dtype)
+        no, none = jnp.zeros((), bool), jnp.zeros((), jnp.int32)
+        out = jax.eval_shape(self.task.evaluate, readings, memory)
+        kept = None
+        if self.config.keep_divergence:
+            kept = Divergence(
+                jax.tree.map(jnp.zeros_like, physics), jnp.zeros(self.action_size, obs.dtype)
+            )
+        return EnvState(
+            physics=physics,
+            readings=readings,
+            memory=memory,
+            obs=obs,
+            last_obs=obs,
+            reward=zero,
+            terminated=no,
+            truncated=no,
+            terms=jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), out.terms),
+            success=no,
+            success_subtasks=zero,
+            fallen=no,
+            diverged=no,
+            divergences=none,
+            steps=none,
+            episode_return=zero,
+            episode_success=no,
+            finished_return=zero,
+            finished_length=none,
+            finished_success=no,
+            key=key,
+            divergence=kept,
+        )
+
+    def _step(self, state: EnvState, action: jax.Array) -> EnvState:
+        random = self.config.randomisation
+        key, begin_key, push_key, noise_key = jax.random.split(state.key, 4)
+        before = state.physics
+        if random.pushes:
+            before = before.replace(qvel=random.push(push_key, before.qvel))
+        physics, r = self.physics.step(before, self.ctrl(action))
+        diverged = self._diverged(physics)
+        physics = _select(diverged, state.physics, physics)
+        r = _select(diverged, state.readings, r)
+
+        obs = random.blur(noise_key, self.task.observe(r, state.memory))
+        out = self.task.evaluate(r, state.memory)
+        # A divergence pays nothing and its step does not count as the task's own end.
+        reward = jnp.where(diverged, 0.0, out.reward)
+        success = out.success & ~diverged
+        steps = state.steps + 1
+        terminated = out.terminated | diverged
+        truncated = (steps >= self.max_episode_steps) & ~terminated
+        done = terminated | truncated
+        episode_return = state.episode_return + reward
+        episode_success = state.episode_success | success
+        new = state.replace(
+            physics=physics,
+            readings=r,
+            memory=out.memory,
+            obs=obs,
+            last_obs=obs,
+            reward=reward,
+            terminated=terminated,
+            truncated=truncated,
+            terms=out.terms,
+            success=success,
+            success_subtasks=out.success_subtasks,
+            fallen=self._fallen(r),
+            diverged=diverged,
+            divergences=state.divergences + diverged,
+            steps=steps,
+            episode_return=episode_return,
+            episode_success=episode_success,
+            finished_return=jnp.where(done, episode_return, state.finished_return),
+            finished_length=jnp.where(done, steps, state.finished_length),
+            finished_success=jnp.where(done, episode_success, state.finished_success),
+            key=key,
+        )
+        if state.divergence is not None:
+            black_box = Divergence(before, action)
+            new = new.replace(divergence=_select(diverged, black_box, state.divergence))
+        return self._auto_reset(new, begin_key, done) if self.config.auto_reset else new
+
+    def _auto_reset(self, state: EnvState, key: jax.Array, done: jax.Array) -> EnvState:
+        physics, readings, memory, obs = self._begin(key, done)
+        fresh = (physics, readings, memory, obs)
+        running = (state.physics, state.readings, state.memory, state.obs)
+        physics, readings, memory, obs = _select(done, fresh, running)
+        return state.replace(
+            physics=physics,
+            readings=readings,
+            memory=memory,
+            obs=obs,
+            steps=jnp.where(done, 0, state.steps),
+            episode_return=jnp.where(done, 0.0, state.episode_return),
+            episode_success=state.episode_success & ~done,
+        )
+
+    def _diverged(self, physics: PhysicsState) -> jax.Array:
+        finite = jnp.all(jnp.isfinite(physics.qpos)) & jnp.all(jnp.isfinite(physics.qvel))
+        return ~finite | (jnp.max(jnp.abs(physics.qvel)) > self.config.max_qvel)
+
+    def _fallen(self, r: Readings) -> jax.Array:
+        if not self.task.can_fall:
+            return jnp.zeros((), bool)
+        low = FALL_HEIGHT_SITTING if self.task.sits else FALL_HEIGHT
+        return (r.qpos[2] < low) | (self.task.robot.torso_upright(r) < FALL_UPRIGHT)
+
+
+def _select(condition: jax.Array, yes: Any, no: Any) -> Any:
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)

@@ -1,0 +1,70 @@
+"""Choosing a physics backend by name."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Mapping
+
+import jax
+import mujoco
+
+from metaworldx.sim.contacts import ContactRule
+from metaworldx.sim.physics import Physics
+
+BACKENDS = ("auto", "native", "mjx", "warp")
+
+
+def resolve_backend(name: str) -> str:
+    """The backend behind `auto`, or the named one if this machine can run it.
+
+    Raises:
+      ValueError: unknown name, or warp without an NVIDIA GPU or without its package.
+    """
+    if name not in BACKENDS:
+        near = difflib.get_close_matches(name, BACKENDS, n=1, cutoff=0.0)[0]
+        raise ValueError(
+            f"unknown backend {name!r}; did you mean {near!r}? (one of {', '.join(BACKENDS)})"
+        )
+    nvidia = jax.default_backend() == "gpu" and "rocm" not in _platform_version()
+    warp = importlib.util.find_spec("warp") is not None
+    if name == "auto":
+        if jax.default_backend() == "cpu":
+            return "native"
+        return "warp" if nvidia and warp else "mjx"
+    if name == "warp" and not nvidia:
+        raise ValueError(
+            "backend 'warp' needs an NVIDIA GPU and JAX sees none; use 'mjx' or 'native'"
+        )
+    if name == "warp" and not warp:
+        raise ValueError("backend 'warp' needs warp-lang: pip install 'metaworld-x[warp]'")
+    return name
+
+
+def _platform_version() -> str:
+    return jax.devices()[0].client.platform_version.lower()
+
+
+def make_physics(
+    backend: str,
+    spec: mujoco.MjSpec,
+    rules: Mapping[str, ContactRule] | None = None,
+    worlds: int = 1,
+) -> Physics:
+    """Physics of a model on a backend (not `auto`: see `resolve_backend`).
+
+    Args:
+      backend: native, mjx or warp.
+      spec: the model; contact sensors may be added to it.
+      rules: the task's contact rules.
+      worlds: simulations stepped at once; only warp needs it, to size its contact pool.
+    """
+    if backend == "native":
+        from metaworldx.sim.native import NativePhysics
+
+        return NativePhysics(spec, rules)
+    from metaworldx.sim.mjx import MjxPhysics, WarpPhysics
+
+    if backend == "warp":
+        return WarpPhysics(spec, rules, worlds=worlds)
+    return MjxPhysics(spec, rules)
