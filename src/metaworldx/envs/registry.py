@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from metaworldx.envs.robots import ROBOTS, RobotSpec
-from metaworldx.envs.task import Task
+from metaworldx.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    from metaworldx.envs.robots import RobotSpec
+    from metaworldx.envs.task import Task
+
+# Listing the environments imports neither JAX nor MuJoCo nor a task.
+ROBOT_NAMES = ("h1", "h1hand", "h1strong")
 
 _BOTH, _H1, _HAND, _STRONG = ("h1", "h1hand"), ("h1",), ("h1hand",), ("h1strong",)
 
@@ -21,7 +27,6 @@ class TaskEntry:
     robots: tuple[str, ...]
 
 
-# Written out so that listing the environments imports no task.
 TASKS = {
     "walk": TaskEntry("locomotion", "Walk", _BOTH),
     "stand": TaskEntry("locomotion", "Stand", _BOTH),
@@ -69,7 +74,7 @@ def environment_ids() -> tuple[str, ...]:
     """All environment ids, HumanoidBench's spelling, `ROBOT-TASK-v0`."""
     return tuple(
         f"{robot}-{name}-v0"
-        for robot in ROBOTS
+        for robot in ROBOT_NAMES
         for name, entry in TASKS.items()
         if robot in entry.robots
     )
@@ -79,15 +84,13 @@ def parse_id(env_id: str) -> tuple[RobotSpec, type[Task]]:
     """Robot and task of an id; the suffix `-v0` may be left out.
 
     Raises:
-      ValueError: no such environment; the message names the nearest id.
+      UserError: no such environment; the message names the nearest id.
     """
     known = environment_ids()
     wanted = env_id if env_id.endswith("-v0") else f"{env_id}-v0"
     if wanted not in known:
-        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.0)
-        raise ValueError(
-            f"unknown environment {env_id!r}; did you mean {near[0]!r}? "
-            "(metaworldx envs lists all)"
-        )
+        raise UserError(nearest("environment", env_id, known, "metaworldx envs lists all"))
+    from metaworldx.envs.robots import ROBOTS
+
     robot, name, _ = wanted.split("-")
     return ROBOTS[robot], task_class(name)

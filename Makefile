@@ -1,0 +1,61 @@
+# Everything runs in .venv, which is made and kept up to date on the way.
+# EXTRAS adds optional parts: make setup EXTRAS=dev,gpu
+EXTRAS ?= dev
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready-$(EXTRAS)
+
+# The first that runs and is new enough; 3.11 first, for it carries the JAX that was measured.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+.PHONY: setup graphics demo test test-all lint format bench
+.DEFAULT_GOAL := setup
+
+setup: $(READY)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "metaworldx needs Python 3.11 or newer (set PYTHON=...)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "could not make $(VENV); on Debian install python3-venv" >&2; exit 1; }
+
+$(READY): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	@rm -f $(VENV)/.ready-*
+	@touch $@
+
+# Rendering without a screen needs EGL. Only pictures and videos need it; all else goes on.
+DEBIAN_PACKAGES := libegl1 libgl1-mesa-dri
+EGL_WORKS := MUJOCO_GL=egl $(BIN)/python -c 'import mujoco; mujoco.GLContext(8, 8).make_current()' >/dev/null 2>&1
+
+graphics: $(VENV)/.graphics
+
+$(VENV)/.graphics: | $(READY)
+	@if $(EGL_WORKS); then touch $@; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing $(DEBIAN_PACKAGES) for rendering"; \
+	  { apt-get install -qq -y $(DEBIAN_PACKAGES) || \
+	    { apt-get update -qq && apt-get install -qq -y $(DEBIAN_PACKAGES); }; } >/dev/null && \
+	  $(EGL_WORKS) && touch $@; \
+	fi; \
+	test -e $@ || echo "no EGL here, so nothing can be rendered; on Debian: apt-get install $(DEBIAN_PACKAGES)" >&2
+
+demo: setup graphics
+	$(BIN)/metaworldx render h1-door --policy hold --out out/demo.mp4
+
+test: setup graphics
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: setup graphics
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/metaworldx bench env

@@ -1,0 +1,104 @@
+"""The `metaworldx` command: finds the subcommand, runs it, and tells bad input in one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from metaworldx.errors import UserError, nearest
+
+# One line each, so that `metaworldx --help` imports no command. A name of two words lives in
+# the module with an underscore between them.
+COMMANDS = {
+    "envs": "list the environments",
+    "verify": "replay recordings of HumanoidBench and report every difference",
+}
+
+_FAILED, _BAD_INPUT, _INTERRUPTED, _PIPE_CLOSED = 1, 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command line and returns its exit status.
+
+    0 done; 1 the command found what it looks for (as `verify` a difference); 2 bad input;
+    130 interrupted; 141 the reader of our output went away.
+    """
+    args = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _run(args)
+        sys.stdout.flush()
+        return status
+    except UserError as error:
+        print(f"metaworldx: error: {_one_line(error)}", file=sys.stderr)
+        return _BAD_INPUT
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Python would complain once more when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+
+
+def _run(args: list[str]) -> int:
+    if not args or args[0] in ("-h", "--help"):
+        print(_overview(COMMANDS))
+        return 0 if args else _BAD_INPUT
+    if args[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"metaworldx {version('metaworld-x')}")
+        return 0
+    name, rest = _command(args)
+    if name is None:
+        print(_overview({k: v for k, v in COMMANDS.items() if k.startswith(f"{args[0]} ")}))
+        return 0 if rest else _BAD_INPUT
+    import tyro
+
+    module = import_module(f"metaworldx.commands.{name.replace(' ', '_')}")
+    return tyro.cli(
+        module.main,
+        prog=f"metaworldx {name}",
+        description=module.main.__doc__,
+        args=rest,
+    )
+
+
+def _command(args: list[str]) -> tuple[str | None, list[str]]:
+    """The command that the arguments begin with, and what is left of them.
+
+    A group's name alone or with --help gives no command.
+    """
+    if args[0] in COMMANDS:
+        return args[0], args[1:]
+    group = [name for name in COMMANDS if name.startswith(f"{args[0]} ")]
+    if not group:
+        known = {name.split()[0] for name in COMMANDS}
+        raise UserError(nearest("command", args[0], known, "metaworldx --help lists all"))
+    if len(args) == 1 or args[1] in ("-h", "--help"):
+        return None, args[1:]
+    name = " ".join(args[:2])
+    if name not in COMMANDS:
+        raise UserError(nearest("command", name, group))
+    return name, args[2:]
+
+
+def _overview(commands: dict[str, str]) -> str:
+    width = max(map(len, commands))
+    lines = [f"  {name:{width}}  {summary}" for name, summary in commands.items()]
+    return "\n".join(
+        [
+            "usage: metaworldx COMMAND [OPTIONS]",
+            "",
+            "HumanoidBench and MetaWorld-X in JAX.",
+            "",
+            *lines,
+            "",
+            "metaworldx COMMAND --help shows a command's options.",
+        ]
+    )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,26 @@
+"""Bad input: errors that a person can put right, told in one line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """Bad input; its message is one line that names the thing, the value and what is right.
+
+    The command line prints it as `metaworldx: error: ...` and exits with status 2; any other
+    exception is a fault of the program and keeps its traceback.
+    """
+
+
+def nearest(kind: str, wanted: str, known: Iterable[str], hint: str = "") -> str:
+    """The message for an unknown name, with the nearest known one.
+
+    Args:
+      kind: what is named, e.g. `environment`.
+      hint: where all names are listed, put in brackets at the end.
+    """
+    close = difflib.get_close_matches(wanted, list(known), n=1, cutoff=0.0)
+    meant = f"; did you mean {close[0]!r}?" if close else ""
+    return f"unknown {kind} {wanted!r}{meant}" + (f" ({hint})" if hint else "")
