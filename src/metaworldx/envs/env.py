@@ -13,6 +13,7 @@ from flax import struct
 
 from metaworldx.envs.randomisation import Randomisation, no_variation
 from metaworldx.envs.task import Memory, Task
+from metaworldx.errors import UserError
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, initial_state
 from metaworldx.sim.readings import Readings
 
@@ -161,7 +162,7 @@ class Env:
             with the same leading dimensions.
 
         Raises:
-          ValueError: the action's shape does not fit, or (outside of jit) it holds NaN.
+          UserError: the action's shape does not fit, or (outside of jit) it holds NaN.
         """
         action = self._checked(action, state.reward.shape)
         function = self._step
@@ -191,9 +192,9 @@ class Env:
         action = jnp.asarray(action, jnp.result_type(float))
         wanted = (*batch, self.action_size)
         if action.shape != wanted:
-            raise ValueError(f"action of shape {action.shape}; {self.id} takes {wanted}")
+            raise UserError(f"action of shape {action.shape}; {self.id} takes {wanted}")
         if not isinstance(action, jax.core.Tracer) and not bool(jnp.all(jnp.isfinite(action))):
-            raise ValueError(f"action holds NaN or infinity; {self.id} takes numbers in [-1, 1]")
+            raise UserError(f"action holds NaN or infinity; {self.id} takes numbers in [-1, 1]")
         return action
 
     def _begin(
@@ -212,9 +213,7 @@ class Env:
             return self.physics.kinematics(state, needed)[2]
 
         begin = self.task.start(start_key, site_xpos)
-        state = initial_state(
-            begin.qpos, begin.qvel, begin.mocap_pos, begin.mocap_quat, variation
-        )
+        state = initial_state(begin.qpos, begin.qvel, begin.mocap_pos, begin.mocap_quat, variation)
         readings = self.physics.readings_at(state, needed)
         memory = self.task.on_reset(begin.memory, readings)
         obs = random.blur(noise_key, self.task.observe(readings, memory))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-
 from metaworldx.envs.env import Env, EnvConfig
 from metaworldx.envs.registry import parse_id
+from metaworldx.errors import UserError, nearest
 from metaworldx.sim.backends import make_physics, resolve_backend
 from metaworldx.sim.model import COLLISION_SETS, model_spec, set_mjx_limits
 
@@ -35,7 +34,7 @@ def make(
       worlds: number of environments that will run at once (sizes warp's contact pool).
 
     Raises:
-      ValueError: unknown id, backend or collision set (the message names the nearest), or a
+      UserError: unknown id, backend or collision set (the message names the nearest), or a
         collision set so small that the task's rewards would change.
     """
     spec, cls = parse_id(env_id)
@@ -57,13 +56,10 @@ def _collisions(env_id: str, least: str, wanted: str | None) -> str:
     if wanted is None:
         return max("body", least, key=COLLISION_SETS.index)
     if wanted not in COLLISION_SETS:
-        near = difflib.get_close_matches(wanted, COLLISION_SETS, n=1, cutoff=0.0)[0]
-        raise ValueError(
-            f"unknown collision set {wanted!r}; did you mean {near!r}? "
-            f"(one of {', '.join(COLLISION_SETS)})"
-        )
+        hint = f"one of {', '.join(COLLISION_SETS)}"
+        raise UserError(nearest("collision set", wanted, COLLISION_SETS, hint))
     if COLLISION_SETS.index(wanted) < COLLISION_SETS.index(least):
-        raise ValueError(
+        raise UserError(
             f"collision set {wanted!r} is too small for {env_id}: its rewards and terminations "
             f"need {least!r} or more"
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
+from metaworldx.errors import UserError
 from metaworldx.sim.physics import Variation
 
 
@@ -32,11 +33,11 @@ class Randomisation:
         for name in ("friction", "mass"):
             low, high = getattr(self, name)
             if not 0.0 < low <= high:
-                raise ValueError(f"{name} range {low} to {high}; needs 0 < low <= high")
+                raise UserError(f"{name} range {low} to {high}; needs 0 < low <= high")
         if not 0.0 <= self.push_probability <= 1.0:
-            raise ValueError(f"push_probability {self.push_probability}; needs 0 to 1")
+            raise UserError(f"push_probability {self.push_probability}; needs 0 to 1")
         if self.push_speed < 0.0 or self.observation_noise < 0.0:
-            raise ValueError("push_speed and observation_noise must not be negative")
+            raise UserError("push_speed and observation_noise must not be negative")
 
     @property
     def varies_model(self) -> bool:
@@ -61,9 +62,7 @@ class Randomisation:
         """qvel `[nv]` after a push that may or may not come."""
         when_key, how_key = jax.random.split(key)
         happens = jax.random.bernoulli(when_key, self.push_probability)
-        kick = jax.random.uniform(
-            how_key, (2,), qvel.dtype, -self.push_speed, self.push_speed
-        )
+        kick = jax.random.uniform(how_key, (2,), qvel.dtype, -self.push_speed, self.push_speed)
         return qvel.at[:2].add(jnp.where(happens, kick, 0.0))
 
     def blur(self, key: jax.Array, obs: jax.Array) -> jax.Array:

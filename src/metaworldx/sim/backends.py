@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 from collections.abc import Mapping
 
 import jax
 import mujoco
 
+from metaworldx.errors import UserError, nearest
 from metaworldx.sim.contacts import ContactRule
 from metaworldx.sim.physics import Physics
 
@@ -19,13 +19,10 @@ def resolve_backend(name: str) -> str:
     """The backend behind `auto`, or the named one if this machine can run it.
 
     Raises:
-      ValueError: unknown name, or warp without an NVIDIA GPU or without its package.
+      UserError: unknown name, or warp without an NVIDIA GPU or without its package.
     """
     if name not in BACKENDS:
-        near = difflib.get_close_matches(name, BACKENDS, n=1, cutoff=0.0)[0]
-        raise ValueError(
-            f"unknown backend {name!r}; did you mean {near!r}? (one of {', '.join(BACKENDS)})"
-        )
+        raise UserError(nearest("backend", name, BACKENDS, f"one of {', '.join(BACKENDS)}"))
     nvidia = jax.default_backend() == "gpu" and "rocm" not in _platform_version()
     warp = importlib.util.find_spec("warp") is not None
     if name == "auto":
@@ -33,11 +30,11 @@ def resolve_backend(name: str) -> str:
             return "native"
         return "warp" if nvidia and warp else "mjx"
     if name == "warp" and not nvidia:
-        raise ValueError(
+        raise UserError(
             "backend 'warp' needs an NVIDIA GPU and JAX sees none; use 'mjx' or 'native'"
         )
     if name == "warp" and not warp:
-        raise ValueError("backend 'warp' needs warp-lang: pip install 'metaworld-x[warp]'")
+        raise UserError("backend 'warp' needs warp-lang: pip install 'metaworld-x[warp]'")
     return name
 
 

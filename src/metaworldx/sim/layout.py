@@ -47,9 +47,7 @@ class Layout:
         sensors = names(obj.mjOBJ_SENSOR, model.nsensor)
         joints = names(obj.mjOBJ_JOINT, model.njnt)
         bodies = names(obj.mjOBJ_BODY, model.nbody)
-        mocap = sorted(
-            (int(m), b) for b, m in enumerate(model.body_mocapid) if m >= 0
-        )
+        mocap = sorted((int(m), b) for b, m in enumerate(model.body_mocapid) if m >= 0)
         return cls(
             bodies=bodies,
             sites=names(obj.mjOBJ_SITE, model.nsite),

@@ -56,9 +56,7 @@ class MjxPhysics(Physics):
         return m.replace(**changes)
 
     def _load(self, state: PhysicsState) -> mjx.Data:
-        data = self._data.replace(
-            qpos=state.qpos, qvel=state.qvel, qacc_warmstart=state.warmstart
-        )
+        data = self._data.replace(qpos=state.qpos, qvel=state.qvel, qacc_warmstart=state.warmstart)
         if self.model.nmocap:
             data = data.replace(mocap_pos=state.mocap_pos, mocap_quat=state.mocap_quat)
         return data
@@ -69,9 +67,7 @@ class MjxPhysics(Physics):
             model = self._model(state.variation)
             data = self._load(state).replace(ctrl=ctrl)
             data = jax.lax.fori_loop(0, SUBSTEPS, lambda _, d: mjx.step(model, d), data)
-        after = state.replace(
-            qpos=data.qpos, qvel=data.qvel, warmstart=data.qacc_warmstart
-        )
+        after = state.replace(qpos=data.qpos, qvel=data.qvel, warmstart=data.qacc_warmstart)
         return after, self._readings(data)
 
     def _flags(self, data: mjx.Data) -> jax.Array:

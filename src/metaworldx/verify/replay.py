@@ -116,9 +116,7 @@ def _replay(task: Task, recording: Recording) -> Replay:
 
     for episode in range(len(recording.reset_state)):
         rows = np.flatnonzero(arrays["episode"] == episode)
-        memory = jax.tree.map(
-            jnp.asarray, task.memory_of_record(recording.reset_state[episode])
-        )
+        memory = jax.tree.map(jnp.asarray, task.memory_of_record(recording.reset_state[episode]))
         if not len(rows):
             continue
         # Padded to one length, so that one compilation serves all episodes.
@@ -137,12 +135,8 @@ def _replay(task: Task, recording: Recording) -> Replay:
 
 def _compare(found: Replay, task: Task, recording: Recording, rows, obs, out) -> None:
     arrays = recording.arrays
-    found.observation_error = max(
-        found.observation_error, relative_error(obs, arrays["obs"][rows])
-    )
-    found.reward_error = max(
-        found.reward_error, relative_error(out.reward, arrays["reward"][rows])
-    )
+    found.observation_error = max(found.observation_error, relative_error(obs, arrays["obs"][rows]))
+    found.reward_error = max(found.reward_error, relative_error(out.reward, arrays["reward"][rows]))
     found.termination_mismatches += int(np.sum(out.terminated != arrays["terminated"][rows]))
     counters = {"success": out.success, "success_subtasks": out.success_subtasks}
     for name, ours in {**counters, **out.terms}.items():

@@ -1,0 +1,1 @@
+"""The environments under other libraries' interfaces: brax and gymnasium."""
