@@ -19,9 +19,18 @@ def upright(robot: Robot, r: Readings, low: float = 0.9, margin: float = 1.9) ->
     return tolerance(robot.torso_upright(r), (low, INF), margin, "linear", 0.0)
 
 
-def standing(robot: Robot, r: Readings, margin: float = STAND_HEIGHT / 4) -> jax.Array:
-    """1 while the head is at standing height."""
-    return tolerance(robot.head_height(r), (STAND_HEIGHT, INF), margin)
+def standing(
+    robot: Robot, r: Readings, margin: float = STAND_HEIGHT / 4, height: float = STAND_HEIGHT
+) -> jax.Array:
+    """1 while the head is at least `height` (m) up."""
+    return tolerance(robot.head_height(r), (height, INF), margin)
+
+
+def stand(
+    robot: Robot, r: Readings, low: float = 0.9, margin: float = STAND_HEIGHT / 4
+) -> jax.Array:
+    """Standing at full height with the torso upright: `standing` times `upright`."""
+    return standing(robot, r, margin) * upright(robot, r, low)
 
 
 def small_control(r: Readings) -> jax.Array:
@@ -46,3 +55,8 @@ def distance(a: jax.Array, b: jax.Array) -> jax.Array:
     square = jnp.sum((a - b) ** 2, axis=-1)
     safe = jnp.where(square > 0.0, square, 1.0)
     return jnp.where(square > 0.0, jnp.sqrt(safe), 0.0)
+
+
+def hand_distances(robot: Robot, r: Readings, point: jax.Array) -> jax.Array:
+    """Distances of the left and the right hand to a world position `[2]`, m."""
+    return distance(jnp.stack([robot.left_hand(r), robot.right_hand(r)]), point)

@@ -80,7 +80,7 @@ def relative_error(ours: np.ndarray, recorded: np.ndarray) -> float:
 def _same(ours: Any, recorded: Any) -> bool:
     if isinstance(recorded, Mapping):
         return all(key in ours and _same(ours[key], recorded[key]) for key in recorded)
-    if isinstance(recorded, str) or isinstance(ours, str):
+    if recorded is None or isinstance(recorded, str) or isinstance(ours, str):
         return ours == recorded
     if isinstance(recorded, (list, tuple)) and any(isinstance(x, str) for x in recorded):
         return sorted(ours) == sorted(recorded)

@@ -1,0 +1,99 @@
+"""Turn a cube in each hand until both look like a third."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+_ANGLE = 3.14
+"""Roll, pitch and yaw are drawn from plus or minus this (rad)."""
+
+
+def quat_of_euler(angles: jax.Array) -> jax.Array:
+    """Quaternion w x y z of roll, pitch and yaw (rad), turned about x, then y, then z."""
+    cr, cp, cy = jnp.cos(angles / 2.0)
+    sr, sp, sy = jnp.sin(angles / 2.0)
+    return jnp.stack(
+        [
+            cr * cp * cy + sr * sp * sy,
+            sr * cp * cy - cr * sp * sy,
+            cr * sp * cy + sr * cp * sy,
+            cr * cp * sy - sr * sp * cy,
+        ]
+    )
+
+
+class Cube(Task):
+    """Stand still and turn the cube in each hand to the orientation of a floating one.
+
+    Orientations are compared as four numbers, so q and -q differ, though they are the same turn;
+    HumanoidBench does so.
+    """
+
+    name = "cube"
+    scene = "cube"
+    camera = "cam_inhand"
+    max_episode_steps = 500
+    success_bar = 370
+    reset_noise = 0.0
+    min_collisions = "full"
+    object_qpos = (
+        *(0.45, 0.21, 1.125, 1.0, 0.0, 0.0, 0.0),
+        *(0.45, -0.21, 1.125, 1.0, 0.0, 0.0, 0.0),
+    )
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        cubes = ("left_cube_to_rotate", "right_cube_to_rotate")
+        self._left, self._right = map(layout.body, cubes)
+        self._quats = tuple(layout.qpos(f"free_{cube}") + 3 for cube in cubes)
+        self._target = layout.body("target_cube")
+
+    def randomise(
+        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> Start:
+        angles = jax.random.uniform(key, (3, 3), begin.qpos.dtype, -_ANGLE, _ANGLE)
+        qpos = begin.qpos
+        for adr, turn in zip(self._quats, angles[:2], strict=True):
+            qpos = qpos.at[adr : adr + 4].set(quat_of_euler(turn))
+        target = self.layout.mocap("target_cube")
+        return begin.replace(
+            qpos=qpos, mocap_quat=begin.mocap_quat.at[target].set(quat_of_euler(angles[2]))
+        )
+
+    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+        return jnp.concatenate([r.qpos, r.qvel, r.xquat[self._target]])
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        stand = standing * upright
+        control, still = terms.small_control(r), terms.still(self.robot, r)
+
+        cubes = jnp.array([self._left, self._right])
+        turned = terms.distance(r.xquat[cubes], r.xquat[self._target])
+        aligned = tolerance(turned, margin=0.3).mean()
+        hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
+        close = tolerance(terms.distance(hands, r.xpos[cubes]), (0.0, 0.1), 0.5).mean()
+        dropped = jnp.any(r.xpos[cubes, 2] < 0.6)
+        return outcome(
+            0.2 * (control * stand * still) + 0.5 * aligned + 0.3 * close,
+            (r.qpos[2] < 0.58) | dropped,
+            {
+                "small_control": control,
+                "stand_reward": stand,
+                "dont_move": still,
+                "standing": standing,
+                "upright": upright,
+                "orientation_alignment_reward": aligned,
+                "cube_closeness_reward": close,
+            },
+        )

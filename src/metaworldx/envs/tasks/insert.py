@@ -1,0 +1,62 @@
+"""Put both ends of a block onto two pegs."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+
+class InsertNormal(Task):
+    """Bring the two holes of a block to two pegs held 1.1 m high."""
+
+    name = "insert_normal"
+    scene = "insert_normal"
+    camera = "cam_inhand"
+    max_episode_steps = 500
+    success_bar = 350
+    min_collisions = "full"
+    object_qpos = (
+        *(0.8, -0.2, 0.95, 1.0, 0.0, 0.0, 0.0),
+        *(0.8, 0.2, 0.95, 1.0, 0.0, 0.0, 0.0),
+        *(0.6, 0.0, 0.95, 1.0, 0.0, 0.0, 0.0),
+    )
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        self._pegs = np.array([layout.site("peg_a"), layout.site("peg_b")])
+        self._holes = np.array([layout.site("block_peg_a"), layout.site("block_peg_b")])
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        pegs, holes = r.site_xpos[self._pegs], r.site_xpos[self._holes]
+        inserted = tolerance(terms.distance(holes, pegs), margin=0.5, sigmoid="linear").mean()
+        height = tolerance(pegs[:, 2] - 1.1, margin=0.15, sigmoid="linear").mean()
+        # The left hand belongs to peg a, the right one to peg b; the nearer pair counts.
+        hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
+        held = tolerance(jnp.min(terms.distance(hands, pegs)), (0.0, 0.2), 0.5)
+        dropped = jnp.any(pegs[:, 2] < 0.5) | jnp.any(holes[:, 2] < 0.5)
+        return outcome(
+            (0.5 * (control * stand) + 0.5 * inserted) * (0.5 * height + 0.5 * held),
+            (r.qpos[2] < 0.5) | dropped,
+            {
+                "small_control": control,
+                "stand_reward": stand,
+                "cube_target_reward": inserted,
+                "hand_tool_proximity_reward": held,
+                "peg_height_reward": height,
+            },
+        )
+
+
+class InsertSmall(InsertNormal):
+    """The same with a smaller block and pegs."""
+
+    name = "insert_small"
+    scene = "insert_small"

@@ -1,0 +1,77 @@
+"""Carry a package to a place on the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.envs import terms
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import FREE_QPOS, FREE_QVEL, Memory, Outcome, Start, Task, outcome
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+_SPREAD = 2.0
+"""Package and destination are drawn from a square of twice this side (m) around the origin."""
+_REST_HEIGHT = 0.35
+
+
+class Package(Task):
+    """Bring a package within 0.1 m of its destination, which pays 1000 and ends the episode."""
+
+    name = "package"
+    scene = "package"
+    success_bar = 1500
+    object_qpos = (0.75, 0.0, 0.35, 1.0, 0.0, 0.0, 0.0)
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        self._qpos, self._qvel = layout.qpos("free_package"), layout.qvel("free_package")
+        self._destination = layout.site("destination_loc")
+
+    def randomise(
+        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> Start:
+        dtype = begin.qpos.dtype
+        places = jax.random.uniform(key, (2, 2), dtype, -_SPREAD, _SPREAD)
+        package = jnp.append(places[0], jnp.asarray(_REST_HEIGHT, dtype))
+        destination = jnp.append(places[1], jnp.zeros((), dtype))
+        return begin.replace(
+            qpos=begin.qpos.at[self._qpos : self._qpos + 3].set(package),
+            mocap_pos=begin.mocap_pos.at[self.layout.mocap("package_destination")].set(destination),
+        )
+
+    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+        return jnp.concatenate(
+            [
+                self.robot.observation(r),
+                r.site_xpos[self._destination],
+                r.qpos[self._qpos : self._qpos + FREE_QPOS],
+                r.qvel[self._qvel : self._qvel + FREE_QVEL],
+                self.robot.left_hand(r),
+                self.robot.right_hand(r),
+            ]
+        )
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        package = r.qpos[self._qpos : self._qpos + 3]
+        stand, control = terms.stand(self.robot, r, low=0.8), terms.small_control(r)
+        to_go = terms.distance(package, r.site_xpos[self._destination])
+        left, right = terms.hand_distances(self.robot, r, package)
+        height = jnp.minimum(package[2], 1.0)
+        there = to_go < 0.1
+        return outcome(
+            stand * control - 3.0 * to_go - 0.1 * (left + right) + height + 1000.0 * there,
+            there,
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "dist_package_destination": to_go,
+                "dist_hand_package_right": right,
+                "dist_hand_package_left": left,
+                "package_height": height,
+            },
+            success=there,
+        )

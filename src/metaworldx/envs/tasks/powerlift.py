@@ -1,0 +1,42 @@
+"""Lift a dumbbell over the head."""
+
+from __future__ import annotations
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+
+class Powerlift(Task):
+    """Lift a dumbbell from the floor to a height of 2 m."""
+
+    name = "powerlift"
+    scene = "powerlift"
+    success_bar = 800
+    min_collisions = "full"
+    object_qpos = (0.5, 0.0, 0.2, 1.0, 0.0, 0.0, 0.0)
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        self._dumbbell = layout.body("dumbbell")
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        standing = terms.standing(self.robot, r, margin=terms.STAND_HEIGHT / 3)
+        upright = terms.upright(self.robot, r, low=0.8)
+        stand = standing * upright
+        control = terms.small_control(r)
+        lifted = tolerance(r.xpos[self._dumbbell, 2], (1.9, 2.1), 2.0)
+        return outcome(
+            0.2 * (control * stand) + 0.8 * lifted,
+            r.qpos[2] < 0.2,
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "reward_dumbbell_lifted": lifted,
+                "standing": standing,
+                "upright": upright,
+            },
+        )

@@ -1,0 +1,82 @@
+"""Bring the things that lie around in a room together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, outcome
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+_OBJECTS = ("chair", "trophy", "headphone", "package_a", "package_b", "snow_globe")
+_HEADPHONE_QUAT = (0.07334222, 0.05190761, -0.24005806, -0.96659125)
+_LOW_X = -3.5
+"""Object number k is put between this + k and this + k + 1 (x, m), the chair being number 1."""
+_NEAR_Y, _FAR_Y = 1.2, 3.5
+"""And this far from the middle line, on either side (y, m)."""
+
+
+class Room(Task):
+    """Gather six objects: the larger of their variances along x and y is to become small.
+
+    HumanoidBench's reset counts seven objects from the end of qpos where there are six: number 0
+    is two joints of the right hand, which so begin far outside of their ranges. Kept, because it
+    decides how an episode begins.
+    """
+
+    name = "room"
+    scene = "room"
+    success_bar = 400
+    min_collisions = "full"
+    object_qpos = (
+        *(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0),
+        *(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0),
+        *(0.0, 0.0, 0.0, *_HEADPHONE_QUAT),
+        *(0.0, 0.0, 0.1, 1.0, 0.0, 0.0, 0.0),
+        *(0.0, 0.0, 0.1, 1.0, 0.0, 0.0, 0.0),
+        *(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0),
+    )
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        self._objects = np.array([layout.body(name) for name in _OBJECTS])
+
+    def randomise(
+        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> Start:
+        count, dtype = len(_OBJECTS) + 1, begin.qpos.dtype
+        x_key, y_key, side_key = jax.random.split(key, 3)
+        x = _LOW_X + jnp.arange(count) + jax.random.uniform(x_key, (count,), dtype)
+        y = jax.random.uniform(y_key, (count,), dtype, _NEAR_Y, _FAR_Y)
+        y = y * jax.random.rademacher(side_key, (count,), dtype)
+        first = self.layout.qpos("free_chair") - FREE_QPOS
+        at = first + FREE_QPOS * np.arange(count)
+        headphone = self.layout.qpos("free_headphone") + 3
+        qpos = begin.qpos.at[at].set(x.astype(dtype)).at[at + 1].set(y)
+        quat = jnp.array(_HEADPHONE_QUAT, dtype)
+        return begin.replace(qpos=qpos.at[headphone : headphone + 4].set(quat))
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        stand = standing * upright
+        control = terms.small_control(r)
+        spread = jnp.max(jnp.var(r.xpos[self._objects, :2], axis=0))
+        organised = tolerance(spread, margin=3.0)
+        return outcome(
+            0.2 * (control * stand) + 0.8 * organised,
+            r.qpos[2] < 0.3,
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "standing": standing,
+                "upright": upright,
+                "room_object_organized": organised,
+            },
+        )

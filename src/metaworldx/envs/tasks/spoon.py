@@ -1,0 +1,92 @@
+"""Stir in a cup with a spoon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+_CENTRE, _RADIUS, _PERIOD = (0.75, -0.1, 0.95), 0.06, 40
+"""The target's circle over the cup: centre and radius (m), control steps a turn."""
+_HANDLE, _PLATE = (0.0, 0.0, 0.0035), (0.1, 0.0, 0.0035)
+"""Centres of the spoon's handle and plate in the spoon's frame (m)."""
+
+
+class Spoon(Task):
+    """Take the spoon, put its plate into the cup and follow a target that circles there.
+
+    The memory is the number of steps since the start, int32. The plate's position is that of the
+    geom `spoon_plate`, not of the site with the same name. HumanoidBench never sets its counter
+    back; here each episode begins with the target at the same place.
+    """
+
+    name = "spoon"
+    scene = "spoon"
+    camera = "cam_tabletop"
+    success_bar = 650
+    min_collisions = "full"
+    object_qpos = (0.75, 0.2, 0.9, 1.0, 0.0, 0.0, 0.0)
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        self._spoon, self._cup = layout.body("spoon"), layout.body("cup")
+
+    def randomise(
+        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> Start:
+        return begin.replace(memory=jnp.zeros((), jnp.int32))
+
+    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+        return jnp.concatenate([r.qpos, r.qvel, _target(memory, r.qpos.dtype)])
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        handle, plate = self._on_spoon(r, _HANDLE), self._on_spoon(r, _PLATE)
+        reach = jnp.min(terms.hand_distances(self.robot, r, handle))
+        held = tolerance(reach, (0.0, 0.2), 0.5)
+        to_target = terms.distance(plate, _target(memory, plate.dtype))
+        stirring = tolerance(to_target, margin=0.15)
+        inside = r.xpos[self._cup] + jnp.array([0.0, 0.0, 0.1], plate.dtype)
+        in_cup = jnp.all(jnp.abs(plate - inside) < 0.1).astype(plate.dtype)
+        return outcome(
+            0.15 * (stand * control) + 0.25 * held + 0.25 * in_cup + 0.35 * stirring,
+            r.qpos[2] < 0.58,
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "hand_tool_proximity_reward": held,
+                "reward_spoon_in_cup": in_cup,
+                "spoon_spinning_reward": stirring,
+            },
+            memory + 1,
+        )
+
+    def _on_spoon(self, r: Readings, offset: tuple[float, float, float]) -> jax.Array:
+        """World position `[3]` (m) of a point of the spoon."""
+        point = jnp.array(offset, r.xpos.dtype)
+        w, v = r.xquat[self._spoon, 0], r.xquat[self._spoon, 1:]
+        turned = point + 2.0 * jnp.cross(v, jnp.cross(v, point) + w * point)
+        return r.xpos[self._spoon] + turned
+
+    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+        return np.asarray(record["step_counter"], np.int32)
+
+    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+        return {"step_counter": int(memory)}
+
+
+def _target(step: jax.Array, dtype: jnp.dtype) -> jax.Array:
+    """Where the plate is to be `[3]`, m, so many steps after the start."""
+    angle = (step % _PERIOD).astype(dtype) * (2.0 * np.pi / _PERIOD)
+    circle = jnp.stack([jnp.cos(angle), jnp.sin(angle), jnp.zeros_like(angle)])
+    return jnp.array(_CENTRE, dtype) + _RADIUS * circle

@@ -1,0 +1,90 @@
+"""Wipe a window with a tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, outcome
+from metaworldx.sim.contacts import ContactRule, geoms
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+_PANE_X = 0.92
+"""Where the wipe's corners and centre are (x, m) when it lies flat on the pane."""
+
+
+class Window(Task):
+    """Hold the tool in both hands, keep its wipe flat on the pane and move it up and down.
+
+    The head is to be 0.4 m away from where it was at the start, which is the memory `[3]`, m.
+    """
+
+    name = "window"
+    scene = "window"
+    camera = "cam_hand_visible"
+    success_bar = 650
+    min_collisions = "full"
+    contact_rules: ClassVar[Mapping[str, ContactRule]] = {
+        "wiping": ContactRule(geoms("window_pane_collision"), geoms("window_wipe_collision"))
+    }
+    object_qpos = (
+        *(0.45, 0.0, 1.085, 1.0, 0.0, 0.0, 0.0),
+        *(1.0, 0.0, 0.0, 0.0),
+    )
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        # The ball joint in the tool's neck follows the tool's free joint and has no name.
+        self._free += (layout.qpos("free_window_wiping_tool") + FREE_QPOS,)
+        self._tool = layout.body("window_wiping_tool")
+        self._tool_velocity = layout.sensor("window_wiping_tool_subtreelinvel")
+        self._wipe = np.array([layout.site(f"wipe_contact_site_{x}") for x in "abcde"])
+
+    def randomise(
+        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> Start:
+        return begin.replace(memory=jnp.zeros(3, begin.qpos.dtype))
+
+    def on_reset(self, memory: Memory, r: Readings) -> Memory:
+        return self.robot.head_position(r).astype(memory.dtype)
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        flat = tolerance(r.site_xpos[self._wipe, 0], (_PANE_X, _PANE_X), 0.4, "linear").min()
+        touching = self.touch(r, "wiping").astype(flat.dtype)
+        tool = r.xpos[self._tool]
+        held = tolerance(terms.hand_distances(self.robot, r, tool), (0.0, 0.2), 0.5).min()
+        vertical_speed = jnp.abs(r.sensordata[self._tool_velocity][2])
+        moving = tolerance(vertical_speed, (0.5, 0.5), 0.5)
+        head_moved = terms.distance(self.robot.head_position(r), memory)
+        head = tolerance(head_moved, (0.4, 0.4), 0.1)
+        manipulation = 0.2 * (stand * control * head) + 0.4 * moving + 0.4 * held
+        contact = touching * flat
+        return outcome(
+            0.5 * manipulation + 0.5 * contact,
+            (r.qpos[2] < 0.58) | (tool[2] < 0.58),
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "moving_wipe_reward": moving,
+                "hand_tool_proximity_reward": held,
+                "window_contact_reward": flat,
+                "window_contact_filter": touching,
+                "window_contact_total_reward": contact,
+            },
+            memory,
+        )
+
+    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+        return np.asarray(record["head_pos0"], float)
+
+    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+        return {"head_pos0": np.asarray(memory).tolist()}
