@@ -1,10 +1,14 @@
-"""Stand, walk and run on the flat floor."""
+"""Stand, walk, run and crawl on the flat floor."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+import jax
+import jax.numpy as jnp
+
 from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.task import Memory, Outcome, Task, outcome
 from metaworldx.sim.readings import Readings
 
@@ -17,9 +21,13 @@ class Walk(Task):
     min_collisions = "feet"
     speed: ClassVar[float] = 1.0
     """Speed along x (m/s) from which `move` is 1."""
+    upright_from: ClassVar[float] = 0.9
+    """Projection of the torso's z axis on the world's from which `upright` is 1."""
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        """Control times stand times move; ends with the pelvis under 0.2 m."""
+        standing = terms.standing(self.robot, r)
+        upright = terms.upright(self.robot, r, self.upright_from)
         stand = standing * upright
         control = terms.small_control(r)
         move = terms.forward(self.robot, r, self.speed)
@@ -49,19 +57,63 @@ class Stand(Task):
     name = "stand"
     success_bar = 800
     min_collisions = "feet"
+    head_height: ClassVar[float] = terms.STAND_HEIGHT
+    """Height of the head (m) from which `standing` is 1."""
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        """Control times stand times stillness; ends when `lost`."""
+        standing = terms.standing(self.robot, r, height=self.head_height)
+        upright = terms.upright(self.robot, r)
         stand = standing * upright
         control, still = terms.small_control(r), terms.still(self.robot, r)
         return outcome(
             control * stand * still,
-            r.qpos[2] < 0.2,
+            self.lost(r),
             {
                 "small_control": control,
                 "stand_reward": stand,
                 "dont_move": still,
                 "standing": standing,
                 "upright": upright,
+            },
+        )
+
+    def lost(self, r: Readings) -> jax.Array:
+        """Whether the episode ends because the robot no longer stands, bool."""
+        return r.qpos[2] < 0.2
+
+
+class Crawl(Task):
+    """Crawl through a tunnel along x with 1 m/s, head and waist about 0.8 m high."""
+
+    name = "crawl"
+    scene = "crawl"
+    success_bar = 700
+    can_fall = False
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        """Control, height, speed and lying flat, weighted, inside of the tunnel; never ends."""
+        imu = self.robot.imu_position(r)
+        control = terms.small_control(r)
+        move = terms.forward(self.robot, r, 1.0)
+        crawling_head = tolerance(self.robot.head_height(r), (0.6, 1.0), margin=1.0)
+        crawling = tolerance(imu[2], (0.6, 1.0), margin=1.0)
+        # The quaternions themselves are compared, as HumanoidBench does: the same orientation
+        # with the opposite sign is worth nothing, and the target is not of unit length.
+        prone = jnp.array([0.75, 0.0, 0.65, 0.0])
+        lying = tolerance(terms.distance(self.robot.pelvis_orientation(r), prone), margin=1.0)
+        in_tunnel = tolerance(imu[1], (-1.0, 1.0))
+        reward = (
+            0.1 * control + 0.25 * jnp.minimum(crawling, crawling_head) + 0.4 * move + 0.25 * lying
+        )
+        return outcome(
+            reward * in_tunnel,
+            False,
+            {
+                "crawling": crawling,
+                "crawling_head": crawling_head,
+                "small_control": control,
+                "move": move,
+                "in_tunnel": in_tunnel,
             },
         )

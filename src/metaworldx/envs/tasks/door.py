@@ -1,0 +1,51 @@
+"""Turn a door's hatch, open the door and go through."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+
+class Door(Task):
+    """Open the door by 1 rad and stand 1.2 m along x, behind it."""
+
+    name = "door"
+    scene = "door"
+    success_bar = 600
+    object_qpos = (0.0, 0.0)
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        self._hinge = layout.qpos("door_hinge")
+        self._hatch_hinge = layout.qpos("door_hatch_hinge")
+        self._hatch = layout.body("door_hatch")
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        """Door, passage, posture, hatch and hand, weighted; ends with the pelvis under 0.58 m."""
+        stand = terms.standing(self.robot, r) * terms.upright(self.robot, r, margin=0.9)
+        control = terms.small_control(r)
+        # Opened the wrong way, the door counts against the robot, and without bound.
+        opening = r.qpos[self._hinge]
+        door = jnp.minimum(1.0, opening * jnp.abs(opening))
+        hatch = tolerance(r.qpos[self._hatch_hinge], (0.75, 2.0), 0.75, "linear")
+        nearer_hand = terms.hand_distances(self.robot, r, r.xpos[self._hatch]).min()
+        proximity = tolerance(nearer_hand, (0.0, 0.25), 1.0, "linear")
+        passage = tolerance(self.robot.imu_position(r)[0], (1.2, terms.INF), 1.0, "linear", 0.0)
+        return outcome(
+            0.1 * stand * control + 0.45 * door + 0.05 * hatch + 0.05 * proximity + 0.35 * passage,
+            r.qpos[2] < 0.58,
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "door_openness_reward": door,
+                "door_hatch_openness_reward": hatch,
+                "hand_hatch_proximity_reward": proximity,
+                "passage_reward": passage,
+            },
+        )

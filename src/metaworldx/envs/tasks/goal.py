@@ -1,0 +1,56 @@
+"""What reaching and pushing share: a goal in space, drawn at reset and seen by the robot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from metaworldx.envs.task import Start, Task
+from metaworldx.sim.readings import Readings
+
+
+@struct.dataclass
+class GoalMemory:
+    """Memory of a task with a goal.
+
+    Attributes:
+      goal: where to be, world position `[3]`, m.
+    """
+
+    goal: jax.Array
+
+
+class GoalTask(Task):
+    """A task for the left hand with a goal drawn uniformly from a box."""
+
+    goal_low: ClassVar[tuple[float, float, float]]
+    """Lower corner of the goal's box, m."""
+    goal_high: ClassVar[tuple[float, float, float]]
+    """Upper corner of the goal's box, m."""
+
+    def randomise(
+        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> Start:
+        """Draws the goal."""
+        dtype = begin.qpos.dtype
+        low, high = jnp.array(self.goal_low, dtype), jnp.array(self.goal_high, dtype)
+        return replace(begin, memory=GoalMemory(jax.random.uniform(key, (3,), dtype, low, high)))
+
+    def observe(self, r: Readings, memory: GoalMemory) -> jax.Array:
+        """The robot's positions and velocities, then its left hand and the goal, m."""
+        hand = self.robot.left_hand(r)
+        return jnp.concatenate([self.robot.observation(r), hand, memory.goal])
+
+    def memory_of_record(self, record: Mapping[str, Any]) -> GoalMemory:
+        """The recorded goal."""
+        return GoalMemory(jnp.asarray(record["goal"], jnp.result_type(float)))
+
+    def record_of_memory(self, memory: GoalMemory) -> dict[str, Any]:
+        """The goal."""
+        return {"goal": np.asarray(memory.goal).tolist()}

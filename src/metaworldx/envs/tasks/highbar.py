@@ -1,0 +1,84 @@
+"""Swing up on a high bar until upside down."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.sim.readings import Readings
+
+_LEGS_AND_TORSO = (0.0,) * 11
+_LEFT_ARM, _RIGHT_ARM = (0.0, 3.11, 0.0, 1.49), (0.0, -3.11, 0.0, 1.49)
+
+_STRONG_LEFT_ARM, _STRONG_RIGHT_ARM = (0.0, 3.11, 0.0, 1.6, 0.0), (0.0, -3.11, 0.0, 1.6, 0.0)
+_WRIST = (0.11, 0.33)
+# Fingers clasped around the bar: first, middle and ring finger, little finger, thumb.
+_FINGER_POSE = (0.0, 1.3, 0.7, 1.7)
+_HAND_POSE = (
+    *_WRIST,
+    *(3 * _FINGER_POSE),
+    *(0.1, 0.0, 1.2, 0.77, 1.62),
+    *(0.31, 1.35, 0.27, 0.27, 1.45),
+)
+# Actuators come in another order, thumb first, and close each finger with one tendon.
+_FINGER_HOLD = (0.0, 1.57, 2.5)
+_HAND_HOLD = (
+    *_WRIST,
+    *(1.05, 1.22, 0.209, 0.698, 1.57),
+    *(3 * _FINGER_HOLD),
+    *(0.785, *_FINGER_HOLD),
+)
+
+
+class HighBarSimple(Task):
+    """Hang on a bar with both forearms tied to it and swing the feet up to 4.8 m."""
+
+    name = "highbar_simple"
+    scene = "highbar_simple"
+    success_bar = 750
+    # HumanoidBench turns its noise off in the first reset, after that reset has used it: only
+    # the first episode of an environment is noisy there, none is here.
+    reset_noise = 0.0
+    # Being upside down is the aim; a lost grip ends the episode by the head's height.
+    can_fall = False
+    robot_pose: ClassVar = {
+        "h1": (0.27, 0.0, 1.74, 1.0, 0.0, 0.0, 0.0, *_LEGS_AND_TORSO, *_LEFT_ARM, *_RIGHT_ARM)
+    }
+    hold: ClassVar = {"h1": (*_LEGS_AND_TORSO, *_LEFT_ARM, *_RIGHT_ARM)}
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        """Upside down times feet times control; ends with the head under 2 m."""
+        upside_down = tolerance(-self.robot.torso_upright(r), (0.9, terms.INF), 1.9, "linear", 0.0)
+        feet_height = (self.robot.left_foot_height(r) + self.robot.right_foot_height(r)) / 2.0
+        feet = (1.0 + tolerance(feet_height, (4.8, terms.INF), 2.0, "linear", 0.0)) / 2.0
+        control = terms.small_control(r)
+        return outcome(
+            upside_down * feet * control,
+            self.robot.head_height(r) < 2.0,
+            {"upright_reward": upside_down, "feet_reward": feet, "small_control": control},
+        )
+
+
+class HighBarHard(HighBarSimple):
+    """Nothing ties the robot to the bar: its fingers must hold on."""
+
+    name = "highbar_hard"
+    scene = "highbar_hard"
+    min_collisions = "full"
+    robot_pose: ClassVar = {
+        "h1strong": (
+            *(0.27, 0.0, 1.62, 1.0, 0.0, 0.0, 0.0),
+            *_LEGS_AND_TORSO,
+            *(*_STRONG_LEFT_ARM, *_HAND_POSE),
+            *(*_STRONG_RIGHT_ARM, *_HAND_POSE),
+        )
+    }
+    hold: ClassVar = {
+        "h1strong": (
+            *_LEGS_AND_TORSO,
+            *(*_STRONG_LEFT_ARM, *_STRONG_RIGHT_ARM),
+            *(*_HAND_HOLD, *_HAND_HOLD),
+        )
+    }

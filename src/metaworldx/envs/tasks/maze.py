@@ -1,0 +1,95 @@
+"""Walk through a maze, from checkpoint to checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.task import Outcome, Start, Task, outcome
+from metaworldx.sim.contacts import ContactRule, bodies
+from metaworldx.sim.readings import Readings
+
+# The first checkpoint is the start itself, so the first step pays 100; the last one repeats
+# the one before it, so stage 4 means that the way is done.
+_CHECKPOINTS = ((0.0, 0.0), (3.0, 0.0), (3.0, 6.0), (6.0, 6.0), (6.0, 6.0))
+# Which way to walk at each stage; at the last one it no longer counts.
+_DIRECTIONS = ((1.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 0.0), (0.0, 1.0))
+_LAST = len(_CHECKPOINTS) - 1
+
+
+@struct.dataclass
+class MazeMemory:
+    """Memory of the maze.
+
+    Attributes:
+      stage: how many checkpoints have been reached, 0 to 4, int32 scalar.
+    """
+
+    stage: jax.Array
+
+
+class Maze(Task):
+    """Walk with 2 m/s along each corridor; stage n reached pays 100 n, walls leave a tenth."""
+
+    name = "maze"
+    scene = "maze"
+    success_bar = 1200
+    camera = "cam_maze"
+    contact_rules: ClassVar = {"wall": ContactRule(bodies("maze"))}
+
+    def randomise(
+        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> Start:
+        """Begins at stage 0."""
+        return replace(begin, memory=MazeMemory(jnp.zeros((), jnp.int32)))
+
+    def evaluate(self, r: Readings, memory: MazeMemory) -> Outcome:
+        """Stand, speed along the corridor, nearness of the next checkpoint; plus 100 n."""
+        checkpoints = jnp.array(_CHECKPOINTS, r.qpos.dtype)
+        pelvis, imu = self.robot.pelvis_position(r)[:2], self.robot.imu_position(r)[:2]
+        reached = terms.distance(pelvis, checkpoints[memory.stage]) < 0.4
+        stage = jnp.minimum(memory.stage + reached.astype(jnp.int32), _LAST)
+        bonus = jnp.where(stage > memory.stage, 100.0 * stage, 0.0)
+
+        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        wanted = 2.0 * jnp.array(_DIRECTIONS, r.qpos.dtype)[stage]
+        along = tolerance(
+            self.robot.com_velocity(r)[:2] - wanted,
+            margin=1.0,
+            sigmoid="linear",
+            value_at_margin=0.0,
+        )
+        move = (5.0 * jnp.where(stage == _LAST, 1.0, along[0] * along[1]) + 1.0) / 6.0
+        proximity = tolerance(terms.distance(imu, checkpoints[stage]), margin=1.0)
+        discount = jnp.where(self.touch(r, "wall"), 0.1, 1.0)
+        return outcome(
+            (0.2 * stand * control + 0.4 * move + 0.4 * proximity) * discount + bonus,
+            r.qpos[2] < 0.2,
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "move": move,
+                "wall_collision_discount": discount,
+                "stage_convert_reward": bonus,
+                "checkpoint_proximity_reward": proximity,
+            },
+            MazeMemory(stage),
+            success_subtasks=stage,
+        )
+
+    def memory_of_record(self, record: Mapping[str, Any]) -> MazeMemory:
+        """The recorded stage; the direction follows from it."""
+        return MazeMemory(jnp.asarray(record["maze_stage"], jnp.int32))
+
+    def record_of_memory(self, memory: MazeMemory) -> dict[str, Any]:
+        """The stage and the direction to walk."""
+        stage = int(np.asarray(memory.stage))
+        return {"maze_stage": stage, "move_direction": [*_DIRECTIONS[stage], 0.0]}

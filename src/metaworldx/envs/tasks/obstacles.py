@@ -1,0 +1,109 @@
+"""Go forward over hurdles, stairs and slopes, and between poles."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.envs.tasks.locomotion import Run
+from metaworldx.sim.contacts import ContactRule, except_geoms, geoms
+from metaworldx.sim.readings import Readings
+
+
+class Hurdle(Run):
+    """Run along x with 5 m/s over hurdles; whoever touches a barrier gets a tenth."""
+
+    name = "hurdle"
+    scene = "hurdle"
+    camera = "cam_hurdle"
+    min_collisions = "body"
+    upright_from = 0.8
+    contact_rules: ClassVar = {
+        "barrier": ContactRule(
+            geoms("left_barrier_collision", "right_barrier_collision", "behind_barrier_collision")
+        )
+    }
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        """`Run`'s, with a torso that may lean further, times the barriers' discount."""
+        run = super().evaluate(r, memory)
+        discount = jnp.where(self.touch(r, "barrier"), 0.1, 1.0)
+        return outcome(
+            run.reward * discount,
+            run.terminated,
+            {**run.terms, "wall_collision_discount": discount},
+        )
+
+
+class Stair(Task):
+    """Climb stairs along x with 1 m/s, the head well above both feet."""
+
+    name = "stair"
+    scene = "stair"
+    success_bar = 700
+    min_collisions = "feet"
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        """Stand times control times move; ends with the torso nearly level."""
+        feet = jnp.stack([self.robot.left_foot_height(r), self.robot.right_foot_height(r)])
+        standing = tolerance(self.robot.head_height(r) - feet, (1.2, terms.INF), 0.45).prod()
+        upright = terms.upright(self.robot, r, 0.5)
+        stand = standing * upright
+        control = terms.small_control(r)
+        move = terms.forward(self.robot, r, 1.0)
+        return outcome(
+            stand * control * move,
+            self.robot.torso_upright(r) < 0.1,
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "move": move,
+                "standing": standing,
+                "upright": upright,
+            },
+        )
+
+
+class Slide(Stair):
+    """Walk up and down slopes along x with 1 m/s; the reward is that of `Stair`."""
+
+    name = "slide"
+    scene = "slide"
+
+
+def _pole(geom: str, body: str) -> bool:
+    del body
+    return "pole_r" in geom
+
+
+class Pole(Task):
+    """Go along x with 0.5 m/s through a forest of poles; whoever touches one gets a tenth."""
+
+    name = "pole"
+    scene = "pole"
+    success_bar = 700
+    contact_rules: ClassVar = {"pole": ContactRule(_pole, except_geoms("floor"))}
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        """Standing and moving, half each, times the poles' discount; ends under 0.5 m."""
+        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        stand = standing * upright
+        control = terms.small_control(r)
+        move = terms.forward(self.robot, r, 0.5)
+        discount = jnp.where(self.touch(r, "pole"), 0.1, 1.0)
+        return outcome(
+            (0.5 * control * stand + 0.5 * move) * discount,
+            r.qpos[2] < 0.5,
+            {
+                "stand_reward": stand,
+                "small_control": control,
+                "move": move,
+                "standing": standing,
+                "upright": upright,
+                "collision_discount": discount,
+            },
+        )

@@ -1,0 +1,63 @@
+"""Push a box on a table to a goal with the left hand."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.envs import terms
+from metaworldx.envs.robots import ROBOTS, RobotSpec
+from metaworldx.envs.task import Outcome, outcome
+from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+_HAND = ROBOTS["h1hand"].stand
+_LEFT_WRIST_YAW, _RIGHT_WRIST_YAW = 22, 47
+
+
+class Push(GoalTask):
+    """Push the box to within 5 cm of the goal, which pays 1000 and ends the episode."""
+
+    name = "push"
+    scene = "push"
+    max_episode_steps = 500
+    success_bar = 700
+    camera = "cam_tabletop"
+    # h1hand starts with its palms turned, both wrists at 1.57 rad.
+    robot_pose: ClassVar = {
+        "h1hand": tuple(
+            1.57 if i in (_LEFT_WRIST_YAW, _RIGHT_WRIST_YAW) else q for i, q in enumerate(_HAND)
+        )
+    }
+    object_qpos = (0.7, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0)
+    goal_low = (0.7, -0.5, 1.0)
+    goal_high = (1.0, 0.5, 1.0)
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        position, velocity = layout.qpos("free_object"), layout.qvel("free_object")
+        self._box = slice(position, position + 3)
+        self._box_velocity = slice(velocity, velocity + 3)
+
+    def observe(self, r: Readings, memory: GoalMemory) -> jax.Array:
+        """As for every goal, then the box's position (m) and linear velocity (m/s)."""
+        seen = super().observe(r, memory)
+        return jnp.concatenate([seen, r.qpos[self._box], r.qvel[self._box_velocity]])
+
+    def evaluate(self, r: Readings, memory: GoalMemory) -> Outcome:
+        """Minus the box's and a tenth of the hand's distance, plus 1000 on arrival."""
+        box = r.qpos[self._box]
+        target_dist = terms.distance(box, memory.goal)
+        hand_dist = terms.distance(self.robot.left_hand(r), box)
+        arrived = target_dist < 0.05
+        success = jnp.where(arrived, 1000.0, 0.0)
+        return outcome(
+            success - 0.1 * hand_dist - target_dist,
+            arrived,
+            {"target_dist": target_dist, "hand_dist": hand_dist, "reward_success": success},
+            memory,
+            success=arrived,
+        )

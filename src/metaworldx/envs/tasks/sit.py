@@ -1,0 +1,74 @@
+"""Sit down on a chair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.envs import terms
+from metaworldx.envs.rewards import tolerance
+from metaworldx.envs.robots import RobotSpec
+from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.sim.layout import Layout
+from metaworldx.sim.readings import Readings
+
+
+class SitSimple(Task):
+    """Sit still and upright, pelvis 0.7 m high, on a chair that stands fixed behind the robot."""
+
+    name = "sit_simple"
+    scene = "sit_simple"
+    success_bar = 750
+    sits = True
+
+    def __init__(self, spec: RobotSpec, layout: Layout):
+        super().__init__(spec, layout)
+        self._chair = layout.body("chair")
+
+    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        """Control times sitting times stillness; ends with the pelvis under 0.5 m."""
+        offset = r.qpos[:2] - r.xpos[self._chair, :2]
+        sitting = tolerance(r.qpos[2], (0.68, 0.72), margin=0.2)
+        on_chair = tolerance(offset[0], (-0.19, 0.19), margin=0.2) * tolerance(
+            offset[1], margin=0.1
+        )
+        trunk = self.robot.head_height(r) - self.robot.imu_position(r)[2]
+        posture = tolerance(trunk, (0.35, 0.45), margin=0.3)
+        upright = terms.upright(self.robot, r, low=0.95, margin=0.9)
+        sit = (0.5 * sitting + 0.5 * on_chair) * upright * posture
+        control, still = terms.small_control(r), terms.still(self.robot, r)
+        return outcome(
+            control * sit * still,
+            r.qpos[2] < 0.5,
+            {
+                "small_control": control,
+                "sit_reward": sit,
+                "dont_move": still,
+                "sitting": sitting,
+                "upright": upright,
+                "sitting_posture": posture,
+            },
+        )
+
+
+class SitHard(SitSimple):
+    """The chair can be moved, and the robot starts before it turned by up to 1.8 rad."""
+
+    name = "sit_hard"
+    scene = "sit_hard"
+    object_qpos = (-0.25, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+
+    def randomise(
+        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> Start:
+        """Places the robot before the chair, upright and turned (its noise there is lost)."""
+        dtype = begin.qpos.dtype
+        x, y, yaw = jax.random.uniform(
+            key, (3,), dtype, jnp.array([0.2, -0.15, -1.8]), jnp.array([0.4, 0.15, 1.8])
+        )
+        turned = jnp.stack([jnp.cos(yaw / 2), 0.0 * yaw, 0.0 * yaw, jnp.sin(yaw / 2)])
+        qpos = begin.qpos.at[:2].set(jnp.stack([x, y])).at[3:7].set(turned)
+        return replace(begin, qpos=qpos)
