@@ -1,0 +1,102 @@
+"""Writes a scene's MJCF from its facts, our stand-ins for shapes and our materials."""
+
+from __future__ import annotations
+
+import mjcf
+import scene_looks
+import stand_ins
+from mjcf import SIZES, Element, unless
+
+
+def scene(name: str, facts: dict) -> Element:
+    """The scene's file as an element tree; bodies, joints, geoms and sites in the facts' order.
+
+    Args:
+      name: the scene's name, which chooses materials and stand-ins in `scene_looks`.
+      facts: an environment's facts; sensors and tendons of the robot are left to its own file.
+    """
+    root = Element("mujoco", {"model": name})
+    world = root.add("worldbody")
+    written = {"world": world}
+    moving: set[str] = set()
+    for body in facts["scene_bodies"]:
+        if body["name"] == "world":
+            element = world
+        else:
+            mocap = scene_looks.is_mocap(name, body["name"])
+            element = written[body["parent"]].add(
+                "body",
+                name=body["name"],
+                mocap=True if mocap else None,
+                gravcomp=_gravcomp(body),
+                **mjcf.pose(body),
+            )
+            written[body["name"]] = element
+            if body["joints"] or body["parent"] in moving:
+                moving.add(body["name"])
+                mjcf.inertial(element, body)
+        for joint in body["joints"]:
+            mjcf.joint(element, joint)
+        for geom in body["geoms"]:
+            for made in stand_ins.of(name, body["name"], geom):
+                _geom(element, name, body["name"], made)
+        for extra in scene_looks.extras(name, body["name"]):
+            element.children.append(extra)
+        for site in body["sites"]:
+            mjcf.site(element, site)
+        for camera in body["cameras"]:
+            mjcf.camera(element, camera)
+    _equalities(root, name, facts)
+    mjcf.sensors(root, facts["sensors"][6:])
+    return root
+
+
+def _gravcomp(body: dict) -> float | None:
+    figures = {joint["gravcomp_body"] for joint in body["joints"]} - {0.0}
+    return figures.pop() if figures else None
+
+
+def _geom(element: Element, scene_name: str, body: str, facts: dict) -> None:
+    seen = facts["contype"] == 0 and facts["conaffinity"] == 0
+    floor = facts["type"] == "plane"
+    element.add(
+        "geom",
+        class_="visual" if seen else None if floor else "collision",
+        name=facts["name"] or None,
+        type=unless(facts["type"], "sphere"),
+        size=facts["size"][: SIZES[facts["type"]]],
+        **mjcf.pose(facts),
+        material=scene_looks.material(scene_name, body, facts),
+        **({} if seen else mjcf.contact_figures(facts)),
+    )
+
+
+def _equalities(root: Element, name: str, facts: dict) -> None:
+    robots = {"lh_wrist", "lh_thproximal", "rh_wrist", "rh_thproximal"}
+    excludes = [pair for pair in facts["contact_excludes"] if not robots & set(pair)]
+    if excludes:
+        section = root.add("contact")
+        for first, second in excludes:
+            section.add("exclude", body1=first, body2=second)
+    equalities = [e for e in facts["equality"] if e["type"] in ("connect", "joint")]
+    if not equalities:
+        return
+    section = root.add("equality")
+    for e in equalities:
+        assert e["active0"] and e["solref"] == mjcf.SOLREF and e["solimp"] == mjcf.SOLIMP
+        if e["type"] == "connect":
+            section.add(
+                "connect",
+                name=e["name"],
+                body1=e["obj1"],
+                body2=e["obj2"],
+                anchor=e["data"][:3],
+            )
+        else:
+            section.add(
+                "joint",
+                name=e["name"] or None,
+                joint1=e["obj1"],
+                joint2=e["obj2"],
+                polycoef=e["data"][:5],
+            )

@@ -1,0 +1,130 @@
+"""Builds MuJoCo models: a robot in a scene, with the chosen set of collisions."""
+
+from __future__ import annotations
+
+import difflib
+
+import mujoco
+
+from metaworldx.sim.assets import asset_root
+
+COLLISION_SETS = ("feet", "body", "full")
+"""How much of the robot collides: the feet with the scene; every part with the scene, and a few
+pairs of its own parts; everything with everything, as in HumanoidBench."""
+
+_SCENE_BIT, _ROBOT_BIT = 1, 2
+# Above this many colliding geoms in the scene, MJX needs limits.
+_FEW_GEOMS = 8
+_MAX_GEOM_PAIRS, _MAX_CONTACT_POINTS = 48, 64
+
+_SELF_PAIRS = (
+    ("left_foot_collision_1", "right_foot_collision_1"),
+    ("left_foot_collision_2", "right_foot_collision_2"),
+    ("left_knee_collision_0", "right_knee_collision_0"),
+    ("left_hip_pitch_collision_1", "right_hip_pitch_collision_1"),
+    ("left_elbow_collision_0", "torso_collision_1"),
+    ("right_elbow_collision_0", "torso_collision_1"),
+    ("left_elbow_collision_0", "left_hip_pitch_collision_0"),
+    ("right_elbow_collision_0", "right_hip_pitch_collision_0"),
+    ("left_elbow_collision_0", "right_elbow_collision_0"),
+)
+_HAND_PAIRS = (
+    ("lh_palm_collision_1", "left_hip_pitch_collision_0"),
+    ("rh_palm_collision_1", "right_hip_pitch_collision_0"),
+    ("lh_palm_collision_1", "rh_palm_collision_1"),
+)
+
+
+def _known(kind: str, name: str, names: tuple[str, ...]) -> None:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, 1, 0.0)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown {kind} {name!r}{hint} (there are {', '.join(names)})")
+
+
+def robots() -> tuple[str, ...]:
+    """Names of the robots that have a model file."""
+    return tuple(sorted(path.stem for path in (asset_root() / "robots").glob("*.xml")))
+
+
+def scenes() -> tuple[str, ...]:
+    """Names of the scenes that have a model file."""
+    return tuple(sorted(path.stem for path in (asset_root() / "scenes").glob("*.xml")))
+
+
+def model_spec(robot: str, scene: str, collisions: str) -> mujoco.MjSpec:
+    """A robot in a scene, not yet compiled, so that sensors can still be added.
+
+    Bodies, joints, sites, actuators and sensors stand in HumanoidBench's order under its names:
+    the robot's first, then the scene's.
+
+    Args:
+      robot: a file in `assets/robots/`, without its ending.
+      scene: a file in `assets/scenes/`, without its ending.
+      collisions: one of COLLISION_SETS.
+
+    Raises ValueError for an unknown name, with the nearest known one.
+    """
+    _known("collision set", collisions, COLLISION_SETS)
+    _known("robot", robot, robots())
+    _known("scene", scene, scenes())
+    files = ("common.xml", f"robots/{robot}.xml", f"scenes/{scene}.xml")
+    lines = "".join(f'<include file="{file}"/>' for file in files)
+    spec = mujoco.MjSpec.from_string(
+        f'<mujoco model="{robot}_{scene}">{lines}</mujoco>',
+        include={file: (asset_root() / file).read_bytes() for file in files},
+    )
+    spec.modelname = f"{robot}_{scene}"
+    _apply(spec, collisions)
+    return spec
+
+
+def build_model(robot: str, scene: str, collisions: str) -> mujoco.MjModel:
+    """The compiled model of `model_spec`."""
+    return model_spec(robot, scene, collisions).compile()
+
+
+def robot_collision_geoms(spec: mujoco.MjSpec) -> list:
+    """The robot's geoms (MjsGeom) that were made to collide, whatever the collision set."""
+    return [geom for geom in spec.body("pelvis").find_all("geom") if geom.group == 3]
+
+
+def _apply(spec: mujoco.MjSpec, collisions: str) -> None:
+    """Sets contact bits and explicit pairs for a collision set.
+
+    Scene geoms carry bit 1 as in HumanoidBench. A robot whose parts don't collide with each
+    other has bit 2 as its contype, which only those scene geoms answer that have no contype of
+    their own (kitchen's).
+    """
+    own = robot_collision_geoms(spec)
+    if collisions == "full":
+        return
+    own_names = {geom.name for geom in own}
+    for geom in own:
+        touches = collisions == "body" or "_foot_" in geom.name
+        geom.contype = _ROBOT_BIT if touches else 0
+        geom.conaffinity = _SCENE_BIT if touches else 0
+    for geom in spec.geoms:
+        if geom.name not in own_names and geom.conaffinity and not geom.contype:
+            geom.conaffinity |= _ROBOT_BIT
+    if collisions == "body":
+        for first, second in _SELF_PAIRS + _HAND_PAIRS:
+            if first in own_names and second in own_names:
+                spec.add_pair(geomname1=first, geomname2=second)
+
+
+def set_mjx_limits(spec: mujoco.MjSpec) -> None:
+    """Bounds MJX's contacts in scenes with many geoms: it otherwise carries every pair's.
+
+    MJX then tests only the `max_geom_pairs` nearest pairs of each kind of shapes, and keeps the
+    `max_contact_points` deepest contacts. Native MuJoCo ignores both.
+    """
+    own_names = {geom.name for geom in robot_collision_geoms(spec)}
+    count = sum(
+        1
+        for geom in spec.geoms
+        if geom.name not in own_names and (geom.contype or geom.conaffinity)
+    )
+    if count > _FEW_GEOMS:
+        spec.add_numeric(name="max_geom_pairs", data=[_MAX_GEOM_PAIRS])
+        spec.add_numeric(name="max_contact_points", data=[_MAX_CONTACT_POINTS])
