@@ -60,3 +60,9 @@ def distance(a: jax.Array, b: jax.Array) -> jax.Array:
 def hand_distances(robot: Robot, r: Readings, point: jax.Array) -> jax.Array:
     """Distances of the left and the right hand to a world position `[2]`, m."""
     return distance(jnp.stack([robot.left_hand(r), robot.right_hand(r)]), point)
+
+
+def rotated(quat: jax.Array, vector: jax.Array) -> jax.Array:
+    """A vector `[3]` turned by a unit quaternion w x y z."""
+    w, v = quat[0], quat[1:]
+    return vector + 2.0 * jnp.cross(v, jnp.cross(v, vector) + w * vector)

@@ -73,9 +73,7 @@ class Spoon(Task):
 
     def _on_spoon(self, r: Readings, offset: tuple[float, float, float]) -> jax.Array:
         """World position `[3]` (m) of a point of the spoon."""
-        point = jnp.array(offset, r.xpos.dtype)
-        w, v = r.xquat[self._spoon, 0], r.xquat[self._spoon, 1:]
-        turned = point + 2.0 * jnp.cross(v, jnp.cross(v, point) + w * point)
+        turned = terms.rotated(r.xquat[self._spoon], jnp.array(offset, r.xpos.dtype))
         return r.xpos[self._spoon] + turned
 
     def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
