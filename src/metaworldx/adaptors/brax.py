@@ -11,7 +11,7 @@ from brax.envs import base
 from brax.envs.wrappers import training
 
 from metaworldx.envs.env import Env, EnvState
-from metaworldx.envs.make import make
+from metaworldx.envs.factory import make
 from metaworldx.errors import UserError
 
 

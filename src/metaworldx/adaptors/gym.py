@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from metaworldx.envs.env import Env, EnvConfig, EnvState
-from metaworldx.envs.make import make
+from metaworldx.envs.factory import make
 from metaworldx.errors import UserError
 
 

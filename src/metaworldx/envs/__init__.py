@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from metaworldx.envs.env import Env, EnvConfig, EnvState
-    from metaworldx.envs.make import make
+    from metaworldx.envs.factory import make
     from metaworldx.envs.randomisation import Randomisation
     from metaworldx.envs.registry import environment_ids
 
@@ -19,7 +19,7 @@ _HOME = {
     "EnvState": "env",
     "Randomisation": "randomisation",
     "environment_ids": "registry",
-    "make": "make",
+    "make": "factory",
 }
 
 

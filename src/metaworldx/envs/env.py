@@ -123,8 +123,17 @@ class Env:
     actions with leading dimensions they vmap themselves.
     """
 
-    def __init__(self, env_id: str, task: Task, physics: Physics, config: EnvConfig = EnvConfig()):
+    def __init__(
+        self,
+        env_id: str,
+        task: Task,
+        physics: Physics,
+        config: EnvConfig = EnvConfig(),
+        collisions: str = "body",
+    ):
+        """Puts a task on a physics backend; `make` does this from an id."""
         self.id = env_id
+        self.collisions = collisions
         self.task = task
         self.physics = physics
         self.config = config

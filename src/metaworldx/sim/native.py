@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -214,6 +215,6 @@ def _flatten(state: PhysicsState, dims: int) -> PhysicsState:
 
     def flat(leaf: jax.Array) -> np.ndarray:
         array = np.asarray(leaf)
-        return array.reshape((-1, *array.shape[dims:])) if dims else array[None]
+        return array.reshape((math.prod(array.shape[:dims]), *array.shape[dims:]))
 
     return jax.tree.map(flat, state)

@@ -1,0 +1,1 @@
+"""Throughput measurements, each against the bare physics underneath."""

@@ -1,0 +1,1 @@
+"""Pictures, videos and tables of what environments and agents do."""
