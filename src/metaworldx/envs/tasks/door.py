@@ -30,7 +30,7 @@ class Door(Task):
         """Door, passage, posture, hatch and hand, weighted; ends with the pelvis under 0.58 m."""
         stand = terms.standing(self.robot, r) * terms.upright(self.robot, r, margin=0.9)
         control = terms.small_control(r)
-        # Opened the wrong way, the door counts against the robot, and without bound.
+        # Below zero, which the hinge's soft limit allows a little, the door costs the robot.
         opening = r.qpos[self._hinge]
         door = jnp.minimum(1.0, opening * jnp.abs(opening))
         hatch = tolerance(r.qpos[self._hatch_hinge], (0.75, 2.0), 0.75, "linear")
