@@ -1,0 +1,1 @@
+"""Checks this project against recordings of HumanoidBench."""

@@ -11,9 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.envs.registry import parse_id
+from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Task
+from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
-from metaworldx.verify.recording import Recording
+from metaworldx.verify.recording import Recording, RecordingError
+
+_MEMORY_TOLERANCE = 1e-5
+"""Largest difference of two numbers in a task's memory that counts as none."""
 
 
 @dataclass
@@ -22,7 +27,7 @@ class Replay:
 
     Attributes:
       size_mismatches: what differs in size, in words.
-      observation_error: worst |ours - recorded| / max(1, |recorded|), resets included.
+      observation_error: worst |ours - recorded| / max(1, |recorded|) after the steps.
       reward_error: likewise for rewards.
       termination_mismatches: rows whose `terminated` differs.
       memory_mismatches: rows where a memory entry that both keep differs, in words.
@@ -40,7 +45,7 @@ class Replay:
 def contact_flags(task: Task, recording: Recording) -> np.ndarray:
     """The task's contact rules on a recording's contact list: bool `[N, nrule]`."""
     flags = np.zeros((len(recording), len(task.contact_rules)), bool)
-    row, first, second = recording.arrays["contacts"].reshape(-1, 3).T
+    row, first, second = recording.arrays["contacts"].T
     for i, rule in enumerate(task.contact_rules.values()):
         hit = rule.pairs(task.layout)[first, second]
         flags[row[hit], i] = True
@@ -54,50 +59,61 @@ def recorded_readings(task: Task, recording: Recording) -> Readings:
     return Readings(**values, contact=contact_flags(task, recording))
 
 
-def reset_readings(recording: Recording, episode: int) -> Readings:
-    """A recording's reset as Readings: qpos and qvel as recorded, the rest zero."""
-    arrays = recording.arrays
-    zero = {
-        name: np.zeros(arrays[name].shape[1:])
-        for name in ("xpos", "xquat", "site_xpos", "sensordata", "actuator_force")
-    }
-    return Readings(
-        qpos=np.asarray(arrays["reset/qpos"][episode], np.float64),
-        qvel=np.asarray(arrays["reset/qvel"][episode], np.float64),
-        contact=np.zeros(0, bool),
-        **zero,
-    )
+def absolute_error(ours: np.ndarray, recorded: np.ndarray) -> float:
+    """Worst |ours - recorded|; 0 for nothing, infinite if any is not finite."""
+    error = np.abs(ours - recorded)
+    return float(np.max(error, initial=0.0)) if np.all(np.isfinite(error)) else float("inf")
 
 
 def relative_error(ours: np.ndarray, recorded: np.ndarray) -> float:
-    """Worst |ours - recorded| / max(1, |recorded|); 0 for nothing."""
-    if recorded.size == 0:
-        return 0.0
-    error = np.abs(ours - recorded) / np.maximum(1.0, np.abs(recorded))
-    return float(np.max(error)) if np.all(np.isfinite(error)) else float("inf")
+    """Worst |ours - recorded| / max(1, |recorded|); as `absolute_error` else."""
+    scale = np.maximum(1.0, np.abs(recorded))
+    return absolute_error(ours / scale, recorded / scale)
 
 
-def _same(ours: Any, recorded: Any) -> bool:
-    if isinstance(recorded, Mapping):
-        return all(key in ours and _same(ours[key], recorded[key]) for key in recorded)
-    if recorded is None or isinstance(recorded, str) or isinstance(ours, str):
-        return ours == recorded
-    if isinstance(recorded, (list, tuple)) and any(isinstance(x, str) for x in recorded):
-        return sorted(ours) == sorted(recorded)
-    a, b = np.asarray(ours, float), np.asarray(recorded, float)
-    return a.shape == b.shape and bool(np.allclose(a, b, rtol=0, atol=1e-5))
+def task_on(
+    recording: Recording, cls: type[Task], spec: RobotSpec, layout: Layout | None = None
+) -> Task:
+    """The recording's task on a layout, its own unless another is given.
+
+    Raises:
+      RecordingError: the recording lacks a name that the task reads.
+    """
+    if layout is not None:
+        return cls(spec, layout)
+    try:
+        return cls(spec, recording.layout)
+    except KeyError as error:
+        missing = str(error.args[0]).split(";")[0]
+        raise RecordingError(f"{recording.path}: its names have {missing}") from None
+
+
+def memory_at_reset(task: Task, recording: Recording, episode: int) -> Memory:
+    """The task's memory as the recording has it after an episode's reset.
+
+    Raises:
+      RecordingError: the recording's `reset/task_state` is not that task's.
+    """
+    try:
+        memory = task.memory_of_record(recording.reset_state[episode])
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise RecordingError(
+            f"{recording.path}: reset/task_state of episode {episode} is not of "
+            f"{recording.env_id} ({error!r})"
+        ) from None
+    return jax.tree.map(jnp.asarray, memory)
 
 
 def replay(recording: Recording) -> Replay:
     """Evaluates the recording's task on its readings, in order from each reset, in float64.
 
     Raises:
-      ValueError: the recording is of an environment that this project does not have.
+      UserError: the recording is of an environment that this project does not have.
+      RecordingError: names or memory in it are not that environment's.
     """
     spec, cls = parse_id(recording.env_id)
     with jax.enable_x64(True):
-        task = cls(spec, recording.layout)
-        return _replay(task, recording)
+        return _replay(task_on(recording, cls, spec), recording)
 
 
 def _replay(task: Task, recording: Recording) -> Replay:
@@ -114,16 +130,17 @@ def _replay(task: Task, recording: Recording) -> Replay:
 
         return jax.lax.scan(one, memory, rows)[1]
 
+    # Every episode is padded to the longest, so that one compilation serves all.
+    longest = int(np.bincount(arrays["episode"]).max())
     for episode in range(len(recording.reset_state)):
-        rows = np.flatnonzero(arrays["episode"] == episode)
-        memory = jax.tree.map(jnp.asarray, task.memory_of_record(recording.reset_state[episode]))
+        rows = recording.rows_of(episode)
         if not len(rows):
             continue
-        # Padded to one length, so that one compilation serves all episodes.
-        longest = int(np.bincount(arrays["episode"]).max())
+        memory = memory_at_reset(task, recording, episode)
         padded = np.concatenate([rows, np.full(longest - len(rows), rows[-1])])
-        chosen = jax.tree.map(lambda x: jnp.asarray(x[padded]), readings)
-        obs, out = jax.tree.map(lambda x: np.asarray(x)[: len(rows)], run(memory, chosen))
+        chosen = jax.tree.map(lambda x, rows=padded: jnp.asarray(x[rows]), readings)
+        result = run(memory, chosen)
+        obs, out = jax.tree.map(lambda x, rows=rows: np.asarray(x)[: len(rows)], result)
         if obs.shape[1] != arrays["obs"].shape[1]:
             found.size_mismatches.append(
                 f"observation: ours {obs.shape[1]}, recorded {arrays['obs'].shape[1]}"
@@ -137,7 +154,8 @@ def _compare(found: Replay, task: Task, recording: Recording, rows, obs, out) ->
     arrays = recording.arrays
     found.observation_error = max(found.observation_error, relative_error(obs, arrays["obs"][rows]))
     found.reward_error = max(found.reward_error, relative_error(out.reward, arrays["reward"][rows]))
-    found.termination_mismatches += int(np.sum(out.terminated != arrays["terminated"][rows]))
+    terminated = arrays["terminated"][rows].astype(bool)
+    found.termination_mismatches += int(np.sum(out.terminated != terminated))
     counters = {"success": out.success, "success_subtasks": out.success_subtasks}
     for name, ours in {**counters, **out.terms}.items():
         recorded = arrays.get(f"info/{name}")
@@ -145,8 +163,7 @@ def _compare(found: Replay, task: Task, recording: Recording, rows, obs, out) ->
             continue
         recorded = recorded[rows].astype(float)
         there = np.isfinite(recorded)
-        error = np.abs(np.asarray(ours, float)[there] - recorded[there])
-        worst = float(error.max()) if error.size else 0.0
+        worst = absolute_error(np.asarray(ours, float)[there], recorded[there])
         found.term_errors[name] = max(found.term_errors.get(name, 0.0), worst)
     for i, row in enumerate(rows):
         ours = task.record_of_memory(jax.tree.map(lambda x, i=i: x[i], out.memory))
@@ -156,3 +173,27 @@ def _compare(found: Replay, task: Task, recording: Recording, rows, obs, out) ->
                 found.memory_mismatches.append(
                     f"row {row}: {key} is {ours[key]}, recorded {recorded[key]}"
                 )
+
+
+def _same(ours: Any, recorded: Any) -> bool:
+    """Whether two memory entries agree; lists of names are compared as sets."""
+    if isinstance(recorded, Mapping) or isinstance(ours, Mapping):
+        return (
+            isinstance(recorded, Mapping)
+            and isinstance(ours, Mapping)
+            and ours.keys() == recorded.keys()
+            and all(_same(ours[key], recorded[key]) for key in recorded)
+        )
+    if recorded is None or ours is None or isinstance(recorded, str) or isinstance(ours, str):
+        return ours == recorded
+    if _names(ours) or _names(recorded):
+        return sorted(map(str, ours)) == sorted(map(str, recorded))
+    try:
+        a, b = np.asarray(ours, float), np.asarray(recorded, float)
+    except (TypeError, ValueError):
+        return False
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=0, atol=_MEMORY_TOLERANCE))
+
+
+def _names(entry: Any) -> bool:
+    return isinstance(entry, (list, tuple)) and any(isinstance(x, str) for x in entry)
