@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
-from mujoco import mjx
 
 from metaworldx.sim.contacts import ContactRule
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation
 from metaworldx.sim.readings import Readings
 from metaworldx.sim.touch import TouchSensors
+
+# Where warp is not installed, MJX says so on stdout, in the midst of our tables and JSON.
+with contextlib.redirect_stdout(io.StringIO()):
+    from mujoco import mjx
 
 
 class MjxPhysics(Physics):
