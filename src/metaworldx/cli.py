@@ -60,7 +60,6 @@ def _run(args: list[str]) -> int:
     return tyro.cli(
         module.main,
         prog=f"metaworldx {name}",
-        description=module.main.__doc__,
         args=rest,
     )
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from metaworldx.envs.robots import ROBOTS
 from metaworldx.errors import UserError, nearest
-from metaworldx.sim.mjx import MjxPhysics
 from metaworldx.sim.model import model_spec
 from metaworldx.sim.native import NativePhysics
 from metaworldx.sim.physics import PhysicsState
@@ -50,6 +49,8 @@ def flight_errors(flight: Flight) -> FlightErrors:
     arrays = flight.arrays
     before = _start(flight, np.float64)
     after, _ = native.step_numpy(before, np.asarray(arrays["ctrl"], float))
+
+    from metaworldx.sim.mjx import MjxPhysics  # slow to import, and only flights need it
 
     mjx = MjxPhysics(_robot(flight))
     step = jax.jit(jax.vmap(lambda state, ctrl: mjx.step(state, ctrl)[0]))
