@@ -66,7 +66,6 @@ class HighBarHard(HighBarSimple):
 
     name = "highbar_hard"
     scene = "highbar_hard"
-    min_collisions = "full"
     robot_pose: ClassVar = {
         "h1strong": (
             *(0.27, 0.0, 1.62, 1.0, 0.0, 0.0, 0.0),
