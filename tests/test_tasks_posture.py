@@ -120,10 +120,10 @@ def test_highbar_pays_for_feet_above_the_head(env_id):
 
 
 @pytest.mark.parametrize("env_id", ["h1-highbar_simple", "h1strong-highbar_hard"])
-def test_highbar_starts_without_noise_and_can_be_held(env_id):
+def test_highbar_starts_near_its_keyframe_and_can_be_held(env_id):
     task = make_task(env_id)
     begin = starts(task, 3)
-    np.testing.assert_allclose(begin.qpos, np.tile(task.keyframe(), (3, 1)), atol=1e-6)
+    np.testing.assert_allclose(begin.qpos, np.tile(task.keyframe(), (3, 1)), atol=0.0101)
     assert len(task.hold[task.robot.spec.name]) == task.robot.spec.nu
     # Both arms are raised by the shoulder's roll, mirrored; that is what is commanded, too.
     shoulders = task.keyframe()[np.abs(task.keyframe()) == 3.11]

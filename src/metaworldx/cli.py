@@ -14,6 +14,8 @@ from metaworldx.errors import UserError, nearest
 COMMANDS = {
     "envs": "list the environments",
     "verify": "replay recordings of HumanoidBench and report every difference",
+    "render": "run a scripted policy and write a video or a strip of stills",
+    "bench env": "measure control steps a second against the bare physics",
 }
 
 _FAILED, _BAD_INPUT, _INTERRUPTED, _PIPE_CLOSED = 1, 2, 130, 141

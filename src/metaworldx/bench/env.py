@@ -54,10 +54,10 @@ class EnvThroughput:
     divergences: int
 
 
-def _timed(run: Callable[[], Any]) -> float:
+def _timed(run: Callable[..., Any], *args: Any) -> tuple[float, Any]:
     begin = time.perf_counter()
-    jax.block_until_ready(run())
-    return time.perf_counter() - begin
+    out = jax.block_until_ready(run(*args))
+    return time.perf_counter() - begin, out
 
 
 def measure_env(
@@ -79,22 +79,23 @@ def measure_env(
             raise UserError(f"{name} is {value}; needs at least 1")
     env = make(env_id, backend, collisions, worlds=num_envs)
     reset, rollout = jax.jit(env.reset), _rollout(env, num_envs, steps)
+    keys = iter(jax.random.split(jax.random.key(seed), rounds + 3))
+
     begin = time.perf_counter()
-    state = reset(jax.random.split(jax.random.key(seed), num_envs))
-    # Robots fall over within a second or two: get past the first, synchronous episodes.
-    state, trace, _ = jax.block_until_ready(rollout(state, jax.random.key(seed + 1)))
-    compile_seconds = time.perf_counter() - begin - _timed(lambda: rollout(state, jax.random.key(7)))
+    state = jax.block_until_ready(reset(jax.random.split(next(keys), num_envs)))
+    # The first rollout also takes robots past their first, synchronous fall.
+    state, trace, _ = jax.block_until_ready(rollout(state, next(keys)))
+    first = time.perf_counter() - begin
+    again, _ = _timed(rollout, state, next(keys))
     bare = _bare(env, num_envs)
-    _timed(lambda: bare(trace))
-    env_times, bare_times, episodes, divergences = [], [], 0, 0
-    for i in range(rounds):
-        box: list[Any] = []
-        key = jax.random.key(seed + 2 + i)
-        env_times.append(_timed(lambda key=key, box=box: box.append(rollout(state, key)) or box[0]))
-        state, trace, counts = box[0]
-        bare_times.append(_timed(lambda trace=trace: bare(trace)))
-        episodes += int(counts[0])
-        divergences += int(counts[1])
+    _timed(bare, trace)
+
+    env_times, bare_times, ended = [], [], np.zeros(2, int)
+    for key in keys:
+        seconds, (state, trace, counts) = _timed(rollout, state, key)
+        env_times.append(seconds)
+        bare_times.append(_timed(bare, trace)[0])
+        ended += np.asarray(counts)
     total = num_envs * steps
     ratios = [ours / theirs for ours, theirs in zip(env_times, bare_times, strict=True)]
     return EnvThroughput(
@@ -106,9 +107,9 @@ def measure_env(
         steps_per_second=total / statistics.median(env_times),
         bare_steps_per_second=total / statistics.median(bare_times),
         overhead=statistics.median(ratios) - 1.0,
-        compile_seconds=max(compile_seconds, 0.0),
-        episodes=episodes,
-        divergences=divergences,
+        compile_seconds=max(first - again, 0.0),
+        episodes=int(ended[0]),
+        divergences=int(ended[1]),
     )
 
 

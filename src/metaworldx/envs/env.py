@@ -198,13 +198,15 @@ class Env:
     # ---- one environment
 
     def _checked(self, action: Any, batch: tuple[int, ...]) -> jax.Array:
-        action = jnp.asarray(action, jnp.result_type(float))
+        known = not isinstance(action, jax.core.Tracer)
+        if known:
+            action = np.asarray(action, jnp.result_type(float))
         wanted = (*batch, self.action_size)
         if action.shape != wanted:
             raise UserError(f"action of shape {action.shape}; {self.id} takes {wanted}")
-        if not isinstance(action, jax.core.Tracer) and not bool(jnp.all(jnp.isfinite(action))):
+        if known and not np.all(np.isfinite(action)):
             raise UserError(f"action holds NaN or infinity; {self.id} takes numbers in [-1, 1]")
-        return action
+        return jnp.asarray(action, jnp.result_type(float))
 
     def _begin(
         self, key: jax.Array, needed: jax.Array | bool

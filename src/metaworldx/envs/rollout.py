@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import jax
@@ -70,12 +71,24 @@ def run_episodes(
 
 
 def watch(env: Env, policy: Policy, steps: int, seed: int = 0) -> list[EnvState]:
-    """The states of one environment after each of `steps` steps, the start first."""
+    """The states of one environment until its episode ends, at most `steps`, the start first.
+
+    The last state of a finished episode is where it ended, not the next episode's start.
+    """
     start_key, policy_key = jax.random.split(jax.random.key(seed))
-    step = jax.jit(lambda state, key: env.step(state, policy(state, key)))
-    state = jax.jit(env.reset)(start_key)
+    lasting = Env(
+        env.id,
+        env.task,
+        env.physics,
+        dataclasses.replace(env.config, auto_reset=False),
+        env.collisions,
+    )
+    step = jax.jit(lambda state, key: lasting.step(state, policy(state, key)))
+    state = jax.jit(lasting.reset)(start_key)
     states = [state]
     for key in jax.random.split(policy_key, steps):
         state = step(state, key)
         states.append(state)
+        if bool(state.done):
+            break
     return states

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 
 from metaworldx.envs.env import Env, EnvState
 from metaworldx.errors import UserError
+from metaworldx.report.files import check_writable
 from metaworldx.sim.model import model_spec
 
 VIDEO_ENDINGS, STILL_ENDINGS = (".mp4", ".gif"), (".png",)
@@ -82,20 +82,19 @@ class Renderer:
         """Frees the context."""
         self._renderer.close()
 
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
 
 def check_output(path: Path) -> None:
     """Raises UserError unless `path` names a video or a picture that can be written."""
     endings = VIDEO_ENDINGS + STILL_ENDINGS
     if path.suffix.lower() not in endings:
         raise UserError(f"cannot write {path}: its ending must be one of {', '.join(endings)}")
-    if path.is_dir():
-        raise UserError(f"cannot write {path}: it is a folder")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}") from None
+    check_writable(path)
 
 
 def write_frames(path: Path, frames: Sequence[np.ndarray], fps: float) -> None:

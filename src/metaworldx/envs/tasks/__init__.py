@@ -1,0 +1,1 @@
+"""One module a task, or a few that share their rewards."""

@@ -38,9 +38,8 @@ class HighBarSimple(Task):
     name = "highbar_simple"
     scene = "highbar_simple"
     success_bar = 750
-    # HumanoidBench turns its noise off in the first reset, after that reset has used it: only
-    # the first episode of an environment is noisy there, none is here.
-    reset_noise = 0.0
+    # HumanoidBench turns its noise off within the first reset, after that reset has used it, so
+    # only an environment's first episode is noisy there; here every episode begins like that one.
     # Being upside down is the aim; a lost grip ends the episode by the head's height.
     can_fall = False
     robot_pose: ClassVar = {

@@ -1,0 +1,65 @@
+"""`metaworldx render TASK`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def main(
+    task: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TASK")],
+    /,
+    policy: str = "hold",
+    out: Path | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    backend: str = "native",
+    collisions: str | None = None,
+    camera: str | None = None,
+    width: int = 640,
+    height: int = 480,
+) -> int:
+    """Run one episode of a scripted policy, write it as a video and print its return.
+
+    Args:
+      task: environment, e.g. h1-door (metaworldx envs lists all).
+      policy: hold (the keyframe's pose) or random.
+      out: file to write, .mp4 or .gif for a video, .png for a strip of stills; default
+        out/TASK-POLICY.mp4.
+      steps: control steps of 0.02 s to run at most; default until the episode ends.
+      seed: of the episode's start and of the random policy.
+      backend: physics, auto, native, mjx or warp.
+      collisions: feet, body or full; default the task's.
+      camera: one of the model's cameras; default the task's.
+      width: of a frame, pixels.
+      height: of a frame, pixels.
+    """
+    os.environ.setdefault("MUJOCO_GL", "egl")
+    from metaworldx.envs.factory import make
+    from metaworldx.envs.floors import FLOORS
+    from metaworldx.envs.rollout import watch
+    from metaworldx.envs.scripted import scripted_policy
+    from metaworldx.errors import UserError
+    from metaworldx.report.render import Renderer, check_output, write_frames
+
+    for name, value in (("steps", steps), ("width", width), ("height", height)):
+        if value is not None and value < 1:
+            raise UserError(f"{name} is {value}; needs at least 1")
+    env = make(task, backend, collisions)
+    acting = scripted_policy(policy, env)
+    path = out or Path("out") / f"{env.id}-{policy}.mp4"
+    check_output(path)
+    with Renderer(env, width, height, camera) as renderer:
+        states = watch(env, acting, steps or env.max_episode_steps, seed)
+        write_frames(path, [renderer.frame(state) for state in states], 1.0 / env.dt)
+    last = states[-1]
+    total = float(last.finished_return if last.done else last.episode_return)
+    print(f"{env.id}, {policy}: return {total:.1f} in {len(states) - 1} steps; wrote {path}")
+    for name, floor in FLOORS.get(env.id, {}).items():
+        returns = ", ".join(f"{value:.1f}" for value, _ in floor)
+        lengths = ", ".join(str(length) for _, length in floor)
+        print(f"HumanoidBench itself, {name}: return {returns} in {lengths} steps (3 seeds)")
+    return 0
