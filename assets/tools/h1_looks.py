@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from h1_shapes import COLLISION, HAND_COLLISION, Shape
 from dataclasses import replace
+
+from h1_shapes import COLLISION, HAND_COLLISION, Shape
 
 BODY: dict[str, list[Shape]] = {
     body: [replace(s, material="silver") for s in shapes] for body, shapes in COLLISION.items()
