@@ -132,12 +132,14 @@ def _environment_row(report: EnvironmentReport) -> list[str]:
 
 
 def _flight_row(report: FlightReport) -> list[str]:
-    errors = report.errors
+    cells = []
+    for errors in (report.errors.native, report.errors.mjx):
+        cells += [_error(errors and errors.qpos), _error(errors and errors.qvel)]
     return [
         report.robot,
         str(report.rows),
-        _count(errors.size_mismatches),
-        *map(_error, (errors.native_qpos, errors.native_qvel, errors.mjx_qpos, errors.mjx_qvel)),
+        _count(report.errors.size_mismatches),
+        *cells,
         _verdict(report.failures),
     ]
 

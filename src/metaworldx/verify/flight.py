@@ -11,6 +11,7 @@ import numpy as np
 
 from metaworldx.envs.robots import ROBOTS
 from metaworldx.errors import UserError, nearest
+from metaworldx.sim.layout import Layout
 from metaworldx.sim.model import model_spec
 from metaworldx.sim.native import NativePhysics
 from metaworldx.sim.physics import PhysicsState
@@ -20,20 +21,26 @@ from metaworldx.verify.scene import size_mismatches
 
 
 @dataclass(frozen=True)
+class StepErrors:
+    """Worst absolute errors after one control step in the air: m or rad, and per second."""
+
+    qpos: float
+    qvel: float
+
+
+@dataclass(frozen=True)
 class FlightErrors:
-    """Worst absolute errors after one control step in the air (m, rad; m/s, rad/s).
+    """How far a robot in the air is from its recording.
 
     Attributes:
       size_mismatches: what differs in sizes and names, in words; if any, nothing was stepped.
-      native_qpos, native_qvel: of native MuJoCo, in float64.
-      mjx_qpos, mjx_qvel: of MJX, in float32.
+      native: native MuJoCo in float64.
+      mjx: MJX in float32.
     """
 
     size_mismatches: list[str]
-    native_qpos: float | None = None
-    native_qvel: float | None = None
-    mjx_qpos: float | None = None
-    mjx_qvel: float | None = None
+    native: StepErrors | None = None
+    mjx: StepErrors | None = None
 
 
 def flight_errors(flight: Flight) -> FlightErrors:
@@ -42,26 +49,34 @@ def flight_errors(flight: Flight) -> FlightErrors:
     Raises:
       UserError: the flight is of a robot that this project does not have.
     """
-    native = NativePhysics(_robot(flight))
-    mismatches = size_mismatches(flight, native.layout)
+    mismatches = size_mismatches(flight, Layout.of_model(_robot(flight).compile()))
     if mismatches:
         return FlightErrors(mismatches)
-    arrays = flight.arrays
-    before = _start(flight, np.float64)
-    after, _ = native.step_numpy(before, np.asarray(arrays["ctrl"], float))
+    return FlightErrors([], native_errors(flight), mjx_errors(flight))
 
+
+def native_errors(flight: Flight) -> StepErrors:
+    """Native MuJoCo's errors, in float64."""
+    physics = NativePhysics(_robot(flight))
+    after, _ = physics.step_numpy(_start(flight, np.float64), np.asarray(flight.arrays["ctrl"]))
+    return _errors(flight, after)
+
+
+def mjx_errors(flight: Flight) -> StepErrors:
+    """MJX's errors, in float32; compiles its step first."""
     from metaworldx.sim.mjx import MjxPhysics  # slow to import, and only flights need it
 
-    mjx = MjxPhysics(_robot(flight))
-    step = jax.jit(jax.vmap(lambda state, ctrl: mjx.step(state, ctrl)[0]))
+    physics = MjxPhysics(_robot(flight))
     start = jax.tree.map(jnp.asarray, _start(flight, np.float32))
-    then = step(start, jnp.asarray(arrays["ctrl"], jnp.float32))
-    return FlightErrors(
-        [],
-        native_qpos=absolute_error(np.asarray(after.qpos), arrays["qpos"]),
-        native_qvel=absolute_error(np.asarray(after.qvel), arrays["qvel"]),
-        mjx_qpos=absolute_error(np.asarray(then.qpos), arrays["qpos"]),
-        mjx_qvel=absolute_error(np.asarray(then.qvel), arrays["qvel"]),
+    ctrl = jnp.asarray(flight.arrays["ctrl"], jnp.float32)
+    step = jax.jit(jax.vmap(lambda state, ctrl: physics.step(state, ctrl)[0]))
+    return _errors(flight, step(start, ctrl))
+
+
+def _errors(flight: Flight, after: PhysicsState) -> StepErrors:
+    return StepErrors(
+        absolute_error(np.asarray(after.qpos), flight.arrays["qpos"]),
+        absolute_error(np.asarray(after.qvel), flight.arrays["qvel"]),
     )
 
 

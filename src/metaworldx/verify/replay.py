@@ -31,6 +31,7 @@ class Replay:
       reward_error: likewise for rewards.
       termination_mismatches: rows whose `terminated` differs.
       memory_mismatches: rows where a memory entry that both keep differs, in words.
+      memory_keys: the memory entries that both keep.
       term_errors: worst absolute error of each named reward term.
     """
 
@@ -39,6 +40,7 @@ class Replay:
     reward_error: float = 0.0
     termination_mismatches: int = 0
     memory_mismatches: list[str] = field(default_factory=list)
+    memory_keys: set[str] = field(default_factory=set)
     term_errors: dict[str, float] = field(default_factory=dict)
 
 
@@ -169,6 +171,7 @@ def _compare(found: Replay, task: Task, recording: Recording, rows, obs, out) ->
         ours = task.record_of_memory(jax.tree.map(lambda x, i=i: x[i], out.memory))
         recorded = recording.task_state[row]
         for key in ours.keys() & recorded.keys():
+            found.memory_keys.add(key)
             if not _same(ours[key], recorded[key]):
                 found.memory_mismatches.append(
                     f"row {row}: {key} is {ours[key]}, recorded {recorded[key]}"

@@ -87,6 +87,7 @@ class EnvironmentReport:
             "reward_error": _number(self.replay.reward_error),
             "termination_mismatches": self.replay.termination_mismatches,
             "memory_mismatches": len(self.replay.memory_mismatches),
+            "memory_compared": sorted(self.replay.memory_keys),
             "memory_mismatch_rows": self.replay.memory_mismatches[:5],
             "worst_term": worst and {"name": worst[0], "error": _number(worst[1])},
             "term_errors": {k: _number(v) for k, v in self.replay.term_errors.items()},
@@ -124,21 +125,23 @@ class FlightReport:
     def failures(self) -> list[str]:
         """What is out of tolerance, in words."""
         found = [f"sizes: {text}" for text in self.errors.size_mismatches]
-        found += _over("native qpos error", self.errors.native_qpos, self.native_limit)
-        return found + _over("mjx qpos error", self.errors.mjx_qpos, FLIGHT_MJX_LIMIT)
+        native, mjx = self.errors.native, self.errors.mjx
+        found += _over("native qpos error", native and native.qpos, self.native_limit)
+        return found + _over("mjx qpos error", mjx and mjx.qpos, FLIGHT_MJX_LIMIT)
 
     def as_data(self) -> dict:
         """The report as JSON data; a number that is not finite is null."""
+        native, mjx = self.errors.native, self.errors.mjx
         return {
             "file": self.file,
             "robot": self.robot,
             "rows": self.rows,
             "size_mismatches": self.errors.size_mismatches,
-            "native_qpos_error": _number(self.errors.native_qpos),
-            "native_qvel_error": _number(self.errors.native_qvel),
+            "native_qpos_error": _number(native and native.qpos),
+            "native_qvel_error": _number(native and native.qvel),
             "native_qpos_limit": self.native_limit,
-            "mjx_qpos_error": _number(self.errors.mjx_qpos),
-            "mjx_qvel_error": _number(self.errors.mjx_qvel),
+            "mjx_qpos_error": _number(mjx and mjx.qpos),
+            "mjx_qvel_error": _number(mjx and mjx.qvel),
             "failures": self.failures,
             "passed": not self.failures,
         }
