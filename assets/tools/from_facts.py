@@ -34,6 +34,7 @@ def scene_facts(facts: Path) -> dict[str, dict]:
 
 
 def main() -> None:
+    """Reads the facts and writes the files named on the command line, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("facts", type=Path, help="directory of the facts")
     parser.add_argument("names", nargs="*", help="robots and scenes to write; all if none")

@@ -21,7 +21,7 @@ class Shape:
       size: MJCF's sizes; for a capsule or cylinder between two points the radius only.
       start, end: the axis of a capsule or cylinder; `start` alone is the position.
       material: what it is made of, for shapes that are seen.
-      euler: rotation about the fixed x, y, z axes in turn, degrees.
+      euler: rotation about the fixed x, y, z axes in turn, rad.
     """
 
     type: str

@@ -8,6 +8,10 @@ import stand_ins
 from mjcf import SIZES, Element, unless
 
 
+_ENDLESS = [0.0, 0.0, 1.0]
+"""A plane drawn to the horizon; planes touch without end whatever their size."""
+
+
 def scene(name: str, facts: dict) -> Element:
     """The scene's file as an element tree; bodies, joints, geoms and sites in the facts' order.
 
@@ -64,7 +68,7 @@ def _geom(element: Element, scene_name: str, body: str, facts: dict) -> None:
         class_="visual" if seen else None if floor else "collision",
         name=facts["name"] or None,
         type=unless(facts["type"], "sphere"),
-        size=facts["size"][: SIZES[facts["type"]]],
+        size=_ENDLESS if floor else facts["size"][: SIZES[facts["type"]]],
         **mjcf.pose(facts),
         material=scene_looks.material(scene_name, body, facts),
         **({} if seen else mjcf.contact_figures(facts)),
