@@ -60,7 +60,6 @@ class BookshelfSimple(Task):
     camera = "cam_hand_visible"
     success_bar = 2000
     reset_noise = 0.0
-    min_collisions = "full"
     shuffled: ClassVar[bool] = False
     """Whether objects, their order and their places are drawn anew for each episode."""
     object_qpos = (

@@ -35,7 +35,6 @@ class Cabinet(Task):
     scene = "cabinet"
     camera = "cam_hand_visible"
     success_bar = 2500
-    min_collisions = "full"
     object_qpos = (
         *(0.0,) * 5,
         *(0.9, 0.0, 0.58, 1.0, 0.0, 0.0, 0.0),

@@ -45,7 +45,6 @@ class Cube(Task):
     max_episode_steps = 500
     success_bar = 370
     reset_noise = 0.0
-    min_collisions = "full"
     object_qpos = (
         *(0.45, 0.21, 1.125, 1.0, 0.0, 0.0, 0.0),
         *(0.45, -0.21, 1.125, 1.0, 0.0, 0.0, 0.0),

@@ -21,7 +21,6 @@ class InsertNormal(Task):
     camera = "cam_inhand"
     max_episode_steps = 500
     success_bar = 350
-    min_collisions = "full"
     object_qpos = (
         *(0.8, -0.2, 0.95, 1.0, 0.0, 0.0, 0.0),
         *(0.8, 0.2, 0.95, 1.0, 0.0, 0.0, 0.0),

@@ -43,7 +43,6 @@ class Kitchen(Task):
     max_episode_steps = 500
     success_bar = 4
     reset_noise = 0.0
-    min_collisions = "full"
     robot_pose: ClassVar[Mapping[str, tuple[float, ...]]] = {
         "h1hand": (
             *(0.0, -0.6, 0.98, math.cos(_YAW / 2.0), 0.0, 0.0, math.sin(_YAW / 2.0)),

@@ -16,7 +16,6 @@ class Powerlift(Task):
     name = "powerlift"
     scene = "powerlift"
     success_bar = 800
-    min_collisions = "full"
     object_qpos = (0.5, 0.0, 0.2, 1.0, 0.0, 0.0, 0.0)
 
     def __init__(self, spec: RobotSpec, layout: Layout):

@@ -34,7 +34,6 @@ class Room(Task):
     name = "room"
     scene = "room"
     success_bar = 400
-    min_collisions = "full"
     object_qpos = (
         *(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0),
         *(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0),

@@ -34,7 +34,6 @@ class Spoon(Task):
     scene = "spoon"
     camera = "cam_tabletop"
     success_bar = 650
-    min_collisions = "full"
     object_qpos = (0.75, 0.2, 0.9, 1.0, 0.0, 0.0, 0.0)
 
     def __init__(self, spec: RobotSpec, layout: Layout):

@@ -31,7 +31,6 @@ class Window(Task):
     scene = "window"
     camera = "cam_hand_visible"
     success_bar = 650
-    min_collisions = "full"
     contact_rules: ClassVar[Mapping[str, ContactRule]] = {
         "wiping": ContactRule(geoms("window_pane_collision"), geoms("window_wipe_collision"))
     }
