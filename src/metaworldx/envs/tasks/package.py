@@ -19,7 +19,11 @@ _REST_HEIGHT = 0.35
 
 
 class Package(Task):
-    """Bring a package within 0.1 m of its destination, which pays 1000 and ends the episode."""
+    """Bring a package within 0.1 m of its destination, which pays 1000 and ends the episode.
+
+    HumanoidBench's observation right after a reset still shows the destination's earlier place;
+    here it shows the present one.
+    """
 
     name = "package"
     scene = "package"
