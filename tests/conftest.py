@@ -1,0 +1,14 @@
+"""Settings that must stand before JAX is imported."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Compilations are kept between runs.
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).resolve().parents[1] / ".cache" / "jax")
+)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+# Several test processes share an accelerator's memory.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
