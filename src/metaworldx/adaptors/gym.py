@@ -85,7 +85,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
             root = jax.random.key(int(self.np_random.integers(2**31)))
             keys = jax.random.split(root, self.num_envs)
         self._state = self._reset(keys)
-        return np.asarray(self._state.obs, np.float32), {}
+        return np.array(self._state.obs, np.float32), {}
 
     def step(
         self, actions: Any
