@@ -10,7 +10,7 @@ from mjcf import Element, unless
 
 _BODY_JOINT = {"damping": 1.0, "armature": 0.1}
 _HAND_JOINT = {"damping": 0.05, "armature": 0.0002, "frictionloss": 0.01}
-_SUN = [0.9, -0.8, 3.2]
+_SUN = [0.0, 1.2, 3.2]
 """Where the light that follows the robot stands, from the pelvis, m."""
 _HAND_CONTACT = {"solref": [0.005, 1.0], "solimp": [0.5, 0.99, 0.0001, 0.5, 2.0]}
 

@@ -23,6 +23,7 @@ def scene(name: str, facts: dict) -> Element:
     world = root.add("worldbody")
     written = {"world": world}
     moving: set[str] = set()
+    bodies = {body["name"]: body for body in facts["scene_bodies"]}
     for body in facts["scene_bodies"]:
         if body["name"] == "world":
             element = world
@@ -44,8 +45,9 @@ def scene(name: str, facts: dict) -> Element:
         for geom in body["geoms"]:
             for made in stand_ins.of(name, body["name"], geom):
                 _geom(element, name, body["name"], made)
-        for extra in scene_looks.extras(name, body["name"]):
-            element.children.append(extra)
+        for twin in scene_looks.shown(name, body):
+            _geom(element, name, body["name"], twin)
+        element.children += scene_looks.extras(name, body, bodies)
         for site in body["sites"]:
             mjcf.site(element, site)
         for camera in body["cameras"]:
