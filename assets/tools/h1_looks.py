@@ -157,6 +157,6 @@ HANDS: dict[str, list[Shape]] = {
     "lh_lfmetacarpal": [capsule(0.0115, (-0.002, 0, 0.016), (-0.001, 0, 0.055), SHELL)],
     **{
         f"lh_{finger}knuckle": [sphere(0.0105, (0, 0, 0), JOINT)]
-        for finger in "ff mf rf lf".split()
+        for finger in ("ff", "mf", "rf", "lf")
     },
 }

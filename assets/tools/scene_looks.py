@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 
@@ -206,10 +207,10 @@ def _hoop() -> list[Element]:
         [centre + radius * math.cos(a), radius * math.sin(a), 0.0]
         for a in (2 * math.pi * i / parts for i in range(parts + 1))
     ]
-    lines = [(a, b, 0.012) for a, b in zip(points, points[1:], strict=False)]
+    lines = [(a, b, 0.012) for a, b in itertools.pairwise(points)]
     y, low, high, x = 0.2, 0.1, 0.4, 0.256
     corners = [[x, -y, low], [x, y, low], [x, y, high], [x, -y, high], [x, -y, low]]
-    lines += [(a, b, 0.008) for a, b in zip(corners, corners[1:], strict=False)]
+    lines += [(a, b, 0.008) for a, b in itertools.pairwise(corners)]
     rim = [
         Element(
             "geom",

@@ -7,7 +7,6 @@ import scene_looks
 import stand_ins
 from mjcf import SIZES, Element, unless
 
-
 _ENDLESS = [0.0, 0.0, 1.0]
 """A plane drawn to the horizon; planes touch without end whatever their size."""
 
