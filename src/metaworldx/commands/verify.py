@@ -46,7 +46,10 @@ def main(
             _progress("")
             print(f"metaworldx: error: {why}", file=sys.stderr)
             continue
-        (environments if isinstance(report, EnvironmentReport) else flights).append(report)
+        if isinstance(report, EnvironmentReport):
+            environments.append(report)
+        else:
+            flights.append(report)
     _progress("")
     failed = [r for r in (*environments, *flights) if r.failures]
     if as_json:

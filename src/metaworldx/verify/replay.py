@@ -55,10 +55,10 @@ def contact_flags(task: Task, recording: Recording) -> np.ndarray:
 
 
 def recorded_readings(task: Task, recording: Recording) -> Readings:
-    """A recording's rows as Readings with a leading dimension of N (float64)."""
+    """A recording's rows as Readings with a leading dimension of N (float64 where JAX has it)."""
     fields = ("qpos", "qvel", "xpos", "xquat", "site_xpos", "sensordata", "actuator_force")
-    values = {name: np.asarray(recording.arrays[name], np.float64) for name in fields}
-    return Readings(**values, contact=contact_flags(task, recording))
+    values = {name: jnp.asarray(recording.arrays[name], jnp.result_type(float)) for name in fields}
+    return Readings(**values, contact=jnp.asarray(contact_flags(task, recording)))
 
 
 def absolute_error(ours: np.ndarray, recorded: np.ndarray) -> float:
@@ -140,7 +140,7 @@ def _replay(task: Task, recording: Recording) -> Replay:
             continue
         memory = memory_at_reset(task, recording, episode)
         padded = np.concatenate([rows, np.full(longest - len(rows), rows[-1])])
-        chosen = jax.tree.map(lambda x, rows=padded: jnp.asarray(x[rows]), readings)
+        chosen = jax.tree.map(lambda x, rows=padded: jnp.asarray(np.asarray(x)[rows]), readings)
         result = run(memory, chosen)
         obs, out = jax.tree.map(lambda x, rows=rows: np.asarray(x)[: len(rows)], result)
         if obs.shape[1] != arrays["obs"].shape[1]:
