@@ -8,11 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from worlds import jitted, keys, world
 
 from metaworldx.envs import Env, EnvConfig, Randomisation, make
 from metaworldx.errors import UserError
 from metaworldx.sim.physics import SUBSTEPS
+from rollouts import run_at_random
+from worlds import jitted, keys, world
 
 WALK = "h1-walk-v0"
 
@@ -243,22 +244,4 @@ PAPER_TASKS = (
 
 @pytest.mark.parametrize("task", PAPER_TASKS)
 def test_paper_tasks_run_200_random_steps_on_native(task):
-    _run_at_random(world(f"h1-{task}"), 200)
-
-
-def _run_at_random(env: Env, steps: int, batch: int = 8) -> None:
-    @jax.jit
-    def run(state, keys):
-        def one(state, key):
-            state = env.step(state, jax.random.uniform(key, (batch, env.action_size), minval=-1))
-            return state, (state.obs, state.last_obs, state.reward, state.done, state.diverged)
-
-        return jax.lax.scan(one, state, keys)
-
-    state, (obs, last_obs, reward, done, diverged) = run(
-        jax.jit(env.reset)(keys(batch)), keys(steps, seed=1)
-    )
-    assert np.all(np.isfinite(obs)) and np.all(np.isfinite(last_obs))
-    assert np.all(np.isfinite(reward))
-    assert not diverged.any(), "a simulation diverged under random actions"
-    assert obs.shape == (steps, batch, env.obs_size)
+    run_at_random(world(f"h1-{task}"), 200)

@@ -25,7 +25,8 @@ def main(
     """Run one episode of a scripted policy, write it as a video and print its return.
 
     Args:
-      task: environment, e.g. h1-door (metaworldx envs lists all).
+      task: environment, e.g. h1-door (metaworldx envs lists all); `all` makes a contact sheet
+        with the start of every task.
       policy: hold (the keyframe's pose) or random.
       out: file to write, .mp4 or .gif for a video, .png for a strip of stills; default
         out/TASK-POLICY.mp4.
@@ -33,11 +34,13 @@ def main(
       seed: of the episode's start and of the random policy.
       backend: physics, auto, native, mjx or warp.
       collisions: feet, body or full; default the task's.
-      camera: one of the model's cameras; default the task's.
+      camera: one of the model's cameras; default follows the robot.
       width: of a frame, pixels.
       height: of a frame, pixels.
     """
     os.environ.setdefault("MUJOCO_GL", "egl")
+    if task == "all":
+        return _sheet(out or Path("out") / "tasks.png", seed)
     from metaworldx.envs.factory import make
     from metaworldx.envs.floors import FLOORS
     from metaworldx.envs.rollout import watch
@@ -62,4 +65,16 @@ def main(
         returns = ", ".join(f"{value:.1f}" for value, _ in floor)
         lengths = ", ".join(str(length) for _, length in floor)
         print(f"HumanoidBench itself, {name}: return {returns} in {lengths} steps (3 seeds)")
+    return 0
+
+
+def _sheet(path: Path, seed: int) -> int:
+    from metaworldx.errors import UserError
+    from metaworldx.report.render import write_frames
+    from metaworldx.report.sheet import contact_sheet, task_ids
+
+    if path.suffix.lower() != ".png":
+        raise UserError(f"cannot write {path}: a contact sheet's ending must be .png")
+    write_frames(path, [contact_sheet(task_ids(), seed=seed)], fps=1)
+    print(f"wrote {path}")
     return 0

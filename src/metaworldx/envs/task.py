@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import jax
@@ -19,6 +20,23 @@ Memory = Any
 """A task's own state between steps: any pytree of arrays of fixed shapes, `()` if it has none."""
 
 FREE_QPOS, FREE_QVEL = 7, 6
+
+
+@dataclass(frozen=True)
+class View:
+    """Where pictures are taken from: a camera that looks at a point beside the pelvis.
+
+    Attributes:
+      azimuth: direction it looks in, degrees; 180 sees the robot's front, 90 its right side.
+      elevation: of its look, degrees; negative looks down.
+      distance: from the point, m.
+      offset: of the point from the spot under the pelvis, m.
+    """
+
+    azimuth: float = 130.0
+    elevation: float = -12.0
+    distance: float = 3.6
+    offset: tuple[float, float, float] = (0.2, 0.0, 0.9)
 
 
 @struct.dataclass
@@ -95,6 +113,9 @@ class Task:
     reset_noise: ClassVar[float] = 0.01
     """Every entry of the keyframe's qpos is moved by up to this much (m, rad)."""
     camera: ClassVar[str] = "cam_default"
+    """HumanoidBench's camera for the task."""
+    view: ClassVar[View] = View()
+    """Where this project's pictures of the task are taken from."""
     min_collisions: ClassVar[str] = "body"
     """The smallest collision set with which the rewards and terminations still mean the same."""
     sits: ClassVar[bool] = False

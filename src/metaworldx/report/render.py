@@ -28,7 +28,7 @@ class Renderer:
         Args:
           env: whose model is drawn; collision shapes stay hidden.
           width, height: of a frame, pixels.
-          camera: a camera's name in the model; None takes the task's.
+          camera: a camera's name in the model; None follows the robot from the task's view.
 
         Raises:
           UserError: no off-screen OpenGL on this machine.
@@ -38,13 +38,14 @@ class Renderer:
         model.vis.global_.offheight = max(height, model.vis.global_.offheight)
         try:
             self._renderer = mujoco.Renderer(model, height, width)
-        except Exception as error:
+        except (ImportError, AttributeError, RuntimeError) as error:
             raise UserError(
                 f"no off-screen OpenGL ({error}); install libegl1 and libgl1-mesa-dri, "
                 f"and set MUJOCO_GL=egl (now {os.environ.get('MUJOCO_GL', 'unset')})"
             ) from None
         self._model, self._data = model, mujoco.MjData(model)
-        self._camera = camera or env.task.camera
+        self._camera: str | mujoco.MjvCamera = camera or mujoco.MjvCamera()
+        self._view = env.task.view
         self._option = mujoco.MjvOption()
         self._option.geomgroup[3] = 0
         self._option.sitegroup[:] = 0
@@ -58,11 +59,19 @@ class Renderer:
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_comPos(self._model, self._data)
         mujoco.mj_camlight(self._model, self._data)
+        if isinstance(self._camera, mujoco.MjvCamera):
+            self._follow(self._camera)
         self._renderer.update_scene(self._data, self._camera, self._option)
         goal = getattr(state.memory, "goal", None)
         if goal is not None:
             self._add_ball(np.asarray(goal, float))
         return self._renderer.render()
+
+    def _follow(self, camera: mujoco.MjvCamera) -> None:
+        view, pelvis = self._view, self._data.body("pelvis").xpos
+        camera.azimuth, camera.elevation = view.azimuth, view.elevation
+        camera.distance = view.distance
+        camera.lookat[:] = (pelvis[0], pelvis[1], 0.0) + np.array(view.offset)
 
     def _add_ball(self, position: np.ndarray, radius: float = 0.05) -> None:
         scene = self._renderer.scene

@@ -14,7 +14,7 @@ from flax import struct
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Outcome, Start, Task, outcome
+from metaworldx.envs.task import Outcome, Start, Task, View, outcome
 from metaworldx.sim.contacts import ContactRule, geoms
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
@@ -38,6 +38,7 @@ class Basketball(Task):
     the floor, and never back.
     """
 
+    view = View(70, -10, 7.5, (1.6, 0.0, 1.4))
     name = "basketball"
     scene = "basketball"
     max_episode_steps = 500

@@ -13,7 +13,7 @@ from flax import struct
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
 
@@ -55,6 +55,7 @@ class BookshelfSimple(Task):
     The observation ends with HumanoidBench's own code for that object, -24 to -13.
     """
 
+    view = View(40, -12, 4.0, (0.4, 0.0, 0.95))
     name = "bookshelf_simple"
     scene = "bookshelf_simple"
     camera = "cam_hand_visible"

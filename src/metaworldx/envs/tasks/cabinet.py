@@ -12,7 +12,7 @@ import numpy as np
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
 
@@ -31,6 +31,7 @@ class Cabinet(Task):
     number of the current subtask, int32; 5 when all are done.
     """
 
+    view = View(40, -12, 4.0, (0.4, 0.0, 0.95))
     name = "cabinet"
     scene = "cabinet"
     camera = "cam_hand_visible"

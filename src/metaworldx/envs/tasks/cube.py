@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
 
@@ -39,6 +39,7 @@ class Cube(Task):
     HumanoidBench does so.
     """
 
+    view = View(130, -15, 2.0, (0.3, 0.0, 1.1))
     name = "cube"
     scene = "cube"
     camera = "cam_inhand"

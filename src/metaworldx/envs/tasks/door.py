@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
 
@@ -15,6 +15,7 @@ from metaworldx.sim.readings import Readings
 class Door(Task):
     """Open the door by 1 rad and stand 1.2 m along x, behind it."""
 
+    view = View(40, -12, 4.6, (0.5, 0.0, 0.95))
     name = "door"
     scene = "door"
     success_bar = 600

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
-from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
 from metaworldx.sim.readings import Readings
 
 _LEGS_AND_TORSO = (0.0,) * 11
@@ -35,6 +35,7 @@ _HAND_HOLD = (
 class HighBarSimple(Task):
     """Hang on a bar with both forearms tied to it and swing the feet up to 4.8 m."""
 
+    view = View(distance=6.5, offset=(0.2, 0.0, 2.3))
     name = "highbar_simple"
     scene = "highbar_simple"
     success_bar = 750

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
-from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
 from metaworldx.sim.readings import Readings
 
 
@@ -86,6 +86,7 @@ class Stand(Task):
 class Crawl(Task):
     """Crawl through a tunnel along x with 1 m/s, head and waist about 0.8 m high."""
 
+    view = View(50, -18, 5.0, (1.0, 0.0, 0.6))
     name = "crawl"
     scene = "crawl"
     success_bar = 700

@@ -13,7 +13,7 @@ from flax import struct
 
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
-from metaworldx.envs.task import Outcome, Start, Task, outcome
+from metaworldx.envs.task import Outcome, Start, Task, View, outcome
 from metaworldx.sim.contacts import ContactRule, bodies
 from metaworldx.sim.readings import Readings
 
@@ -39,6 +39,7 @@ class MazeMemory:
 class Maze(Task):
     """Walk with 2 m/s along each corridor; stage n reached pays 100 n, walls leave a tenth."""
 
+    view = View(60, -50, 13.0, (3.0, 3.0, 0.0))
     name = "maze"
     scene = "maze"
     success_bar = 1200

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
-from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
 from metaworldx.envs.tasks.locomotion import Run
 from metaworldx.sim.contacts import ContactRule, except_geoms, geoms
 from metaworldx.sim.readings import Readings
@@ -17,6 +17,7 @@ from metaworldx.sim.readings import Readings
 class Hurdle(Run):
     """Run along x with 5 m/s over hurdles; whoever touches a barrier gets a tenth."""
 
+    view = View(25, -15, 7.0, (3.0, 0.0, 0.7))
     name = "hurdle"
     scene = "hurdle"
     camera = "cam_hurdle"
@@ -42,6 +43,7 @@ class Hurdle(Run):
 class Stair(Task):
     """Climb stairs along x with 1 m/s, the head well above both feet."""
 
+    view = View(60, -12, 7.0, (2.2, 0.0, 0.9))
     name = "stair"
     scene = "stair"
     success_bar = 700
@@ -71,6 +73,7 @@ class Stair(Task):
 class Slide(Stair):
     """Walk up and down slopes along x with 1 m/s; the reward is that of `Stair`."""
 
+    view = View(60, -12, 8.0, (2.5, 0.0, 0.9))
     name = "slide"
     scene = "slide"
 
@@ -83,6 +86,7 @@ def _pole(geom: str, body: str) -> bool:
 class Pole(Task):
     """Go along x with 0.5 m/s through a forest of poles; whoever touches one gets a tenth."""
 
+    view = View(30, -20, 7.0, (2.0, 0.0, 0.7))
     name = "pole"
     scene = "pole"
     success_bar = 700

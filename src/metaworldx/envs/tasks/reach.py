@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from metaworldx.envs import terms
-from metaworldx.envs.task import Outcome, outcome
+from metaworldx.envs.task import Outcome, View, outcome
 from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
 from metaworldx.sim.readings import Readings
 
@@ -13,6 +13,7 @@ from metaworldx.sim.readings import Readings
 class Reach(GoalTask):
     """Bring the left hand to a goal up to 2 m away to each side; nothing ends the episode."""
 
+    view = View(distance=5.0)
     name = "reach"
     success_bar = 12000
     goal_low = (-2.0, -2.0, 0.2)

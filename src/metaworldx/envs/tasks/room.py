@@ -11,7 +11,7 @@ import numpy as np
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, View, outcome
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
 
@@ -31,6 +31,7 @@ class Room(Task):
     decides how an episode begins.
     """
 
+    view = View(50, -35, 9.0, (0.0, 0.0, 0.4))
     name = "room"
     scene = "room"
     success_bar = 400

@@ -13,7 +13,7 @@ from flax import struct
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.robots import ROBOTS, RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
 
@@ -55,6 +55,7 @@ class Truck(Task):
     same. HumanoidBench never clears the lists at a reset; here they begin anew.
     """
 
+    view = View(65, -18, 7.0, (1.6, -0.6, 0.7))
     name = "truck"
     scene = "truck"
     camera = "cam_hurdle"

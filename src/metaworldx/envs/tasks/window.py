@@ -12,7 +12,7 @@ import numpy as np
 from metaworldx.envs import terms
 from metaworldx.envs.rewards import tolerance
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, View, outcome
 from metaworldx.sim.contacts import ContactRule, geoms
 from metaworldx.sim.layout import Layout
 from metaworldx.sim.readings import Readings
@@ -27,6 +27,7 @@ class Window(Task):
     The head is to be 0.4 m away from where it was at the start, which is the memory `[3]`, m.
     """
 
+    view = View(45, -12, 4.0, (0.4, 0.0, 1.0))
     name = "window"
     scene = "window"
     camera = "cam_hand_visible"
