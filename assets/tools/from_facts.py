@@ -1,6 +1,6 @@
 """Writes `assets/robots/*.xml` and `assets/scenes/*.xml` from the reference figures.
 
-Usage: python assets/tools/from_facts.py FACTS_DIRECTORY [NAME ...]
+Usage: python assets/tools/from_facts.py FACTS_DIRECTORY [NAME ...] [--out DIRECTORY]
 
 FACTS_DIRECTORY holds `robot_ROBOT.json` and `ROBOT-TASK-v0.json`; NAMEs restrict what is written.
 """
@@ -38,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("facts", type=Path, help="directory of the facts")
     parser.add_argument("names", nargs="*", help="robots and scenes to write; all if none")
+    parser.add_argument("--out", type=Path, default=ASSETS, help="where to write (assets/)")
     args = parser.parse_args()
     made = {
         f"robots/{name}": robots.robot(json.loads((args.facts / f"robot_{name}.json").read_text()))
@@ -47,7 +48,9 @@ def main() -> None:
         made[f"scenes/{name}"] = scenes.scene(name, facts)
     for name, tree in made.items():
         if not args.names or name.split("/")[1] in args.names:
-            (ASSETS / f"{name}.xml").write_text(document(tree))
+            path = args.out / f"{name}.xml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(document(tree))
 
 
 if __name__ == "__main__":
