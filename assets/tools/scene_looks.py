@@ -29,7 +29,12 @@ _PACKAGES = [("package_[ace]", "", "cardboard"), ("package_[bd]", "", "cardboard
 # By scene: (whole body name, part of the geom's name or `type`, material); the first that fits.
 _MATERIALS: dict[str, list[tuple[str, str, str]]] = {
     "balance": [("stand_board", "", "wood"), ("rolling_pivot", "", "red")],
-    "basketball": [("basketball", "", "orange"), ("baskethoop", "", "net")],
+    "basketball": [
+        ("basketball", "", "orange"),
+        ("baskethoop", "^board", "white"),
+        ("baskethoop", "^base|^cylinder", "plastic"),
+        ("baskethoop", "", "net"),
+    ],
     "bookshelf": [(".*_vision", "", "ghost"), *_SHELF],
     "cabinet": [
         ("drawer_cube", "", "red"),
@@ -53,7 +58,12 @@ _MATERIALS: dict[str, list[tuple[str, str, str]]] = {
         ("door_wall_connects", "", "pane"),
     ],
     "highbar": [(".*", "", "chrome")],
-    "hurdle": [("behind_barrier", "", "pane"), (".*_barrier", "", "plaster"), (".*", "", "white")],
+    "hurdle": [
+        ("behind_barrier", "", "pane"),
+        (".*_barrier", "", "plaster"),
+        (".*", "^bar$", "red"),
+        (".*", "", "white"),
+    ],
     "insert": [
         ("peg_a", "", "blue"),
         ("peg_b", "", "red"),
@@ -112,6 +122,13 @@ _MATERIALS: dict[str, list[tuple[str, str, str]]] = {
     ],
 }
 
+_SIZED = {
+    (0.01, 0.55, 0.35): "board",
+    (0.35, 0.25, 0.08): "base",
+    (0.01, 0.45, 0.03): "bar",
+}
+"""What to call nameless boxes when their material is looked up, by size."""
+
 _SHOWN = {"basketball": "baskethoop", "bookshelf": ".*book.*", "kitchen": ".*", "truck": "truck"}
 """Bodies of which shapes that collide, and that no geom shows, are to be seen."""
 
@@ -133,11 +150,9 @@ def material(scene: str, body: str, geom: dict) -> str | None:
         return "floor"
     if geom["contype"] or geom["conaffinity"]:
         return None
-    name = geom["name"]
-    if _family(scene) == "kitchen" and body == "counters" and geom["type"] == "box":
-        name = "top" if geom["pos"][2] > 0.9 else ""
-    if _family(scene) == "hurdle" and geom["size"] == [0.01, 0.45, 0.03]:
-        return "red"
+    name = geom["name"] or _SIZED.get(tuple(geom["size"]), "")
+    if body == "counters" and geom["type"] == "box" and geom["pos"][2] > 0.9:
+        name = "top"
     for bodies, part, made_of in _MATERIALS[_family(scene)]:
         if re.fullmatch(bodies, body) and (re.search(part, name) or re.search(part, geom["type"])):
             return made_of
