@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import jax
@@ -38,7 +38,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
     `final_info` (`episode` return and length, `success`) with their masks.
     """
 
-    metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}
+    metadata: ClassVar = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}
 
     def __init__(
         self,
@@ -84,8 +84,8 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
             super().reset(seed=seed)
             root = jax.random.key(int(self.np_random.integers(2**31)))
             keys = jax.random.split(root, self.num_envs)
-        self._state = self._reset(keys)
-        return np.array(self._state.obs, np.float32), {}
+        state = self._state = self._reset(keys)
+        return np.array(state.obs, np.float32), {}
 
     def step(
         self, actions: Any
@@ -130,7 +130,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
 class GymEnv(gymnasium.Env):
     """One environment, for scripts and for gymnasium's own wrappers."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 50}
+    metadata: ClassVar = {"render_modes": ["rgb_array"], "render_fps": 50}
 
     def __init__(
         self,
@@ -157,8 +157,8 @@ class GymEnv(gymnasium.Env):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Starts a new episode."""
         super().reset(seed=seed)
-        self._state = self._reset(jax.random.key(int(self.np_random.integers(2**31))))
-        return np.array(self._state.obs, np.float32), {}
+        state = self._state = self._reset(jax.random.key(int(self.np_random.integers(2**31))))
+        return np.array(state.obs, np.float32), {}
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """One control step; action `[action_size]`."""

@@ -186,7 +186,7 @@ class Task:
             unit = jnp.where(
                 norm < 1e-12,
                 jnp.array([1.0, 0.0, 0.0, 0.0], qpos.dtype),
-                quat / jnp.where(norm < 1e-12, 1.0, norm),
+                quat / jnp.maximum(norm, 1e-12),
             )
             qpos = qpos.at[adr : adr + 4].set(unit)
         return qpos

@@ -71,7 +71,7 @@ class Renderer:
         view, pelvis = self._view, self._data.body("pelvis").xpos
         camera.azimuth, camera.elevation = view.azimuth, view.elevation
         camera.distance = view.distance
-        camera.lookat[:] = (pelvis[0], pelvis[1], 0.0) + np.array(view.offset)
+        camera.lookat[:] = np.array([pelvis[0], pelvis[1], 0.0]) + view.offset
 
     def _add_ball(self, position: np.ndarray, radius: float = 0.05) -> None:
         scene = self._renderer.scene

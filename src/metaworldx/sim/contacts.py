@@ -43,7 +43,9 @@ class ContactRule:
 
     def pairs(self, layout: Layout) -> np.ndarray:
         """Which geom pairs count: bool `[ngeom, ngeom]`, symmetric."""
-        named = [(g, layout.bodies[b]) for g, b in zip(layout.geoms, layout.geom_bodies)]
+        named = [
+            (g, layout.bodies[b]) for g, b in zip(layout.geoms, layout.geom_bodies, strict=True)
+        ]
         first = np.array([self.first(*n) for n in named], bool)
         second = np.array([self.second(*n) for n in named], bool)
         one_way = first[:, None] & second[None, :]

@@ -33,8 +33,8 @@ class Layout:
     nq: int
     nv: int
     mocap_bodies: tuple[str, ...] = ()
-    mocap_pos: tuple[tuple[float, float, float], ...] = ()
-    mocap_quat: tuple[tuple[float, float, float, float], ...] = ()
+    mocap_pos: tuple[tuple[float, ...], ...] = ()
+    mocap_quat: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
     def of_model(cls, model: mujoco.MjModel) -> Layout:

@@ -7,6 +7,7 @@ import math
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -104,20 +105,14 @@ class NativePhysics(Physics):
                 batch.step(nstep=substeps)
             except SimulationError as error:
                 failed = np.asarray(error.ids)
-            qpos, qvel, warmstart = (batch.bind(name).copy() for name in _STATE)
+            qpos, qvel, warmstart = (_copied(batch, name) for name in _STATE)
             if failed is not None:
                 qpos[failed] = np.nan
             sensordata = derived["sensordata"]
-            readings = Readings(
-                qpos=qpos,
-                qvel=qvel,
-                xpos=derived["xpos"].copy(),
-                xquat=derived["xquat"].copy(),
-                site_xpos=derived["site_xpos"].copy(),
-                sensordata=sensordata[:, : self._touch.base_sensors].copy(),
-                actuator_force=derived["actuator_force"].copy(),
-                contact=self._touch.flags(sensordata),
-            )
+            values: dict[str, Any] = {name: array.copy() for name, array in derived.items()}
+            values["sensordata"] = sensordata[:, : self._touch.base_sensors].copy()
+            values["contact"] = self._touch.flags(sensordata)
+            readings = Readings(qpos=qpos, qvel=qvel, **values)
         return state.replace(qpos=qpos, qvel=qvel, warmstart=warmstart), readings
 
     def kinematics_numpy(
@@ -137,7 +132,7 @@ class NativePhysics(Physics):
             bound = [batch.bind(name) for name in ("xpos", "xquat", "site_xpos")]
             self._load(batch, state)
             batch.forward(ids=ids, stage=mujoco.mjtStage.mjSTAGE_POS.value)
-            for ours, theirs in zip(out, bound):
+            for ours, theirs in zip(out, bound, strict=True):
                 ours[ids] = theirs[ids]
         return out
 
@@ -189,7 +184,8 @@ class NativePhysics(Physics):
             flat = _flatten(state, len(batch_shape))
             out = self.kinematics_numpy(flat, np.reshape(needed, -1))
             return tuple(
-                np.asarray(a, dtype).reshape((*batch_shape, *s)) for a, s in zip(out, shapes)
+                np.asarray(a, dtype).reshape((*batch_shape, *s))
+                for a, s in zip(out, shapes, strict=True)
             )
 
         needed = jnp.asarray(needed, bool)
@@ -208,6 +204,10 @@ class NativePhysics(Physics):
             actuator_force=jnp.zeros(self.model.nu, xpos.dtype),
             contact=jnp.zeros(len(self._touch.rules), bool),
         )
+
+
+def _copied(batch: Batch, name: str) -> Any:
+    return batch.bind(name).copy()
 
 
 def _flatten(state: PhysicsState, dims: int) -> PhysicsState:

@@ -35,7 +35,7 @@ def can_collide(model: mujoco.MjModel) -> np.ndarray:
         a, b = int(signature) >> 16, int(signature) & 0xFFFF
         pair = (body[:, None] == a) & (body[None, :] == b)
         allowed &= ~(pair | pair.T)
-    for a, b in zip(model.pair_geom1, model.pair_geom2):
+    for a, b in zip(model.pair_geom1, model.pair_geom2, strict=True):
         allowed[a, b] = allowed[b, a] = True
     return allowed
 

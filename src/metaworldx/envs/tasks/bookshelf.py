@@ -121,7 +121,7 @@ class BookshelfSimple(Task):
         finished = index == _COUNT
         dropped = positions[index, 2] < 0.5
         return outcome(
-            0.2 * (stand * control)
+            0.2 * (stand * control)  # pyright: ignore[reportOperatorIssue]
             + 0.4 * near_goal
             + 0.4 * near_hand
             + jnp.where(placed, 100.0 * index, 0.0),
@@ -140,8 +140,9 @@ class BookshelfSimple(Task):
 
     def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
         codes = record.get("bookshelf_objects", [i + _CODE for i in _SIMPLE_ORDER])
+        task_index: Any = np.asarray(record["task_index"], np.int32)
         return BookshelfMemory(
-            task_index=np.asarray(record["task_index"], np.int32),
+            task_index=task_index,
             objects=_last_twice(np.asarray(codes, np.int32) - _CODE),
             goals=_last_twice(np.asarray(record["placement_goals"], float)),
         )
@@ -168,6 +169,6 @@ class BookshelfHard(BookshelfSimple):
     shuffled = True
 
 
-def _last_twice(rows: np.ndarray) -> np.ndarray:
+def _last_twice(rows: np.ndarray) -> Any:
     """The first five rows and the fifth once more."""
     return np.concatenate([rows[:_COUNT], rows[_COUNT - 1 : _COUNT]])

@@ -82,7 +82,7 @@ class Cabinet(Task):
         ]
 
         manipulation = jnp.where(memory <= 2, openness, 0.5 * proximity + 0.5 * openness)
-        reward = jnp.where(
+        reward: Any = jnp.where(
             memory <= _SUBTASKS, 0.2 * (stand * control) + 0.8 * manipulation, 1000.0
         )
         reward = reward + jnp.where(complete, 100.0 * memory, 0.0)

@@ -92,7 +92,7 @@ class Truck(Task):
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         packages = r.xpos[self._packages]
         z = packages[:, 2].astype(memory.initial_z.dtype)
-        initial_z = jnp.where(memory.initialized, memory.initial_z, z)
+        initial_z: Any = jnp.where(memory.initialized, memory.initial_z, z)
         upon_table = _upon_table(packages)
         truck, picked, lifted = _move(memory.on_truck, memory.picked_up, z > initial_z + _LIFT)
         picked, table, placed = _move(picked, memory.on_table, upon_table)
@@ -125,12 +125,14 @@ class Truck(Task):
 
     def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
         initial = record.get("initial_zs", {})
+        heights: Any = np.array([initial.get(package, 0.0) for package in _PACKAGES])
+        initialized: Any = np.asarray(bool(record["initialized"]))
         return TruckMemory(
             on_truck=_numbers(record["packages_on_truck"]),
             picked_up=_numbers(record["packages_picked_up"]),
             on_table=_numbers(record["packages_on_table"]),
-            initial_z=np.array([initial.get(package, 0.0) for package in _PACKAGES]),
-            initialized=np.asarray(bool(record["initialized"])),
+            initial_z=heights,
+            initialized=initialized,
         )
 
     def record_of_memory(self, memory: Memory) -> dict[str, Any]:
@@ -191,7 +193,7 @@ def _closeness(order: jax.Array, distances: jax.Array) -> jax.Array:
     return tolerance(nearest, (0.0, 0.2), 4.0, "linear", 0.0)
 
 
-def _numbers(names: Sequence[str]) -> np.ndarray:
+def _numbers(names: Sequence[str]) -> Any:
     numbers = [_PACKAGES.index(name) for name in names]
     return np.array(numbers + [-1] * (_COUNT - len(numbers)), np.int32)
 
