@@ -16,13 +16,11 @@ def run_at_random(env: Env, steps: int, batch: int = 8) -> None:
     def run(state, step_keys):
         def one(state, key):
             state = env.step(state, jax.random.uniform(key, (batch, env.action_size), minval=-1))
-            return state, (state.obs, state.last_obs, state.reward, state.done, state.diverged)
+            return state, (state.obs, state.last_obs, state.reward, state.diverged)
 
         return jax.lax.scan(one, state, step_keys)
 
-    state, (obs, last_obs, reward, done, diverged) = run(
-        jax.jit(env.reset)(keys(batch)), keys(steps, seed=1)
-    )
+    _, (obs, last_obs, reward, diverged) = run(jax.jit(env.reset)(keys(batch)), keys(steps, seed=1))
     assert np.all(np.isfinite(obs)) and np.all(np.isfinite(last_obs))
     assert np.all(np.isfinite(reward))
     assert not diverged.any(), "a simulation diverged under random actions"
