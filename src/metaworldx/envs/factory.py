@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mujoco
-
 from metaworldx.envs.env import Env, EnvConfig
 from metaworldx.envs.registry import parse_id
 from metaworldx.errors import UserError, nearest
@@ -42,7 +40,7 @@ def make(
     spec, cls = parse_id(env_id)
     backend = resolve_backend(backend)
     collisions = _collisions(env_id, cls.min_collisions, collisions)
-    model = without_visuals(model_spec(spec.name, cls.scene, collisions))
+    model = model_spec(spec.name, cls.scene, collisions, visuals=False)
     if backend != "native":
         set_mjx_limits(model)
         solver_iterations = solver_iterations or (MJX_ITERATIONS, MJX_LS_ITERATIONS)
@@ -52,18 +50,6 @@ def make(
     task = cls(spec, physics.layout)
     suffix = "" if env_id.endswith("-v0") else "-v0"
     return Env(env_id + suffix, task, physics, config, collisions)
-
-
-def without_visuals(spec: mujoco.MjSpec) -> mujoco.MjSpec:
-    """The same model without the shapes that only pictures need, which cost every step."""
-    for geom in list(spec.geoms):
-        if not (geom.contype or geom.conaffinity) and geom.name not in _paired(spec):
-            spec.delete(geom)
-    return spec
-
-
-def _paired(spec: mujoco.MjSpec) -> set[str]:
-    return {name for pair in spec.pairs for name in (pair.geomname1, pair.geomname2)}
 
 
 def _collisions(env_id: str, least: str, wanted: str | None) -> str:
