@@ -8,8 +8,8 @@ from typing import Any
 
 
 def number(value: float) -> str:
-    """A number with up to nine significant digits, without a negative zero."""
-    text = f"{float(value):.9g}"
+    """A number rounded to the eight decimals of the facts, without a negative zero."""
+    text = f"{round(float(value), 8):.12g}"
     return "0" if text in ("-0", "0") else text
 
 
