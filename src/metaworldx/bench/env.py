@@ -34,7 +34,7 @@ class EnvThroughput:
       num_envs: environments stepped together.
       steps: control steps timed in each round.
       steps_per_second: control steps a second over all environments, median of the rounds.
-      bare_steps_per_second: the same for the physics alone.
+      bare_steps_per_second: the same for the physics alone; None on warp, not measured there.
       overhead: environment's time over the physics' time, less one; median of the rounds' ratios.
       compile_seconds: tracing and compiling reset and step, caches not counted out.
       episodes: episodes that ended while it was timed.
@@ -47,8 +47,8 @@ class EnvThroughput:
     num_envs: int
     steps: int
     steps_per_second: float
-    bare_steps_per_second: float
-    overhead: float
+    bare_steps_per_second: float | None
+    overhead: float | None
     compile_seconds: float
     episodes: int
     divergences: int
@@ -88,16 +88,17 @@ def measure_env(
     first = time.perf_counter() - begin
     again, _ = _timed(rollout, state, next(keys))
     bare = _bare(env, num_envs)
-    _timed(bare, trace)
+    if bare is not None:
+        _timed(bare, trace)
 
     env_times, bare_times, ended = [], [], np.zeros(2, int)
     for key in keys:
         seconds, (state, trace, counts) = _timed(rollout, state, key)
         env_times.append(seconds)
-        bare_times.append(_timed(bare, trace)[0])
+        if bare is not None:
+            bare_times.append(_timed(bare, trace)[0])
         ended += np.asarray(counts)
     total = num_envs * steps
-    ratios = [ours / theirs for ours, theirs in zip(env_times, bare_times, strict=True)]
     return EnvThroughput(
         env=env.id,
         backend=env.physics.name,
@@ -105,12 +106,17 @@ def measure_env(
         num_envs=num_envs,
         steps=steps,
         steps_per_second=total / statistics.median(env_times),
-        bare_steps_per_second=total / statistics.median(bare_times),
-        overhead=statistics.median(ratios) - 1.0,
+        bare_steps_per_second=total / statistics.median(bare_times) if bare else None,
+        overhead=_overhead(env_times, bare_times) if bare else None,
         compile_seconds=max(first - again, 0.0),
         episodes=int(ended[0]),
         divergences=int(ended[1]),
     )
+
+
+def _overhead(env_times: list[float], bare_times: list[float]) -> float:
+    ratios = [ours / theirs for ours, theirs in zip(env_times, bare_times, strict=True)]
+    return statistics.median(ratios) - 1.0
 
 
 Trace = tuple[PhysicsState, jax.Array]
@@ -136,8 +142,10 @@ def _rollout(
     return rollout
 
 
-def _bare(env: Env, num_envs: int) -> Callable[[Trace], Any]:
-    return _bare_native(env, num_envs) if env.physics.name == "native" else _bare_mjx(env)
+def _bare(env: Env, num_envs: int) -> Callable[[Trace], Any] | None:
+    if env.physics.name == "native":
+        return _bare_native(env, num_envs)
+    return _bare_mjx(env) if env.physics.name == "mjx" else None
 
 
 def _bare_native(env: Env, num_envs: int) -> Callable[[Trace], Any]:
