@@ -4,6 +4,8 @@ EXTRAS ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRAS)
+# Test processes; compiling keeps one core busy each.
+WORKERS ?= 2
 
 # The first that runs and is new enough; 3.11 first, for it carries the JAX that was measured.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
@@ -43,10 +45,10 @@ demo: setup graphics
 	$(BIN)/metaworldx render h1-door --policy hold --out out/demo.mp4
 
 test: setup graphics
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-all: setup graphics
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ COMMANDS = {
     "bench env": "measure control steps a second against the bare physics",
 }
 
-_FAILED, _BAD_INPUT, _INTERRUPTED, _PIPE_CLOSED = 1, 2, 130, 141
+_BAD_INPUT, _INTERRUPTED, _PIPE_CLOSED = 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
