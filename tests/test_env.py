@@ -160,6 +160,11 @@ def test_an_action_of_the_wrong_shape_is_told(shape):
         env.step(jitted(env)[0](keys(2)), jnp.zeros(shape))
 
 
+def test_no_environments_are_told():
+    with pytest.raises(UserError, match="0 environments"):
+        world(WALK).reset(keys(0))
+
+
 def test_an_action_with_nan_is_told():
     env = world(WALK)
     with pytest.raises(UserError, match="NaN"):

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 from brax.envs import base
 from brax.envs.wrappers import training
 
-from metaworldx.envs.env import Env, EnvState
+from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError
 
 

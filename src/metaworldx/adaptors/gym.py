@@ -10,8 +10,9 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from metaworldx.envs.env import Env, EnvConfig, EnvState
+from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.errors import UserError
 
 

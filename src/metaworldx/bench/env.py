@@ -18,8 +18,9 @@ import numpy as np
 from mujoco import mjx
 from mujoco.batch import Batch
 
-from metaworldx.envs.env import Env, EnvState
+from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError
 from metaworldx.sim.physics import SUBSTEPS, PhysicsState
 

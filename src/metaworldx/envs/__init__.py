@@ -6,17 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from metaworldx.envs.env import Env, EnvConfig, EnvState
+    from metaworldx.envs.env import Env
     from metaworldx.envs.factory import make
     from metaworldx.envs.randomisation import Randomisation
     from metaworldx.envs.registry import environment_ids
+    from metaworldx.envs.state import EnvConfig, EnvState
 
 __all__ = ["Env", "EnvConfig", "EnvState", "Randomisation", "environment_ids", "make"]
 
 _HOME = {
     "Env": "env",
-    "EnvConfig": "env",
-    "EnvState": "env",
+    "EnvConfig": "state",
+    "EnvState": "state",
     "Randomisation": "randomisation",
     "environment_ids": "registry",
     "make": "factory",

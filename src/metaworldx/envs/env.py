@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import struct
 
-from metaworldx.envs.randomisation import Randomisation, no_variation
+from metaworldx.envs.randomisation import no_variation
+from metaworldx.envs.state import Divergence, EnvConfig, EnvState
 from metaworldx.envs.task import Memory, Task
 from metaworldx.errors import UserError
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, initial_state
@@ -21,99 +20,6 @@ FALL_HEIGHT, FALL_HEIGHT_SITTING = 0.5, 0.35
 """Pelvis heights (m) under which the robot has fallen; the lower one where the task sits."""
 FALL_UPRIGHT = math.cos(math.radians(70.0))
 """Uprightness of the torso under which it has fallen: tilted by more than 70 degrees."""
-
-
-@struct.dataclass
-class Divergence:
-    """The last state before a simulation diverged, for replaying it in native MuJoCo.
-
-    Attributes:
-      physics: the state that the step began from.
-      action: the action that it diverged under `[action_size]`.
-    """
-
-    physics: PhysicsState
-    action: jax.Array
-
-
-@struct.dataclass
-class EnvState:
-    """One environment between two steps (shapes without batch dimensions).
-
-    `obs`, `physics`, `readings` and `memory` are where the next action acts: after the end of
-    an episode, with auto-reset on, they are the next episode's start. `last_obs` is what the
-    step itself led to. A transition for a replay buffer is (obs before, action, reward,
-    last_obs, terminated, truncated), and only where `diverged` is False.
-
-    Attributes:
-      physics: what the simulation carries.
-      readings: what tasks see of it.
-      memory: the task's own state.
-      obs: observation to act on `[obs_size]`.
-      last_obs: observation that the last step led to, before any reset `[obs_size]`.
-      reward: the last step's reward.
-      terminated: the task ended at the last step.
-      truncated: the time limit was reached at the last step, the task not having ended.
-      terms: named reward terms of the last step.
-      success: the task was completed at the last step.
-      success_subtasks: how many of its parts are done.
-      fallen: the robot lay or tilted at the last step (never for tasks that crawl).
-      diverged: the last step's simulation broke down; its transition means nothing.
-      divergences: how often that has happened here, int32.
-      steps: steps taken in the running episode, int32.
-      episode_return: reward summed over the running episode.
-      episode_success: the running episode has been successful at some step.
-      finished_return, finished_length, finished_success: of the last episode that ended.
-      key: the random key of this environment.
-      divergence: the last divergence's black box, or None if none is kept.
-    """
-
-    physics: PhysicsState
-    readings: Readings
-    memory: Memory
-    obs: jax.Array
-    last_obs: jax.Array
-    reward: jax.Array
-    terminated: jax.Array
-    truncated: jax.Array
-    terms: dict[str, jax.Array]
-    success: jax.Array
-    success_subtasks: jax.Array
-    fallen: jax.Array
-    diverged: jax.Array
-    divergences: jax.Array
-    steps: jax.Array
-    episode_return: jax.Array
-    episode_success: jax.Array
-    finished_return: jax.Array
-    finished_length: jax.Array
-    finished_success: jax.Array
-    key: jax.Array
-    divergence: Divergence | None = None
-
-    @property
-    def done(self) -> jax.Array:
-        """The last step ended an episode, one way or the other."""
-        return self.terminated | self.truncated
-
-
-@dataclass(frozen=True)
-class EnvConfig:
-    """Settings of an environment.
-
-    Attributes:
-      auto_reset: begin the next episode in the step that ends one.
-      max_episode_steps: time limit in control steps; None takes the task's.
-      randomisation: variation of physics and observations; the default is none.
-      max_qvel: a simulation with a faster joint (rad/s, m/s) counts as diverged.
-      keep_divergence: keep the state and action before a divergence in the state.
-    """
-
-    auto_reset: bool = True
-    max_episode_steps: int | None = None
-    randomisation: Randomisation = Randomisation()
-    max_qvel: float = 1e3
-    keep_divergence: bool = False
 
 
 class Env:
@@ -154,7 +60,12 @@ class Env:
 
         Args:
           key: a typed random key (`jax.random.key`), or an array of them for a batch.
+
+        Raises:
+          UserError: an empty array of keys.
         """
+        if 0 in key.shape:
+            raise UserError("no keys, so 0 environments; needs at least 1")
         if not jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
             key = jax.random.wrap_key_data(key)
         function = self._reset

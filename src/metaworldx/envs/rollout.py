@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs.env import Env, EnvState
+from metaworldx.envs.env import Env
 from metaworldx.envs.scripted import Policy
+from metaworldx.envs.state import EnvState
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from metaworldx.envs.env import Env, EnvState
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError, nearest
 
 Policy = Callable[[EnvState, jax.Array], jax.Array]

@@ -10,7 +10,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from metaworldx.envs.env import Env, EnvState
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError
 from metaworldx.report.files import check_writable
 from metaworldx.sim.model import model_spec
