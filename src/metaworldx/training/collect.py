@@ -1,0 +1,151 @@
+"""Scanned collection: who acts, what is kept, and what is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
+from metaworldx.training.replay import Transitions
+
+Params = Any
+Plan = Any
+Actor = Callable[[Params, jax.Array, Plan, jax.Array], tuple[jax.Array, Plan]]
+"""(parameters, obs `[E, O]`, plans, key) -> (action `[E, A]`, plans), for one shard."""
+
+
+@struct.dataclass
+class Tally:
+    """What happened while collecting, summed over steps and environments; one row a shard.
+
+    Attributes:
+      steps: control steps.
+      reward: reward of all steps.
+      episodes: episodes that ended.
+      terminated: of these, how many did not reach the time limit.
+      returns, length, success: summed over the episodes that ended.
+      diverged: simulations that broke down.
+    """
+
+    steps: jax.Array
+    reward: jax.Array
+    episodes: jax.Array
+    terminated: jax.Array
+    returns: jax.Array
+    length: jax.Array
+    success: jax.Array
+    diverged: jax.Array
+
+    @staticmethod
+    def of_step(state: EnvState) -> Tally:
+        """Counts of one step of environments `[S, E]`."""
+
+        def summed(x: jax.Array) -> jax.Array:
+            return x.astype(jnp.float32).sum(axis=-1)
+
+        done = state.done.astype(jnp.float32)
+        return Tally(
+            steps=summed(jnp.ones_like(state.reward)),
+            reward=summed(state.reward),
+            episodes=summed(done),
+            terminated=summed(state.terminated),
+            returns=summed(state.finished_return * done),
+            length=summed(state.finished_length * done),
+            success=summed(state.finished_success * done),
+            diverged=summed(state.diverged),
+        )
+
+    def as_metrics(self) -> dict[str, jax.Array]:
+        """Means over steps and episodes, scalars; NaN where no episode ended."""
+        total = jax.tree.map(jnp.sum, self)
+        return {
+            "collect/reward": total.reward / total.steps,
+            "collect/episodes": total.episodes,
+            "collect/return": total.returns / total.episodes,
+            "collect/length": total.length / total.episodes,
+            "collect/terminated": total.terminated / total.episodes,
+            "collect/success": total.success / total.episodes,
+            "collect/diverged": total.diverged,
+        }
+
+
+def random_actor(action_size: int) -> Actor:
+    """Uniform actions in [-1, 1]."""
+
+    def act(params: Params, obs: jax.Array, plan: Plan, key: jax.Array) -> tuple[jax.Array, Plan]:
+        del params
+        return jax.random.uniform(key, (*obs.shape[:-1], action_size), minval=-1.0), plan
+
+    return act
+
+
+def agent_actor(agent_config: Any, planning_envs: int) -> Actor:
+    """The agent: MPPI in the first `planning_envs` environments of a shard, the policy elsewhere.
+
+    The plans have `planning_envs` as their batch, and are None where there are none.
+    """
+    from metaworldx import agent
+
+    def act(params: Params, obs: jax.Array, plan: Plan, key: jax.Array) -> tuple[jax.Array, Plan]:
+        plan_key, policy_key = jax.random.split(key)
+        planned, reactive = obs[:planning_envs], obs[planning_envs:]
+        actions = []
+        if len(planned):
+            action, plan = agent.plan(
+                agent_config, params, planned, plan, plan_key, deterministic=False
+            )
+            actions.append(action)
+        if len(reactive):
+            actions.append(agent.act(agent_config, params, reactive, policy_key))
+        return jnp.concatenate(actions), plan
+
+    return act
+
+
+def collect(
+    env: Env, actor: Actor, params: Params, state: EnvState, plan: Plan, keys: jax.Array, steps: int
+) -> tuple[EnvState, Plan, tuple[Transitions, Tally]]:
+    """Steps every environment `steps` times.
+
+    Args:
+      env: with auto-reset.
+      actor: acts for one shard.
+      params: of the agent.
+      state: environments `[S, E, ...]`.
+      plan: plans of the environments that plan `[S, planning_envs, ...]`, or None.
+      keys: one random key a shard `[S]`.
+      steps: control steps.
+
+    Returns:
+      The environments, the plans, and (transitions `[S, steps, E, ...]`, counts `[S]`).
+    """
+    from metaworldx import agent
+
+    def one(carry: tuple[EnvState, Plan], keys: jax.Array) -> Any:
+        state, plan = carry
+        action, plan = jax.vmap(actor, in_axes=(None, 0, 0, 0))(params, state.obs, plan, keys)
+        action = jnp.clip(action, -1.0, 1.0)
+        after = env.step(state, action)
+        if plan is not None:
+            planning = jax.tree.leaves(plan)[0].shape[1]
+            plan = jax.vmap(agent.clear_plan)(plan, after.done[:, :planning])
+        kept = Transitions(
+            obs=state.obs,
+            action=action,
+            reward=after.reward,
+            last_obs=after.last_obs,
+            terminated=after.terminated,
+            done=after.done,
+            diverged=after.diverged,
+        )
+        return (after, plan), (kept, Tally.of_step(after))
+
+    step_keys = jax.vmap(lambda key: jax.random.split(key, steps), out_axes=1)(keys)
+    (state, plan), (kept, tally) = jax.lax.scan(one, (state, plan), step_keys)
+    kept = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), kept)
+    return state, plan, (kept, jax.tree.map(lambda x: x.sum(axis=0), tally))

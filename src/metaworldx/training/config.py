@@ -1,0 +1,232 @@
+"""Settings of a training run: one typed struct, two presets, and their JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_origin, get_type_hints
+
+from metaworldx.errors import UserError, nearest
+
+ACTORS = ("policy", "mppi", "mixed")
+EVALUATORS = ("policy", "mppi", "both")
+PLACES = ("device", "host")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides what a run does.
+
+    Attributes:
+      task: environment, e.g. h1-stand.
+      backend: auto, native, mjx or warp.
+      collisions: feet, body or full; None takes the task's.
+      num_envs: environments stepped together.
+      steps: control steps to collect, over all environments.
+      agent: size of the agent, small or paper.
+      agent_settings: fields of the agent's config that differ from its size's.
+      horizon: steps in a sampled sequence.
+      capacity: transitions that the replay holds.
+      replay_on: where the replay lives, device or host memory.
+      batch: sequences in an update's batch.
+      utd: updates per collected control step of one environment.
+      collect_steps: control steps of every environment between two rounds of updates.
+      epoch_rounds: rounds of collection and updates in an epoch (one jitted call).
+      seed_steps: control steps under random actions, before any update.
+      shards: logical shards of environments and replay; devices must divide them.
+      act_with: who acts while training: policy, mppi, or mixed.
+      plan_fraction: share of the environments in which MPPI acts when mixed.
+      end_head_below_m, end_pelvis_below_m: end training episodes when head or pelvis is lower;
+        None never does. Evaluation never ends episodes early.
+      eval_every: control steps between evaluations; 0 evaluates only at the end.
+      eval_episodes: episodes of an evaluation.
+      eval_with: who acts in evaluations: policy, mppi or both.
+      checkpoint_every: control steps between checkpoints.
+      checkpoint_keep: checkpoints kept.
+      checkpoint_replay: save the replay too; without it resuming is not exact.
+      stop_at: stop once an evaluation's mean return reaches this; None never stops.
+      max_minutes: stop, as if all steps were done, after this long; None never stops.
+      max_bad_epochs: stop after so many epochs in a row in which most updates were skipped for
+        numbers that are not finite.
+      seed: of everything random.
+    """
+
+    task: str = "h1-stand"
+    backend: str = "auto"
+    collisions: str | None = None
+    num_envs: int = 32
+    steps: int = 2_000_000
+    agent: str = "small"
+    agent_settings: dict[str, Any] = field(default_factory=dict)
+    horizon: int = 3
+    capacity: int = 1_000_000
+    replay_on: str = "device"
+    batch: int = 256
+    utd: float = 1 / 32
+    collect_steps: int = 1
+    epoch_rounds: int = 250
+    seed_steps: int = 16_000
+    shards: int = 8
+    act_with: str = "policy"
+    plan_fraction: float = 0.25
+    end_head_below_m: float | None = None
+    end_pelvis_below_m: float | None = None
+    eval_every: int = 200_000
+    eval_episodes: int = 10
+    eval_with: str = "policy"
+    checkpoint_every: int = 200_000
+    checkpoint_keep: int = 2
+    checkpoint_replay: bool = True
+    stop_at: float | None = None
+    max_minutes: float | None = None
+    max_bad_epochs: int = 5
+    seed: int = 0
+
+    # ---- sizes that follow
+
+    @property
+    def updates_per_round(self) -> int:
+        """Updates after every `collect_steps` steps."""
+        return round(self.utd * self.num_envs * self.collect_steps)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Control steps over all environments in an epoch."""
+        return self.num_envs * self.collect_steps * self.epoch_rounds
+
+    @property
+    def seed_epochs(self) -> int:
+        """Epochs of random actions."""
+        return math.ceil(self.seed_steps / self.steps_per_epoch)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the whole run, the seed phase included."""
+        return math.ceil(self.steps / self.steps_per_epoch)
+
+    @property
+    def slots(self) -> int:
+        """Replay slots of each environment: whole rounds that hold `capacity` transitions."""
+        rounds = self.capacity // (self.num_envs * self.collect_steps)
+        return rounds * self.collect_steps
+
+    @property
+    def planning_envs(self) -> int:
+        """Environments of each shard in which MPPI acts: the first ones."""
+        if self.act_with != "mixed":
+            return self.num_envs // self.shards if self.act_with == "mppi" else 0
+        return round(self.plan_fraction * (self.num_envs // self.shards))
+
+
+_NATIVE_CPU = TrainConfig(end_head_below_m=1.0)
+_ACCELERATOR = TrainConfig(
+    num_envs=4096,
+    steps=50_000_000,
+    agent="small",
+    capacity=4_096_000,
+    batch=1024,
+    utd=1 / 1024,
+    epoch_rounds=50,
+    seed_steps=400_000,
+    shards=16,
+    eval_every=2_000_000,
+    eval_with="both",
+    checkpoint_every=4_000_000,
+)
+PRESETS = {"cpu": _NATIVE_CPU, "gpu": _ACCELERATOR}
+
+
+def preset(name: str) -> TrainConfig:
+    """The settings called `cpu` (native MuJoCo, two cores) or `gpu`.
+
+    Raises:
+      UserError: unknown name; the message has the nearest.
+    """
+    if name not in PRESETS:
+        raise UserError(nearest("preset", name, PRESETS, f"one of {', '.join(PRESETS)}"))
+    return PRESETS[name]
+
+
+def checked(config: TrainConfig) -> TrainConfig:
+    """The same settings, found to make sense together.
+
+    Raises:
+      UserError: naming the first setting that does not, and what would.
+    """
+    for name, known in (
+        ("act_with", ACTORS),
+        ("eval_with", EVALUATORS),
+        ("replay_on", PLACES),
+    ):
+        value = getattr(config, name)
+        if value not in known:
+            raise UserError(nearest(name, value, known, f"one of {', '.join(known)}"))
+    for name in (
+        *("num_envs", "steps", "horizon", "capacity", "batch", "collect_steps", "epoch_rounds"),
+        *("shards", "eval_episodes", "checkpoint_every", "checkpoint_keep", "max_bad_epochs"),
+    ):
+        if getattr(config, name) < 1:
+            raise UserError(f"{name} is {getattr(config, name)}; needs at least 1")
+    for name in ("seed_steps", "eval_every", "seed"):
+        if getattr(config, name) < 0:
+            raise UserError(f"{name} is {getattr(config, name)}; needs at least 0")
+    if not 0.0 <= config.plan_fraction <= 1.0:
+        raise UserError(f"plan_fraction is {config.plan_fraction}; needs 0 to 1")
+    for name in ("num_envs", "batch"):
+        if getattr(config, name) % config.shards:
+            raise UserError(
+                f"{name} is {getattr(config, name)}; must be a multiple of the {config.shards} "
+                "shards"
+            )
+    wanted = config.utd * config.num_envs * config.collect_steps
+    if round(wanted) < 1 or abs(wanted - round(wanted)) > 1e-6 * wanted:
+        right = max(1, round(wanted)) / (config.num_envs * config.collect_steps)
+        raise UserError(
+            f"utd is {config.utd:g}, which makes {wanted:g} updates after each round of "
+            f"{config.num_envs * config.collect_steps} steps; must be whole, e.g. utd {right:g}"
+        )
+    if config.slots < config.horizon + config.collect_steps:
+        raise UserError(
+            f"capacity {config.capacity} holds {config.slots} steps of each of "
+            f"{config.num_envs} environments; sequences of {config.horizon} need "
+            f"{(config.horizon + config.collect_steps) * config.num_envs} or more"
+        )
+    if config.batch > config.capacity:
+        raise UserError(f"batch {config.batch} is larger than the replay, {config.capacity}")
+    return config
+
+
+# ---- JSON
+
+
+def as_data(config: TrainConfig) -> dict[str, Any]:
+    """The settings as JSON data."""
+    return dataclasses.asdict(config)
+
+
+def from_data(data: dict[str, Any]) -> TrainConfig:
+    """Settings from JSON data.
+
+    Raises:
+      UserError: unknown key (with the nearest), or a value of the wrong type.
+    """
+    hints = get_type_hints(TrainConfig)
+    for key, value in data.items():
+        if key not in hints:
+            raise UserError(nearest("setting", key, hints))
+        if not _fits(value, hints[key]):
+            raise UserError(f"setting {key} is {value!r}; must be {hints[key]}")
+    return TrainConfig(**data)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    options = get_args(hint) if get_origin(hint) is not dict else ()
+    if options:
+        return any(_fits(value, option) for option in options)
+    kind = get_origin(hint) or hint
+    if kind is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, kind)

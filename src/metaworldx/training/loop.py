@@ -1,0 +1,279 @@
+"""The loop: rounds of scanned collection and scanned updates, one jitted call an epoch.
+
+Environments and replay are split along one mesh axis `env`; parameters are replicated. One
+device is the same code. Collection runs per device (so that the native backend's callback gets
+each device's own environments), updates as one program over the whole batch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from metaworldx import agent
+from metaworldx.envs.env import Env
+from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvConfig, EnvState
+from metaworldx.errors import UserError, nearest
+from metaworldx.training.collect import Actor, Plan, Tally, agent_actor, collect, random_actor
+from metaworldx.training.config import TrainConfig
+from metaworldx.training.early import EarlyEnd, ending_early
+from metaworldx.training.replay import (
+    Replay,
+    Sequences,
+    Transitions,
+    empty_replay,
+    insert,
+    sample,
+    starts_of,
+)
+
+AXIS = "env"
+
+
+@struct.dataclass
+class LoopState:
+    """All that a run carries from epoch to epoch.
+
+    Attributes:
+      agent: parameters, optimisers and their bookkeeping (`agent.AgentState`).
+      env: environments `[S, E, ...]`.
+      plan: plans of the environments in which MPPI acts `[S, planning_envs, ...]`, or None.
+      replay: the ring.
+      key: random key from which each epoch takes its own.
+      epoch: epochs done, int32.
+    """
+
+    agent: Any
+    env: EnvState
+    plan: Plan
+    replay: Replay
+    key: jax.Array
+    epoch: jax.Array
+
+
+def agent_config_for(config: TrainConfig, env: Env) -> Any:
+    """The agent's settings for an environment: its size's, with `agent_settings` over them.
+
+    Raises:
+      UserError: unknown size or setting.
+    """
+    base = agent.preset(config.agent, env.obs_size, env.action_size, env.max_episode_steps)
+    known = [f.name for f in dataclasses.fields(base)]
+    for name in config.agent_settings:
+        if name not in known:
+            raise UserError(nearest("agent setting", name, known))
+    settings = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in {"horizon": config.horizon, **config.agent_settings}.items()
+    }
+    return dataclasses.replace(base, **settings)
+
+
+def training_env(config: TrainConfig) -> Env:
+    """The environment that a run trains in."""
+    env = make(
+        config.task, config.backend, config.collisions, EnvConfig(), worlds=config.num_envs
+    )
+    early = EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m)
+    return ending_early(env, early)
+
+
+class Loop:
+    """The jitted functions of one run; it holds no state of its own."""
+
+    def __init__(self, config: TrainConfig, devices: list[jax.Device] | None = None):
+        """Builds environment and agent.
+
+        Args:
+          config: checked settings.
+          devices: that carry the shards; None takes all there are.
+
+        Raises:
+          UserError: unknown names, or devices that do not divide the shards.
+        """
+        devices = jax.devices() if devices is None else devices
+        if config.shards % len(devices):
+            raise UserError(
+                f"{config.shards} shards over {len(devices)} devices; must be a multiple"
+            )
+        if config.replay_on == "host" and jax.process_count() > 1:
+            raise UserError("replay_on 'host' works on one host only; use 'device'")
+        self.config = config
+        self.env = training_env(config)
+        self.agent_config = agent_config_for(config, self.env)
+        self.mesh = Mesh(np.array(devices), (AXIS,))
+        self._host = config.replay_on == "host"
+        self._split = NamedSharding(self.mesh, P(AXIS))
+        self._whole = NamedSharding(self.mesh, P())
+        # Batches of many updates: [U, H, B, ...].
+        self._batches = NamedSharding(self.mesh, P(None, None, AXIS))
+        self._acting = agent_actor(self.agent_config, config.planning_envs)
+        self._random = random_actor(self.env.action_size)
+        self.seed_epoch = self._epoch_function(seeding=True)
+        """(state) -> (state, metrics): an epoch of random actions without updates."""
+        self.epoch = self._epoch_function(seeding=False)
+        """(state) -> (state, metrics): an epoch of collection and updates."""
+
+    # ---- the start
+
+    def init(self, seed: int) -> LoopState:
+        """The state before the first epoch."""
+        config, env = self.config, self.env
+        shards, per_shard = config.shards, config.num_envs // config.shards
+
+        def begin(key: jax.Array) -> tuple[Any, jax.Array, Any, jax.Array]:
+            agent_key, env_key, key = jax.random.split(key, 3)
+            plan = None
+            if config.planning_envs:
+                one = agent.init_plan(self.agent_config, config.planning_envs)
+                plan = jax.tree.map(lambda x: jnp.broadcast_to(x, (shards, *x.shape)), one)
+            return (
+                agent.init(self.agent_config, agent_key),
+                jax.random.split(env_key, (shards, per_shard)),
+                plan,
+                key,
+            )
+
+        places = (self._whole, self._split, self._split, self._whole)
+        state, env_keys, plan, key = jax.jit(begin, out_shardings=places)(jax.random.key(seed))
+        reset = jax.shard_map(
+            env.reset, mesh=self.mesh, in_specs=P(AXIS), out_specs=P(AXIS), check_vma=False
+        )
+        return LoopState(
+            agent=state,
+            env=jax.jit(reset)(env_keys),
+            plan=plan,
+            replay=self._empty_replay(),
+            key=key,
+            epoch=jax.device_put(jnp.zeros((), jnp.int32), self._whole),
+        )
+
+    def shardings(self) -> LoopState:
+        """Where each part of the state lives, as a prefix of its tree."""
+        replay: Any = Replay(self._split, self._whole, self._whole)  # pyright: ignore
+        if self._host:
+            replay = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
+        return LoopState(self._whole, self._split, self._split, replay, self._whole, self._whole)  # pyright: ignore
+
+    def _empty_replay(self) -> Replay:
+        config, env = self.config, self.env
+        make_empty = partial(
+            empty_replay,
+            *(config.shards, config.slots, config.num_envs // config.shards),
+            *(env.obs_size, env.action_size),
+        )
+        return jax.jit(make_empty, out_shardings=self.shardings().replay)()
+
+    # ---- parts of an epoch
+
+    def _collect(
+        self, actor: Actor, state: LoopState, key: jax.Array
+    ) -> tuple[LoopState, Transitions, Tally]:
+        """One round of collection, the replay left as it is."""
+        keys = jax.random.split(key, self.config.shards)
+        split, whole = P(AXIS), P()
+        run = jax.shard_map(
+            partial(collect, self.env, actor, steps=self.config.collect_steps),
+            mesh=self.mesh,
+            in_specs=(whole, split, split, split),
+            out_specs=split,
+            check_vma=False,
+        )
+        env, plan, (kept, tally) = run(state.agent.params, state.env, state.plan, keys)
+        return state.replace(env=env, plan=plan), kept, tally
+
+    def _sample(self, replay: Replay, key: jax.Array) -> Sequences:
+        """Batches for one round's updates `[U, H, B, ...]`."""
+        config = self.config
+        starts = starts_of(replay, config.horizon)
+        draw = partial(
+            sample, replay, starts, batch=config.batch, horizon=config.horizon
+        )
+        return jax.vmap(draw)(jax.random.split(key, config.updates_per_round))
+
+    def _update(
+        self, state: Any, batches: Sequences, key: jax.Array
+    ) -> tuple[Any, dict[str, jax.Array]]:
+        """One round's updates; metrics `[U]`."""
+
+        def one(state: Any, inputs: tuple[Sequences, jax.Array]) -> Any:
+            drawn, key = inputs
+            batch = agent.Batch(drawn.obs, drawn.action, drawn.reward, drawn.terminated)
+            return agent.update(self.agent_config, state, batch, key)
+
+        keys = jax.random.split(key, self.config.updates_per_round)
+        return jax.lax.scan(one, state, (batches, keys))
+
+    # ---- epochs
+
+    def _epoch_function(self, seeding: bool) -> Any:
+        actor = self._random if seeding else self._acting
+        if self._host:
+            return self._epoch_over_host(actor, seeding)
+
+        def one_round(state: LoopState, key: jax.Array) -> Any:
+            collect_key, sample_key, update_key = jax.random.split(key, 3)
+            state, kept, tally = self._collect(actor, state, collect_key)
+            state = state.replace(replay=insert(state.replay, kept))
+            if seeding:
+                return state, (tally, {})
+            batches = self._sample(state.replay, sample_key)
+            batches = jax.lax.with_sharding_constraint(batches, self._batches)
+            new, metrics = self._update(state.agent, batches, update_key)
+            return state.replace(agent=new), (tally, metrics)
+
+        def epoch(state: LoopState) -> tuple[LoopState, dict[str, jax.Array]]:
+            key, epoch_key = jax.random.split(state.key)
+            keys = jax.random.split(epoch_key, self.config.epoch_rounds)
+            state, (tally, metrics) = jax.lax.scan(one_round, state, keys)
+            return self._finished(state, key), _summary(tally, metrics)
+
+        places = self.shardings()
+        return jax.jit(epoch, donate_argnums=0, out_shardings=(places, self._whole))
+
+    def _epoch_over_host(self, actor: Actor, seeding: bool) -> Any:
+        """The same epoch with the replay in host memory: a round crosses to it and back."""
+        collect_ = jax.jit(partial(self._collect, actor), donate_argnums=0)
+        insert_ = jax.jit(insert, donate_argnums=0)
+        sample_ = jax.jit(self._sample)
+        update_ = jax.jit(self._update, donate_argnums=0)
+        cpu = self.shardings().replay
+
+        def epoch(state: LoopState) -> tuple[LoopState, dict[str, jax.Array]]:
+            key, epoch_key = jax.random.split(state.key)
+            replay, tallies, rows = state.replay, [], []
+            for round_key in jax.random.split(epoch_key, self.config.epoch_rounds):
+                collect_key, sample_key, update_key = jax.random.split(round_key, 3)
+                state, kept, tally = collect_(state.replace(replay=None), collect_key)
+                replay = insert_(replay, jax.device_put(kept, cpu))
+                tallies.append(tally)
+                if not seeding:
+                    batches = sample_(replay, jax.device_put(sample_key, cpu))
+                    batches = jax.device_put(batches, self._batches)
+                    new, metrics = update_(state.agent, batches, update_key)
+                    state = state.replace(agent=new)
+                    rows.append(metrics)
+            tally = jax.tree.map(lambda *x: jnp.stack(x), *tallies)
+            metrics = jax.tree.map(lambda *x: jnp.stack(x), *rows) if rows else {}
+            return self._finished(state.replace(replay=replay), key), _summary(tally, metrics)
+
+        return epoch
+
+    @staticmethod
+    def _finished(state: LoopState, key: jax.Array) -> LoopState:
+        return state.replace(key=key, epoch=state.epoch + 1)
+
+
+def _summary(tally: Tally, metrics: dict[str, jax.Array]) -> dict[str, jax.Array]:
+    """An epoch's metrics, scalars: means over its updates, and what collection counted."""
+    means = {f"train/{name}": value.astype(jnp.float32).mean() for name, value in metrics.items()}
+    return {**tally.as_metrics(), **means}
