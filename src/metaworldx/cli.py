@@ -15,7 +15,10 @@ COMMANDS = {
     "envs": "list the environments",
     "verify": "replay recordings of HumanoidBench and report every difference",
     "render": "run a scripted policy and write a video or a strip of stills",
+    "train agent": "train a world-model agent on a task",
+    "eval": "evaluate a trained agent in native MuJoCo",
     "bench env": "measure control steps a second against the bare physics",
+    "bench train": "measure the whole training loop: collection, acting and updates",
 }
 
 _BAD_INPUT, _INTERRUPTED, _PIPE_CLOSED = 2, 130, 141

@@ -1,0 +1,43 @@
+"""Training: replay on device, the loop over environments and updates, runs, evaluation."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metaworldx.training.config import TrainConfig, checked, preset
+    from metaworldx.training.evaluate import Evaluation, Evaluator
+    from metaworldx.training.loop import Loop, LoopState
+    from metaworldx.training.run import Result, train
+
+__all__ = [
+    "Evaluation",
+    "Evaluator",
+    "Loop",
+    "LoopState",
+    "Result",
+    "TrainConfig",
+    "checked",
+    "preset",
+    "train",
+]
+
+_HOME = {
+    "Evaluation": "evaluate",
+    "Evaluator": "evaluate",
+    "Loop": "loop",
+    "LoopState": "loop",
+    "Result": "run",
+    "TrainConfig": "config",
+    "checked": "config",
+    "preset": "config",
+    "train": "run",
+}
+
+
+def __getattr__(name: str):
+    # Imported on first use: reading a run's settings needs no JAX.
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -80,9 +80,7 @@ def agent_config_for(config: TrainConfig, env: Env) -> Any:
 
 def training_env(config: TrainConfig) -> Env:
     """The environment that a run trains in."""
-    env = make(
-        config.task, config.backend, config.collisions, EnvConfig(), worlds=config.num_envs
-    )
+    env = make(config.task, config.backend, config.collisions, EnvConfig(), worlds=config.num_envs)
     early = EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m)
     return ending_early(env, early)
 
@@ -152,7 +150,7 @@ class Loop:
             agent=state,
             env=jax.jit(reset)(env_keys),
             plan=plan,
-            replay=self._empty_replay(),
+            replay=self.empty_replay(),
             key=key,
             epoch=jax.device_put(jnp.zeros((), jnp.int32), self._whole),
         )
@@ -164,7 +162,8 @@ class Loop:
             replay = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
         return LoopState(self._whole, self._split, self._split, replay, self._whole, self._whole)  # pyright: ignore
 
-    def _empty_replay(self) -> Replay:
+    def empty_replay(self) -> Replay:
+        """A ring without steps, where the run keeps its replay."""
         config, env = self.config, self.env
         make_empty = partial(
             empty_replay,
@@ -191,16 +190,14 @@ class Loop:
         env, plan, (kept, tally) = run(state.agent.params, state.env, state.plan, keys)
         return state.replace(env=env, plan=plan), kept, tally
 
-    def _sample(self, replay: Replay, key: jax.Array) -> Sequences:
+    def sample_batches(self, replay: Replay, key: jax.Array) -> Sequences:
         """Batches for one round's updates `[U, H, B, ...]`."""
         config = self.config
         starts = starts_of(replay, config.horizon)
-        draw = partial(
-            sample, replay, starts, batch=config.batch, horizon=config.horizon
-        )
+        draw = partial(sample, replay, starts, batch=config.batch, horizon=config.horizon)
         return jax.vmap(draw)(jax.random.split(key, config.updates_per_round))
 
-    def _update(
+    def update_agent(
         self, state: Any, batches: Sequences, key: jax.Array
     ) -> tuple[Any, dict[str, jax.Array]]:
         """One round's updates; metrics `[U]`."""
@@ -226,9 +223,9 @@ class Loop:
             state = state.replace(replay=insert(state.replay, kept))
             if seeding:
                 return state, (tally, {})
-            batches = self._sample(state.replay, sample_key)
+            batches = self.sample_batches(state.replay, sample_key)
             batches = jax.lax.with_sharding_constraint(batches, self._batches)
-            new, metrics = self._update(state.agent, batches, update_key)
+            new, metrics = self.update_agent(state.agent, batches, update_key)
             return state.replace(agent=new), (tally, metrics)
 
         def epoch(state: LoopState) -> tuple[LoopState, dict[str, jax.Array]]:
@@ -244,8 +241,8 @@ class Loop:
         """The same epoch with the replay in host memory: a round crosses to it and back."""
         collect_ = jax.jit(partial(self._collect, actor), donate_argnums=0)
         insert_ = jax.jit(insert, donate_argnums=0)
-        sample_ = jax.jit(self._sample)
-        update_ = jax.jit(self._update, donate_argnums=0)
+        sample_ = jax.jit(self.sample_batches)
+        update_ = jax.jit(self.update_agent, donate_argnums=0)
         cpu = self.shardings().replay
 
         def epoch(state: LoopState) -> tuple[LoopState, dict[str, jax.Array]]:

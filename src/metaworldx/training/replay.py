@@ -127,9 +127,7 @@ def insert(replay: Replay, steps: Transitions) -> Replay:
         replay.data,
         steps,
     )
-    return Replay(
-        data, (replay.head + count) % slots, jnp.minimum(replay.filled + count, slots)
-    )
+    return Replay(data, (replay.head + count) % slots, jnp.minimum(replay.filled + count, slots))
 
 
 def valid_starts(replay: Replay, horizon: int) -> jax.Array:
@@ -158,9 +156,7 @@ def starts_of(replay: Replay, horizon: int) -> Starts:
     return Starts(valid, jnp.cumsum(valid.sum(axis=2, dtype=jnp.int32), axis=1))
 
 
-def sample(
-    replay: Replay, starts: Starts, key: jax.Array, batch: int, horizon: int
-) -> Sequences:
+def sample(replay: Replay, starts: Starts, key: jax.Array, batch: int, horizon: int) -> Sequences:
     """Draws `batch` sequences, `batch / S` from each shard, uniformly over its valid starts.
 
     Args:

@@ -1,0 +1,82 @@
+"""`metaworldx eval RUN`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def main(
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    /,
+    task: str | None = None,
+    episodes: int = 10,
+    act_with: str = "policy",
+    checkpoint: str = "latest",
+    collisions: str | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+) -> int:
+    """Evaluate a trained agent in native MuJoCo with HumanoidBench's solver settings.
+
+    Deterministic, one episode from each of the seed's starts. Return and length are over
+    HumanoidBench's own episode; falls and success over 1,500 control steps (30 s).
+
+    Args:
+      run: folder of a training run.
+      task: environment; default the run's own.
+      episodes: how many.
+      act_with: policy or mppi.
+      checkpoint: latest, or best (of the run's own evaluations).
+      collisions: feet, body or full; default the run's.
+      seed: of the starts.
+      out: also write the figures to this JSON file.
+      as_json: print the figures as JSON.
+    """
+    from metaworldx.errors import UserError, nearest
+    from metaworldx.report.files import check_writable, write_text
+    from metaworldx.training.folder import read_config
+
+    if checkpoint not in ("latest", "best"):
+        raise UserError(nearest("checkpoint", checkpoint, ("latest", "best")))
+    config = read_config(run)
+    if out is not None:
+        check_writable(out)
+    import jax
+
+    from metaworldx import agent
+    from metaworldx.envs.factory import make
+    from metaworldx.training.checkpoint import restore_agent
+    from metaworldx.training.evaluate import Evaluator
+    from metaworldx.training.loop import agent_config_for
+
+    agent_config = agent_config_for(config, make(config.task, "native", config.collisions))
+    evaluator = Evaluator(
+        agent_config,
+        task or config.task,
+        episodes,
+        act_with,
+        collisions or config.collisions,
+        seed,
+    )
+    template = jax.eval_shape(lambda: agent.init(agent_config, jax.random.key(0)))
+    state, epoch = restore_agent(run, template, checkpoint)
+    found = evaluator(state.params)
+    data = {**found.as_data(), "run": str(run), "checkpoint": checkpoint, "epoch": epoch}
+    text = json.dumps(data, indent=1)
+    if out is not None:
+        write_text(out, text + "\n")
+    if as_json:
+        print(text)
+        return 0
+    print(
+        f"{found.task}, {act_with}, {found.episodes} episodes: return {found.return_mean:.1f} ± "
+        f"{found.return_stderr:.1f}, length {found.length_mean:.0f}, no fall in 30 s "
+        f"{found.no_fall_share:.0%}, success {found.success_share:.0%} "
+        f"(success bar {found.success_bar:g})"
+    )
+    return 0
