@@ -52,11 +52,11 @@ def main(
     from metaworldx.envs.factory import make
     from metaworldx.training.checkpoint import restore_agent
     from metaworldx.training.evaluate import Evaluator
-    from metaworldx.training.loop import agent_config_for
+    from metaworldx.training.loop import agent_config_for, planning_config_for
 
     agent_config = agent_config_for(config, make(config.task, "native", config.collisions))
     evaluator = Evaluator(
-        agent_config,
+        planning_config_for(config, agent_config),
         task or config.task,
         episodes,
         act_with,

@@ -37,10 +37,13 @@ class TrainConfig:
       shards: logical shards of environments and replay; devices must divide them.
       act_with: who acts while training: policy, mppi, or mixed.
       plan_fraction: share of the environments in which MPPI acts when mixed.
+      plan_horizon: steps that MPPI looks ahead; None is `horizon`.
+      action_penalty: weight of `||pi_mean(z)||^2` in the policy's loss, which keeps a young policy
+        off the ends of its actuators' ranges; 0 is TD-MPC2's loss.
       end_head_below_m, end_pelvis_below_m: end training episodes when head or pelvis is lower;
         None never does. Evaluation never ends episodes early.
       eval_every: control steps between evaluations; 0 evaluates only at the end.
-      eval_episodes: episodes of an evaluation.
+      eval_episodes: episodes of an evaluation; 0 never evaluates.
       eval_with: who acts in evaluations: policy, mppi or both.
       checkpoint_every: control steps between checkpoints.
       checkpoint_keep: checkpoints kept.
@@ -70,6 +73,8 @@ class TrainConfig:
     shards: int = 8
     act_with: str = "policy"
     plan_fraction: float = 0.25
+    plan_horizon: int | None = None
+    action_penalty: float = 0.0
     end_head_below_m: float | None = None
     end_pelvis_below_m: float | None = None
     eval_every: int = 200_000
@@ -119,7 +124,31 @@ class TrainConfig:
         return round(self.plan_fraction * (self.num_envs // self.shards))
 
 
-_NATIVE_CPU = TrainConfig(end_head_below_m=1.0)
+# Two cores manage few updates: many cheap ones on single steps learn faster than few on rollouts
+# in the latent space, and noise of bounded width keeps young policies up for longer.
+_NATIVE_CPU = TrainConfig(
+    horizon=1,
+    plan_horizon=3,
+    capacity=500_000,
+    epoch_rounds=200,
+    seed_steps=12_800,
+    action_penalty=0.02,
+    end_head_below_m=1.1,
+    eval_every=128_000,
+    checkpoint_every=256_000,
+    agent_settings={
+        "latent_size": 128,
+        "num_q": 2,
+        "dropout": 0.0,
+        "discount": 0.985,
+        "log_std_min": -4.0,
+        "log_std_max": -1.0,
+        "entropy_coef": 3e-5,
+        "learning_rate": 6e-4,
+        "encoder_rate_scale": 1.0,
+        "tau": 0.02,
+    },
+)
 _ACCELERATOR = TrainConfig(
     num_envs=4096,
     steps=50_000_000,
@@ -164,13 +193,17 @@ def checked(config: TrainConfig) -> TrainConfig:
             raise UserError(nearest(name, value, known, f"one of {', '.join(known)}"))
     for name in (
         *("num_envs", "steps", "horizon", "capacity", "batch", "collect_steps", "epoch_rounds"),
-        *("shards", "eval_episodes", "checkpoint_every", "checkpoint_keep", "max_bad_epochs"),
+        *("shards", "checkpoint_every", "checkpoint_keep", "max_bad_epochs"),
     ):
         if getattr(config, name) < 1:
             raise UserError(f"{name} is {getattr(config, name)}; needs at least 1")
-    for name in ("seed_steps", "eval_every", "seed"):
+    for name in ("seed_steps", "eval_every", "eval_episodes", "seed"):
         if getattr(config, name) < 0:
             raise UserError(f"{name} is {getattr(config, name)}; needs at least 0")
+    if config.plan_horizon is not None and config.plan_horizon < 1:
+        raise UserError(f"plan_horizon is {config.plan_horizon}; needs at least 1")
+    if config.action_penalty < 0.0:
+        raise UserError(f"action_penalty is {config.action_penalty}; needs at least 0")
     if not 0.0 <= config.plan_fraction <= 1.0:
         raise UserError(f"plan_fraction is {config.plan_fraction}; needs 0 to 1")
     for name in ("num_envs", "batch"):

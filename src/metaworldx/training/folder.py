@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from metaworldx.errors import UserError
-from metaworldx.report.files import check_writable, write_text
+from metaworldx.report.files import write_text
 from metaworldx.training.config import TrainConfig, as_data, from_data
 
 CONFIG, METRICS = "config.json", "metrics.jsonl"
@@ -22,12 +22,14 @@ _MAY_CHANGE = (
 
 
 def check_new(folder: Path) -> None:
-    """Raises UserError if a run cannot begin in `folder`: it holds one, or is not writable."""
+    """Raises UserError if a run cannot begin in `folder`: it holds one, or is not a folder.
+
+    Nothing is made yet, so that a run refused for another reason leaves nothing behind.
+    """
+    if any(path.is_file() for path in (folder, *folder.parents)):
+        raise UserError(f"cannot write {folder}: a file is in the way")
     if (folder / CONFIG).exists():
         raise UserError(f"{folder} holds a run already; give --resume or another --out")
-    if folder.is_file():
-        raise UserError(f"cannot write {folder}: it is a file")
-    check_writable(folder / CONFIG)
 
 
 def check_same(folder: Path, config: TrainConfig) -> None:

@@ -71,11 +71,15 @@ def agent_config_for(config: TrainConfig, env: Env) -> Any:
     for name in config.agent_settings:
         if name not in known:
             raise UserError(nearest("agent setting", name, known))
-    settings = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in {"horizon": config.horizon, **config.agent_settings}.items()
-    }
+    settings: dict[str, Any] = {"horizon": config.horizon, **config.agent_settings}
+    if config.action_penalty:
+        settings["guidance_weight"] = config.action_penalty
     return dataclasses.replace(base, **settings)
+
+
+def planning_config_for(config: TrainConfig, agent_config: Any) -> Any:
+    """The agent's settings for planning, which may look further ahead than training does."""
+    return dataclasses.replace(agent_config, horizon=config.plan_horizon or config.horizon)
 
 
 def training_env(config: TrainConfig) -> Env:
@@ -88,7 +92,7 @@ def training_env(config: TrainConfig) -> Env:
 class Loop:
     """The jitted functions of one run; it holds no state of its own."""
 
-    def __init__(self, config: TrainConfig, devices: list[jax.Device] | None = None):
+    def __init__(self, config: TrainConfig, devices: list[Any] | None = None):
         """Builds environment and agent.
 
         Args:
@@ -114,7 +118,8 @@ class Loop:
         self._whole = NamedSharding(self.mesh, P())
         # Batches of many updates: [U, H, B, ...].
         self._batches = NamedSharding(self.mesh, P(None, None, AXIS))
-        self._acting = agent_actor(self.agent_config, config.planning_envs)
+        self.planning_config = planning_config_for(config, self.agent_config)
+        self._acting = agent_actor(self.planning_config, config.planning_envs)
         self._random = random_actor(self.env.action_size)
         self.seed_epoch = self._epoch_function(seeding=True)
         """(state) -> (state, metrics): an epoch of random actions without updates."""
@@ -132,7 +137,7 @@ class Loop:
             agent_key, env_key, key = jax.random.split(key, 3)
             plan = None
             if config.planning_envs:
-                one = agent.init_plan(self.agent_config, config.planning_envs)
+                one = agent.init_plan(self.planning_config, config.planning_envs)
                 plan = jax.tree.map(lambda x: jnp.broadcast_to(x, (shards, *x.shape)), one)
             return (
                 agent.init(self.agent_config, agent_key),
@@ -205,6 +210,10 @@ class Loop:
         def one(state: Any, inputs: tuple[Sequences, jax.Array]) -> Any:
             drawn, key = inputs
             batch = agent.Batch(drawn.obs, drawn.action, drawn.reward, drawn.terminated)
+            if self.config.action_penalty:
+                # The guidance term with the middle of every actuator's range as its reference.
+                still = jnp.zeros((*drawn.obs.shape[:-1], drawn.action.shape[-1]))
+                batch = batch.replace(guidance=still)
             return agent.update(self.agent_config, state, batch, key)
 
         keys = jax.random.split(key, self.config.updates_per_round)

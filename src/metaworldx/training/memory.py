@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-
-import jax
+from typing import Any
 
 from metaworldx.errors import UserError
 from metaworldx.training.config import TrainConfig
@@ -19,7 +18,7 @@ def replay_memory(config: TrainConfig, obs_size: int, action_size: int) -> int:
     return replay_bytes(config.slots, config.num_envs, obs_size, action_size)
 
 
-def memory_there(config: TrainConfig, devices: list[jax.Device]) -> int | None:
+def memory_there(config: TrainConfig, devices: list[Any]) -> int | None:
     """Bytes that the replay could live in, over all of `devices`; None if nobody knows."""
     if config.replay_on == "device" and devices[0].platform != "cpu":
         stats = devices[0].memory_stats() or {}

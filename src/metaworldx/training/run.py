@@ -56,44 +56,52 @@ class Result:
     evaluations: dict[str, Evaluation]
 
 
-def train(config: TrainConfig, folder: Path, resume: bool = False) -> Result:
+def train(
+    config: TrainConfig, folder: Path, resume: bool = False, loop: Loop | None = None
+) -> Result:
     """Trains an agent, or goes on with the run in `folder`.
+
+    Args:
+      config: settings.
+      folder: of the run, made if need be.
+      resume: go on from the newest checkpoint there.
+      loop: of the same settings, to use again what it has compiled.
 
     Raises:
       UserError: settings that do not fit, a folder with or without a run, a broken checkpoint.
     """
     config = checked(config)
     check_same(folder, config) if resume else check_new(folder)
-    return _Run(config, folder, resume).go()
+    return _Run(config, folder, resume, loop or Loop(config)).go()
 
 
 class _Run:
     """The pieces of a run that the shell holds on to."""
 
-    def __init__(self, config: TrainConfig, folder: Path, resume: bool):
-        self.config = config
+    def __init__(self, config: TrainConfig, folder: Path, resume: bool, loop: Loop):
+        self.config, self.loop = config, loop
         self.leads = jax.process_index() == 0
-        self.loop = Loop(config)
         env = self.loop.env
         memory = check_memory(
             config, env.obs_size, env.action_size, memory_there(config, jax.devices())
         )
         self.say(memory)
         ways = ("policy", "mppi") if config.eval_with == "both" else (config.eval_with,)
+        ways = ways if config.eval_episodes else ()
         self.evaluators = {
             way: Evaluator(
-                self.loop.agent_config, config.task, config.eval_episodes, way, config.collisions
+                self.loop.planning_config, config.task, config.eval_episodes, way, config.collisions
             )
             for way in ways
         }
         self.progress = Progress()
         self.last: dict[str, Evaluation] = {}
+        if self.leads and not resume:
+            write_config(folder, config, self.loop.agent_config)
         self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
         self.state = self._restored(folder) if resume else self.loop.init(config.seed)
         self.epoch = int(self.state.epoch)
         if self.leads:
-            if not resume:
-                write_config(folder, config, self.loop.agent_config)
             self.metrics = Metrics(folder, self.epoch)
 
     def _restored(self, folder: Path) -> LoopState:
@@ -134,7 +142,7 @@ class _Run:
                 bar.update(config.steps_per_epoch)
                 late = self._late()
                 last = self.epoch == config.epochs or late
-                if self._due(config.eval_every) or last:
+                if self.evaluators and (self._due(config.eval_every) or last):
                     row |= self._evaluate()
                 if self.leads:
                     self.metrics.write(row)

@@ -1,0 +1,278 @@
+"""Whole runs of a tiny agent: resuming, signals, what is written, what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+
+import jax
+import numpy as np
+import pytest
+
+from metaworldx import cli
+from metaworldx.errors import UserError
+from metaworldx.training import Loop, TrainConfig, checked, train
+from metaworldx.training.checkpoint import Checkpoints, restore_agent
+from metaworldx.training.config import as_data, from_data, preset
+from metaworldx.training.folder import read_config, read_metrics
+from metaworldx.training.memory import check_memory, replay_memory
+
+TINY = TrainConfig(
+    num_envs=4,
+    shards=2,
+    steps=160,
+    epoch_rounds=10,
+    seed_steps=40,
+    capacity=128,
+    batch=4,
+    utd=0.25,
+    horizon=2,
+    agent_settings={"latent_size": 8, "encoder_size": 8, "hidden_size": 8, "num_q": 2},
+    end_head_below_m=1.5,
+    eval_every=0,
+    eval_episodes=0,
+    checkpoint_every=40,
+)
+TIMES = ("seconds", "steps_per_second", "updates_per_second")
+
+
+@pytest.fixture(scope="module")
+def loop() -> Loop:
+    return Loop(checked(TINY))
+
+
+@pytest.fixture(scope="module")
+def straight(loop, tmp_path_factory):
+    """A run of four epochs without a break: its folder."""
+    folder = tmp_path_factory.mktemp("straight") / "run"
+    result = train(TINY, folder, loop=loop)
+    assert (result.why, result.epoch, result.env_steps) == ("done", 4, 160)
+    return folder
+
+
+def _rows(folder):
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in read_metrics(folder)]
+
+
+def _state(loop, folder, with_replay=True):
+    checkpoints = Checkpoints(folder, 2)
+    epoch = checkpoints.latest()
+    assert epoch is not None
+    state = checkpoints.restore(loop, epoch, with_replay)
+    checkpoints.close()
+    return jax.tree.map(
+        lambda x: np.asarray(
+            jax.random.key_data(x) if jax.numpy.issubdtype(x.dtype, jax.dtypes.prng_key) else x
+        ),
+        state,
+    )
+
+
+def test_resuming_is_exact(loop, straight, tmp_path):
+    half = dataclasses.replace(TINY, steps=80)
+    train(half, tmp_path, loop=loop)
+    train(TINY, tmp_path, resume=True, loop=loop)
+    assert _rows(tmp_path) == _rows(straight)
+    jax.tree.map(np.testing.assert_array_equal, _state(loop, tmp_path), _state(loop, straight))
+
+
+def test_every_function_is_compiled_once(loop, straight):
+    assert loop.epoch._cache_size() == 1
+    assert loop.seed_epoch._cache_size() == 1
+
+
+def test_episodes_that_end_early_are_terminated(loop, straight):
+    replay = _state(loop, straight).replay.data
+    assert replay.terminated.any()
+    assert not replay.diverged.any()
+
+
+def test_signal_saves_and_leaves(loop, straight, tmp_path, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    original = loop.epoch
+
+    def interrupting(state):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return original(state)
+
+    monkeypatch.setattr(loop, "epoch", interrupting)
+    result = train(TINY, tmp_path, loop=loop)
+    assert (result.why, result.epoch) == ("interrupted", 2)
+    assert signal.getsignal(signal.SIGTERM) == before
+    monkeypatch.setattr(loop, "epoch", original)
+    train(TINY, tmp_path, resume=True, loop=loop)
+    assert _rows(tmp_path) == _rows(straight)
+
+
+def test_replay_can_be_left_out_of_checkpoints(loop, straight, tmp_path, capsys):
+    lean = dataclasses.replace(TINY, steps=80, checkpoint_replay=False)
+    train(lean, tmp_path, loop=loop)
+    capsys.readouterr()
+    train(dataclasses.replace(lean, steps=120), tmp_path, resume=True, loop=loop)
+    assert "not exact" in capsys.readouterr().err
+    assert not list(tmp_path.glob("checkpoints/*/replay"))
+
+
+def test_metrics_are_json_lines(straight):
+    lines = (straight / "metrics.jsonl").read_text().splitlines()
+    rows = [json.loads(line, parse_constant=lambda name: pytest.fail(name)) for line in lines]
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+    assert [row["env_steps"] for row in rows] == [40, 80, 120, 160]
+    assert [row["updates"] for row in rows] == [0, 10, 20, 30]
+    assert {"collect/return", "collect/diverged", "train/model_loss"} <= set(rows[-1])
+    assert list(straight.glob("tensorboard/events*"))
+
+
+def test_config_survives_its_file(straight):
+    assert read_config(straight) == TINY
+    versions = json.loads((straight / "config.json").read_text())["machine"]
+    assert versions["jax"] == jax.__version__
+
+
+def test_rows_past_the_checkpoint_are_dropped(loop, straight, tmp_path):
+    train(dataclasses.replace(TINY, steps=120), tmp_path, loop=loop)
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 4, "env_steps": 160}\n{"epoch": 5, "env')
+    train(TINY, tmp_path, resume=True, loop=loop)
+    assert _rows(tmp_path) == _rows(straight)
+
+
+def test_persisting_nan_stops_the_run(loop, tmp_path, monkeypatch, capsys):
+    original = loop.epoch
+
+    def broken(state):
+        state, metrics = original(state)
+        return state, {**metrics, "train/skipped": jax.numpy.ones(())}
+
+    monkeypatch.setattr(loop, "epoch", broken)
+    config = dataclasses.replace(TINY, max_bad_epochs=2)
+    result = train(config, tmp_path, loop=loop)
+    assert (result.why, result.epoch) == ("not_finite", 3)
+    assert "2 epochs in a row" in capsys.readouterr().err
+
+
+# ---- bad input
+
+
+def _refused(config, folder, resume=False, loop=None) -> str:
+    with pytest.raises(UserError) as error:
+        train(config, folder, resume, loop)
+    return str(error.value)
+
+
+def test_a_run_is_not_overwritten(straight):
+    assert "holds a run already" in _refused(TINY, straight)
+
+
+def test_resuming_with_other_settings_is_refused(straight):
+    other = dataclasses.replace(TINY, task="h1-walk")
+    assert "task 'h1-stand', not 'h1-walk'" in _refused(other, straight, resume=True)
+
+
+def test_resuming_without_a_run_is_refused(tmp_path):
+    assert "no run" in _refused(TINY, tmp_path / "nowhere", resume=True)
+
+
+def test_broken_checkpoint_is_named(loop, straight, tmp_path):
+    train(dataclasses.replace(TINY, steps=80), tmp_path, loop=loop)
+    for path in (tmp_path / "checkpoints" / "2" / "agent").rglob("*"):
+        if path.is_file() and path.stat().st_size > 100:
+            path.write_bytes(path.read_bytes()[:50])
+    assert "checkpoint 2" in _refused(TINY, tmp_path, resume=True, loop=loop)
+
+
+def test_unwritable_folder_leaves_nothing(tmp_path):
+    (tmp_path / "file").write_text("here")
+    assert "cannot write" in _refused(TINY, tmp_path / "file")
+    assert "cannot write" in _refused(TINY, tmp_path / "file" / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"act_with": "polcy"}, "did you mean 'policy'?"),
+        ({"batch": 256}, "larger than the replay"),
+        ({"batch": 3}, "multiple of the 2 shards"),
+        ({"utd": 0.3}, "must be whole, e.g. utd 0.25"),
+        ({"horizon": 40}, "sequences of 40"),
+        ({"num_envs": 0}, "num_envs is 0"),
+    ],
+)
+def test_settings_that_do_not_fit(change, why):
+    with pytest.raises(UserError, match=why.replace("?", r"\?")):
+        checked(dataclasses.replace(TINY, **change))
+
+
+def test_unknown_settings_name_the_nearest():
+    with pytest.raises(UserError, match="did you mean 'batch'"):
+        from_data({"bach": 3})
+    with pytest.raises(UserError, match="setting batch is 'x'"):
+        from_data({"batch": "x"})
+    with pytest.raises(UserError, match="did you mean 'cpu'"):
+        preset("cup")
+    for name in ("cpu", "gpu"):
+        assert from_data(json.loads(json.dumps(as_data(preset(name))))) == checked(preset(name))
+
+
+def test_capacity_that_cannot_fit_is_refused():
+    needed = replay_memory(TINY, 51, 19)
+    assert "transitions" in check_memory(TINY, 51, 19, 2 * needed)
+    with pytest.raises(UserError, match="at most 100 fit"):
+        check_memory(TINY, 51, 19, needed)
+
+
+# ---- commands
+
+
+def _command(capsys, *args) -> tuple[int, str, str]:
+    status = cli.main([str(arg) for arg in args])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_eval_prints_its_keys(loop, straight, capsys):
+    status, out, _ = _command(capsys, "eval", straight, "--episodes", 2, "--json")
+    data = json.loads(out)
+    assert status == 0
+    keys = ("return_mean", "return_stderr", "length_mean", "no_fall_share", "success_share")
+    assert all(np.isfinite(data[key]) for key in keys)
+    assert (data["task"], data["episodes"], data["epoch"]) == ("h1-stand-v0", 2, 4)
+    assert len(data["returns"]) == len(data["lengths"]) == 2
+    assert data["return_mean"] == pytest.approx(np.mean(data["returns"]))
+
+
+def test_best_agent_is_kept_apart(loop, straight, tmp_path):
+    config = dataclasses.replace(TINY, steps=80, eval_episodes=1, stop_at=0.0)
+    result = train(config, tmp_path, loop=loop)
+    found = result.evaluations["policy"]
+    assert found.return_mean > 0.0 and result.why == "stop_at"
+    _, epoch = restore_agent(tmp_path, jax.eval_shape(lambda: loop.init(0).agent), "best")
+    assert epoch == 2
+    assert read_metrics(tmp_path)[-1]["eval/policy"]["returns"] == found.returns
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (["eval", "nowhere"], "no run folder"),
+        (["eval", "RUN", "--task", "h1-wlak"], "did you mean"),
+        (["eval", "RUN", "--task", "h1-push"], "the agent was trained with"),
+        (["eval", "RUN", "--checkpoint", "best"], "no complete checkpoint"),
+        (["train", "agent", "--task", "h1-wlak", "--out", "NEW"], "did you mean"),
+        (["train", "agent", "--preset", "tpu", "--out", "NEW"], "unknown preset"),
+        (["train", "agent", "--set", "agent.width=3", "--out", "NEW"], "unknown agent setting"),
+        (["train", "agent", "--set", "bath=3", "--out", "NEW"], "did you mean 'batch'"),
+        (["train", "agent", "--resume"], "--out"),
+        (["bench", "train", "--rounds", "0"], "rounds is 0"),
+    ],
+)
+def test_bad_input_is_one_line(straight, tmp_path, capsys, args, why):
+    new = tmp_path / "new"
+    paths = {"RUN": straight, "NEW": new}
+    status, out, err = _command(capsys, *(paths.get(arg, arg) for arg in args))
+    assert (status, out) == (2, "")
+    assert err.startswith("metaworldx: error: ") and err.count("\n") == 1 and why in err
+    assert not new.exists()
