@@ -9,9 +9,6 @@ from metaworldx.errors import UserError, nearest
 from metaworldx.sim.backends import make_physics, resolve_backend
 from metaworldx.sim.model import COLLISION_SETS, model_spec, set_mjx_limits
 
-MJX_ITERATIONS, MJX_LS_ITERATIONS = 4, 8
-"""Solver iterations on MJX and Warp; native MuJoCo keeps HumanoidBench's 100 and 50."""
-
 
 def make(
     env_id: str,
@@ -44,7 +41,7 @@ def make(
     model = model_spec(spec.name, cls.scene, collisions, visuals=False)
     if backend != "native":
         set_mjx_limits(model)
-        solver_iterations = solver_iterations or (MJX_ITERATIONS, MJX_LS_ITERATIONS)
+        solver_iterations = solver_iterations or cls.mjx_solver
     if solver_iterations is not None:
         model.option.iterations, model.option.ls_iterations = solver_iterations
     physics = make_physics(backend, model, cls.contact_rules, worlds)

@@ -116,6 +116,8 @@ class Task:
     """HumanoidBench's camera for the task."""
     view: ClassVar[View] = View()
     """Where this project's pictures of the task are taken from."""
+    mjx_solver: ClassVar[tuple[int, int]] = (4, 8)
+    """Solver and line-search iterations on MJX and Warp (native keeps HumanoidBench's 100, 50)."""
     min_collisions: ClassVar[str] = "body"
     """The smallest collision set with which the rewards and terminations still mean the same."""
     sits: ClassVar[bool] = False
