@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from worlds import world
 
 from metaworldx.envs.rollout import run_episodes
 from metaworldx.envs.scripted import scripted_policy
 from metaworldx.errors import UserError
+from worlds import world
 
 
 @pytest.mark.parametrize(
