@@ -9,6 +9,7 @@ import signal
 
 import jax
 import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 
 from metaworldx import cli
@@ -181,6 +182,29 @@ def test_broken_checkpoint_is_named(loop, straight, tmp_path):
         if path.is_file() and path.stat().st_size > 100:
             path.write_bytes(path.read_bytes()[:50])
     assert "checkpoint 2" in _refused(TINY, tmp_path, resume=True, loop=loop)
+
+
+def test_full_disk_leaves_the_last_checkpoint(loop, straight, tmp_path, monkeypatch):
+    half = dataclasses.replace(TINY, steps=80)
+    train(half, tmp_path, loop=loop)
+    original = ocp.CheckpointManager.save
+
+    def full(manager, epoch, **items):
+        if epoch == 3:
+            raise OSError(28, "No space left on device")
+        return original(manager, epoch, **items)
+
+    monkeypatch.setattr(ocp.CheckpointManager, "save", full)
+    message = _refused(TINY, tmp_path, resume=True, loop=loop)
+    assert "No space left on device" in message and "the last good one is 2" in message
+    monkeypatch.undo()
+    train(TINY, tmp_path, resume=True, loop=loop)
+    assert _rows(tmp_path) == _rows(straight)
+
+
+def test_horizon_longer_than_an_episode_is_refused(tmp_path):
+    long = dataclasses.replace(TINY, horizon=1001, capacity=8192)
+    assert "longer than an episode" in _refused(long, tmp_path / "new")
 
 
 def test_unwritable_folder_leaves_nothing(tmp_path):

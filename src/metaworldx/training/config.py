@@ -200,6 +200,8 @@ def checked(config: TrainConfig) -> TrainConfig:
     for name in ("seed_steps", "eval_every", "eval_episodes", "seed"):
         if getattr(config, name) < 0:
             raise UserError(f"{name} is {getattr(config, name)}; needs at least 0")
+    if config.seed >= 2**31:
+        raise UserError(f"seed is {config.seed}; needs less than {2**31}")
     if config.plan_horizon is not None and config.plan_horizon < 1:
         raise UserError(f"plan_horizon is {config.plan_horizon}; needs at least 1")
     if config.action_penalty < 0.0:

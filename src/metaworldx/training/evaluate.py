@@ -108,6 +108,7 @@ class Evaluator:
             )
         self.agent_config, self.act_with = agent_config, act_with
         self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total
+        self._reset = jax.jit(self.env.reset)
         self._advance = jax.jit(self._advance_chunk, donate_argnums=1)
 
     def _advance_chunk(self, params: Any, carry: Any, keys: jax.Array) -> Any:
@@ -137,7 +138,7 @@ class Evaluator:
         """Runs the episodes to their ends under `params`."""
         count = self.episodes
         start_key, act_key = jax.random.split(jax.random.key(self.seed))
-        state = jax.jit(self.env.reset)(jax.random.split(start_key, count))
+        state = self._reset(jax.random.split(start_key, count))
         plan = agent.init_plan(self.agent_config, count) if self.act_with == "mppi" else None
         totals = (
             jnp.zeros(count),

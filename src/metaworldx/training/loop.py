@@ -111,6 +111,11 @@ class Loop:
             raise UserError("replay_on 'host' works on one host only; use 'device'")
         self.config = config
         self.env = training_env(config)
+        if config.horizon > self.env.max_episode_steps:
+            raise UserError(
+                f"horizon {config.horizon} is longer than an episode of {self.env.id}, "
+                f"{self.env.max_episode_steps} steps"
+            )
         self.agent_config = agent_config_for(config, self.env)
         self.mesh = Mesh(np.array(devices), (AXIS,))
         self._host = config.replay_on == "host"
@@ -133,8 +138,8 @@ class Loop:
         config, env = self.config, self.env
         shards, per_shard = config.shards, config.num_envs // config.shards
 
-        def begin(key: jax.Array) -> tuple[Any, jax.Array, Any, jax.Array]:
-            agent_key, env_key, key = jax.random.split(key, 3)
+        def begin(seed: jax.Array) -> tuple[Any, ...]:
+            agent_key, env_key, key = jax.random.split(jax.random.key(seed), 3)
             plan = None
             if config.planning_envs:
                 one = agent.init_plan(self.planning_config, config.planning_envs)
@@ -144,10 +149,11 @@ class Loop:
                 jax.random.split(env_key, (shards, per_shard)),
                 plan,
                 key,
+                jnp.zeros((), jnp.int32),
             )
 
-        places = (self._whole, self._split, self._split, self._whole)
-        state, env_keys, plan, key = jax.jit(begin, out_shardings=places)(jax.random.key(seed))
+        places = (self._whole, self._split, self._split, self._whole, self._whole)
+        state, env_keys, plan, key, epoch = jax.jit(begin, out_shardings=places)(np.int32(seed))
         reset = jax.shard_map(
             env.reset, mesh=self.mesh, in_specs=P(AXIS), out_specs=P(AXIS), check_vma=False
         )
@@ -157,7 +163,7 @@ class Loop:
             plan=plan,
             replay=self.empty_replay(),
             key=key,
-            epoch=jax.device_put(jnp.zeros((), jnp.int32), self._whole),
+            epoch=epoch,
         )
 
     def shardings(self) -> LoopState:

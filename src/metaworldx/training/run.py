@@ -72,6 +72,11 @@ def train(
     """
     config = checked(config)
     check_same(folder, config) if resume else check_new(folder)
+    if jax.process_count() > 1:
+        # No process may look for a run in the folder after another has begun one there.
+        from jax.experimental import multihost_utils
+
+        multihost_utils.sync_global_devices("folder checked")
     return _Run(config, folder, resume, loop or Loop(config)).go()
 
 
