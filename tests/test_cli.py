@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -52,17 +51,18 @@ def test_no_command_shows_the_commands(capsys):
 
 @pytest.mark.parametrize("command", [[], *(name.split() for name in cli.COMMANDS)])
 def test_help_answers_fast_without_jax(command):
+    # Processor time, so that a busy machine makes no difference.
     code = (
-        "import sys, metaworldx.cli as c\n"
+        "import sys, time, metaworldx.cli as c\n"
         f"try: c.main({[*command, '--help']!r})\n"
         "except SystemExit: pass\n"
-        "sys.exit('jax' in sys.modules)"
+        "print(time.process_time(), 'jax' in sys.modules, file=sys.stderr)"
     )
-    begin = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
     assert "usage: metaworldx" in done.stdout
-    assert time.perf_counter() - begin < 5.0
+    seconds, jax_imported = done.stderr.split()
+    assert jax_imported == "False"
+    assert float(seconds) < 1.0
 
 
 def test_envs_lists_all(capsys):
