@@ -92,11 +92,14 @@ def state_of(figures: dict[str, np.ndarray], prefix: str = "params_before") -> A
     """A fresh agent with the reference's parameters (or, in their place, their changes)."""
     weights = {name: weights_of(figures, prefix, name) for name in _NETWORKS}
     target_q, policy = weights.pop("target_q"), weights.pop("policy")
-    state = init(config_of(figures), jax.random.key(0))
+    config = config_of(figures)
+    shapes = jax.eval_shape(lambda: init(config, jax.random.key(0)))
     given = Params(model=ModelParams(**weights), policy=policy)
-    chex_shapes = jax.tree.map(jnp.shape, (state.params, state.target_q))
-    assert chex_shapes == jax.tree.map(jnp.shape, (given, target_q))
-    return state.replace(params=given, target_q=target_q)
+    wanted = jax.tree.map(jnp.shape, (shapes.params, shapes.target_q))
+    assert wanted == jax.tree.map(jnp.shape, (given, target_q))
+    # But for parameters, an agent begins with zeros.
+    state = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+    return state.replace(params=given, target_q=target_q, scale=jnp.ones(()))
 
 
 def pack(source: Path) -> None:

@@ -13,7 +13,7 @@ import agent_reference
 from metaworldx.agent import Batch, PlanState
 from metaworldx.agent import distributions as dist
 from metaworldx.agent import world_model as wm
-from metaworldx.agent.losses import Noise, td_targets
+from metaworldx.agent.losses import Noise, batch_first, td_targets
 from metaworldx.agent.planner import PlanNoise, optimise
 from metaworldx.agent.update import update_with
 
@@ -47,10 +47,10 @@ def batch(figures):
 @pytest.fixture(scope="module")
 def noise(config, batch):
     """The reference's: no noise, the first two Q-functions, no dropout."""
-    size = (batch.obs.shape[1], config.action_size)
+    batch_size, size = batch.obs.shape[1], config.action_size
     return Noise(
-        target_action=jnp.zeros((config.horizon, *size)),
-        policy_action=jnp.zeros((config.horizon + 1, *size)),
+        target_action=jnp.zeros((batch_size, config.horizon, size)),
+        policy_action=jnp.zeros((batch_size, config.horizon + 1, size)),
         target_pair=jnp.arange(2),
         policy_pair=jnp.arange(2),
     )
@@ -69,18 +69,18 @@ def assert_close(ours, theirs, tolerance, name=""):
     assert error <= tolerance, f"{name}: {error:.2e}"
 
 
-def test_forward_outputs(figures, config, state, batch):
+@functools.partial(jax.jit, static_argnums=0)
+def forward(config, state, obs, action):
+    """Every network's output at one batch."""
     params, model = state.params, state.params.model
-    z = wm.encode(config, model, batch.obs[0])
-    action = batch.action[0]
+    z = wm.encode(config, model, obs)
     policy = wm.policy(config, params.policy, z, 0.0)
-    q_logits = wm.q_logits(config, model.qs, z, action)
-    ours = {
+    return {
         "z": z,
         "next_z": wm.next_latent(config, model, z, action),
         "reward_logits": wm.reward_logits(config, model, z, action),
         "reward": wm.reward(config, model, z, action),
-        "q_logits": q_logits,
+        "q_logits": wm.q_logits(config, model.qs, z, action),
         "target_q_logits": wm.q_logits(config, state.target_q, z, action),
         "q_avg_first_two": wm.q_value(config, model.qs, z, action, jnp.arange(2), "mean"),
         "termination_prob": jax.nn.sigmoid(wm.termination_logits(config, model, z)),
@@ -89,6 +89,10 @@ def test_forward_outputs(figures, config, state, batch):
         "pi_entropy_noise0": policy.entropy,
         "pi_scaled_entropy_noise0": policy.scaled_entropy,
     }
+
+
+def test_forward_outputs(figures, config, state, batch):
+    ours = forward(config, state, batch.obs[0], batch.action[0])
     theirs = {k.removeprefix("forward/") for k in figures if k.startswith("forward/")}
     assert theirs == {*ours, "td_targets_noise0_q01"}
     for name, value in ours.items():
@@ -96,10 +100,16 @@ def test_forward_outputs(figures, config, state, batch):
 
 
 def test_td_targets(figures, config, state, batch, noise):
-    next_z = wm.encode(config, state.params.model, batch.obs[1:])
-    ours = td_targets(config, state.params, state.target_q, batch, next_z, noise)
+    batch = batch_first(batch)
+
+    @jax.jit
+    def targets(state, batch):
+        next_z = wm.encode(config, state.params.model, batch.obs[:, 1:])
+        return td_targets(config, state.params, state.target_q, batch, next_z, noise)
+
+    ours = targets(state, batch)
     np.testing.assert_allclose(
-        ours, figures["forward/td_targets_noise0_q01"][..., 0], rtol=1e-4, atol=1e-6
+        ours.T, figures["forward/td_targets_noise0_q01"][..., 0], rtol=1e-4, atol=1e-6
     )
 
 

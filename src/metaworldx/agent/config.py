@@ -24,8 +24,9 @@ class PlannerConfig:
       temperature: sharpness of MPPI's weights, per unit of value.
       guidance_weight: lambda of `lambda ||a - a_ref||^2`, subtracted from a candidate's value.
       dtype: what the networks compute in while planning.
-      rows: latents evaluated together (environments times samples); more environments are
-        planned for in turn. 0 plans for all at once.
+      rows: at most so many latents (environments times samples) are evaluated together and the
+        environments planned for in turn, which bounds the memory: about 20 arrays of
+        `rows * hidden_size` numbers. 0 plans for all at once.
     """
 
     method: Literal["mppi", "cem"] = "mppi"

@@ -1,4 +1,8 @@
-"""TD-MPC2's losses as pure functions: model (consistency, reward, value, termination), policy."""
+"""TD-MPC2's losses as pure functions: model (consistency, reward, value, termination), policy.
+
+Inside of here a batch has its environments first, `[B, H, ...]` (see `batch_first`): the axes are
+joined for the matrix products, and only so does every row stay on the device of its sequence.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +42,8 @@ class Noise:
     """What an update draws at random.
 
     Attributes:
-      target_action: `[H, B, A]` standard normal, for the TD target's actions.
-      policy_action: `[H+1, B, A]` standard normal, for the policy loss's actions.
+      target_action: `[B, H, A]` standard normal, for the TD target's actions.
+      policy_action: `[B, H+1, A]` standard normal, for the policy loss's actions.
       target_pair, policy_pair: `[2]`, which Q-functions are used for each.
       dropout: a key for each of the model's and the policy's loss, or None for no dropout.
     """
@@ -54,14 +58,19 @@ class Noise:
 def draw_noise(config: AgentConfig, key: jax.Array, batch_size: int) -> Noise:
     """Fresh noise for one update on `batch_size` sequences."""
     keys = jax.random.split(key, 6)
-    size = (batch_size, config.action_size)
+    horizon, size = config.horizon, config.action_size
     return Noise(
-        target_action=jax.random.normal(keys[0], (config.horizon, *size)),
-        policy_action=jax.random.normal(keys[1], (config.horizon + 1, *size)),
+        target_action=jax.random.normal(keys[0], (batch_size, horizon, size)),
+        policy_action=jax.random.normal(keys[1], (batch_size, horizon + 1, size)),
         target_pair=wm.sample_pair(config, keys[2]),
         policy_pair=wm.sample_pair(config, keys[3]),
         dropout=(keys[4], keys[5]) if config.dropout else None,
     )
+
+
+def batch_first(batch: Batch) -> Batch:
+    """The batch with its first two axes swapped, as the losses want it."""
+    return jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), batch)
 
 
 def td_targets(
@@ -72,10 +81,10 @@ def td_targets(
     next_z: jax.Array,
     noise: Noise,
 ) -> jax.Array:
-    """`r + gamma (1 - terminated) min Q_target(z', pi(z'))`, `[H, B]`.
+    """`r + gamma (1 - terminated) min Q_target(z', pi(z'))`, `[B, H]`.
 
     Args:
-      next_z: encoded observations one step later, `[H, B, latent]`.
+      next_z: encoded observations one step later, `[B, H, latent]`.
     """
     action = wm.policy(config, params.policy, next_z, noise.target_action).action
     q = wm.q_value(config, target_q, next_z, action, noise.target_pair, "min")
@@ -97,22 +106,22 @@ def model_loss(
     are constants.
 
     Returns:
-      The loss, and the latents of the rollout `[H+1, B, latent]` with the metrics.
+      The loss, and the latents of the rollout `[B, H+1, latent]` with the metrics.
     """
-    z = wm.encode(config, model, batch.obs[0])
+    z = wm.encode(config, model, batch.obs[:, 0])
     rollout = [z]
-    for action in batch.action:
-        z = wm.next_latent(config, model, z, action)
+    for k in range(config.horizon):
+        z = wm.next_latent(config, model, z, batch.action[:, k])
         rollout.append(z)
-    zs = jnp.stack(rollout)
+    zs = jnp.stack(rollout, axis=1)
     dropout = None if noise.dropout is None else noise.dropout[0]
-    rewards = wm.reward_logits(config, model, zs[:-1], batch.action)
-    qs = wm.q_logits(config, model.qs, zs[:-1], batch.action, dropout)
+    rewards = wm.reward_logits(config, model, zs[:, :-1], batch.action)
+    qs = wm.q_logits(config, model.qs, zs[:, :-1], batch.action, dropout)
 
     weight = config.rho ** jnp.arange(config.horizon)
-    consistency = jnp.mean(weight * jnp.mean(jnp.square(zs[1:] - next_z), axis=(1, 2)))
-    reward = jnp.mean(weight * two_hot_loss(config, rewards, batch.reward).mean(axis=1))
-    value = jnp.mean(weight * two_hot_loss(config, qs, targets).mean(axis=(0, 2)))
+    consistency = jnp.mean(weight * jnp.mean(jnp.square(zs[:, 1:] - next_z), axis=(0, 2)))
+    reward = jnp.mean(weight * two_hot_loss(config, rewards, batch.reward).mean(axis=0))
+    value = jnp.mean(weight * two_hot_loss(config, qs, targets).mean(axis=(0, 1)))
     loss = (
         config.consistency_coef * consistency
         + config.reward_coef * reward
@@ -120,12 +129,12 @@ def model_loss(
     )
     metrics = {"consistency_loss": consistency, "reward_loss": reward, "value_loss": value}
     if config.episodic:
-        logits = wm.termination_logits(config, model, zs[1:])
+        logits = wm.termination_logits(config, model, zs[:, 1:])
         terminated = batch.terminated.astype(logits.dtype)
         termination = optax.sigmoid_binary_cross_entropy(logits, terminated).mean()
         loss = loss + config.termination_coef * termination
         metrics |= {"termination_loss": termination}
-        metrics |= _termination_statistics(logits[-1] > 0.0, terminated[-1] > 0.5)
+        metrics |= _termination_statistics(logits[:, -1] > 0.0, terminated[:, -1] > 0.5)
     return loss, (zs, metrics | {"model_loss": loss})
 
 
@@ -138,7 +147,7 @@ def policy_loss(
     guidance: jax.Array | None,
     noise: Noise,
 ) -> tuple[jax.Array, tuple[jax.Array, Metrics]]:
-    """Loss of the policy on latents `zs` `[H+1, B, latent]`, which are constants like `qs`.
+    """Loss of the policy on latents `zs` `[B, H+1, latent]`, which are constants like `qs`.
 
     Mean over steps of `rho^t` times the batch's mean of `-(Q / scale + 1e-4 H)`, H the scaled
     entropy, plus `lambda ||pi_mean(z) - a_ref||^2` where there is guidance. The scale moves
@@ -150,8 +159,8 @@ def policy_loss(
     out = wm.policy(config, policy, zs, noise.policy_action)
     dropout = None if noise.dropout is None else noise.dropout[1]
     q = wm.q_value(config, qs, zs, out.action, noise.policy_pair, "mean", dropout)
-    scale = update_scale(config, scale, jax.lax.stop_gradient(q[0]))
-    gain = (q / scale + config.entropy_coef * out.scaled_entropy).mean(axis=1)
+    scale = update_scale(config, scale, jax.lax.stop_gradient(q[:, 0]))
+    gain = (q / scale + config.entropy_coef * out.scaled_entropy).mean(axis=0)
     metrics = {
         "policy_entropy": out.entropy.mean(),
         "policy_scaled_entropy": out.scaled_entropy.mean(),
@@ -160,10 +169,10 @@ def policy_loss(
         "q_scale": scale,
     }
     if guidance is not None:
-        distance = jnp.sum(jnp.square(out.mean - guidance), axis=-1).mean(axis=1)
+        distance = jnp.sum(jnp.square(out.mean - guidance), axis=-1).mean(axis=0)
         gain = gain - config.guidance_weight * distance
         metrics |= {"guidance_distance": distance.mean()}
-    weight = config.rho ** jnp.arange(len(zs))
+    weight = config.rho ** jnp.arange(config.horizon + 1)
     loss = -jnp.mean(weight * gain)
     return loss, (scale, metrics | {"policy_loss": loss})
 

@@ -6,16 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-_LAYER_NORM_EPS = 1e-5
-# Beyond this Mish is the identity in float32.
-_MISH_LINEAR = 20.0
-
-
-def mish(x: jax.Array) -> jax.Array:
-    """`x tanh(softplus(x))`, with one exponential."""
-    e = jnp.exp(jnp.minimum(x, _MISH_LINEAR))
-    n = e * (e + 2.0)
-    return x * (n / (n + 2.0))
+from metaworldx.agent.normed_mish import add_bias, normalise, normed_mish
 
 
 def simnorm(x: jax.Array, group: int) -> jax.Array:
@@ -24,54 +15,45 @@ def simnorm(x: jax.Array, group: int) -> jax.Array:
 
 
 class Linear(nn.Module):
-    """Affine map of the concatenation of its inputs, without concatenating them.
+    """Affine map of the concatenation of its inputs.
 
-    Inputs `[..., in_i]` broadcast against each other; with `ensemble` members the output is
-    `[E, ..., out]`, and an input whose first axis is the ensemble's is told by `stacked`.
+    Leading axes of several inputs broadcast against each other: what is shared by many rows is
+    multiplied once.
 
     Attributes:
       features: size of the output.
-      ensemble: number of members, each with its own weights; 0 for a single map.
-      stacked: inputs carry the ensemble axis already.
-      zero_init: weights start at zero instead of TD-MPC2's truncated normal of width 0.02.
+      ensemble: members on the first axis, each with its own weights; 0 for a single map.
+      zero_init: weights start at zero instead of TD-MPC2's normal of width 0.02.
     """
 
     features: int
     ensemble: int = 0
-    stacked: bool = False
     zero_init: bool = False
 
     @nn.compact
     def __call__(self, *inputs: jax.Array) -> jax.Array:
-        """Returns `[..., features]`, or `[E, ..., features]`, in the weights' dtype."""
+        """Maps `[(E,) ..., in_i]` to `[(E,) ..., features]`, in the weights' dtype."""
         members = (self.ensemble,) if self.ensemble else ()
-        size = sum(x.shape[-1] for x in inputs)
-        init = nn.initializers.zeros_init() if self.zero_init else _trunc_normal
-        kernel = self.param("kernel", init, (*members, size, self.features))
-        bias = self.param("bias", nn.initializers.zeros_init(), (*members, self.features))
-        out, begin = None, 0
-        for x in inputs:
-            part = kernel[..., begin : begin + x.shape[-1], :]
-            begin += x.shape[-1]
-            y = self._dot(x.astype(kernel.dtype), part)
-            out = y if out is None else out + y
-        assert out is not None
-        lead = out.ndim - bias.ndim
-        return out + bias.reshape(*members, *(1,) * lead, self.features)
-
-    def _dot(self, x: jax.Array, kernel: jax.Array) -> jax.Array:
-        if not self.ensemble:
-            return x @ kernel
-        if self.stacked:
-            return jnp.einsum("e...i,eio->e...o", x, kernel)
-        return jnp.einsum("...i,eio->e...o", x, kernel)
+        sizes = [x.shape[-1] for x in inputs]
+        zeros = nn.initializers.zeros_init()
+        init = zeros if self.zero_init else nn.initializers.normal(0.02)
+        kernel = self.param("kernel", init, (*members, sum(sizes), self.features))
+        bias = self.param("bias", zeros, (*members, self.features))
+        begin, parts = 0, []
+        for x, size in zip(inputs, sizes, strict=True):
+            part = jax.lax.slice_in_dim(kernel, begin, begin + size, axis=-2)
+            parts.append(_matmul(x.astype(kernel.dtype), part))
+            begin += size
+        out = sum(parts[1:], parts[0])
+        rows = out.reshape(self.ensemble or 1, -1, self.features)
+        return add_bias(rows, bias.reshape(-1, self.features)).reshape(out.shape)
 
 
 class Normed(nn.Module):
     """LayerNorm with learnt scale and bias, then Mish or SimNorm.
 
     Attributes:
-      ensemble: number of members on the first axis, each with its own scale; 0 for none.
+      ensemble: members on the first axis, each with its own scale; 0 for none.
       simnorm: group size of SimNorm; 0 for Mish.
     """
 
@@ -85,12 +67,14 @@ class Normed(nn.Module):
         shape = (*members, x.shape[-1])
         scale = self.param("scale", nn.initializers.ones_init(), shape)
         bias = self.param("bias", nn.initializers.zeros_init(), shape)
-        wide = (*members, *(1,) * (x.ndim - len(shape)), x.shape[-1])
         y = x.astype(jnp.float32)
-        y = y - jnp.mean(y, axis=-1, keepdims=True)
-        y = y * jax.lax.rsqrt(jnp.mean(jnp.square(y), axis=-1, keepdims=True) + _LAYER_NORM_EPS)
-        y = y * scale.reshape(wide) + bias.reshape(wide)
-        y = simnorm(y, self.simnorm) if self.simnorm else mish(y)
+        if self.simnorm:
+            y = normalise(y) * _per_member(scale, y.ndim) + _per_member(bias, y.ndim)
+            y = simnorm(y, self.simnorm)
+        else:
+            rows = y.reshape(self.ensemble or 1, -1, y.shape[-1])
+            scale, bias = (v.astype(jnp.float32).reshape(-1, y.shape[-1]) for v in (scale, bias))
+            y = normed_mish(rows, scale, bias).reshape(y.shape)
         return y.astype(x.dtype)
 
 
@@ -118,31 +102,52 @@ class Mlp(nn.Module):
     @nn.compact
     def __call__(self, *inputs: jax.Array) -> jax.Array:
         """Maps inputs `[..., in_i]` to `[..., features]`, or `[E, ..., features]`."""
-        x = inputs
+        inputs = _joined(inputs)
+        if self.ensemble:
+            inputs = tuple(jnp.broadcast_to(x, (self.ensemble, *x.shape)) for x in inputs)
         for i, width in enumerate(self.hidden):
-            y = Linear(width, self.ensemble, stacked=i > 0, name=f"linear_{i}")(*x)
+            x = Linear(width, self.ensemble, name=f"linear_{i}")(*inputs)
             if i == 0 and self.dropout and self.has_rng("dropout"):
-                y = _dropout(self.make_rng("dropout"), y, self.dropout)
-            x = (Normed(self.ensemble, name=f"norm_{i}")(y),)
+                x = drop_out(self.make_rng("dropout"), x, self.dropout)
+            inputs = (Normed(self.ensemble, name=f"norm_{i}")(x),)
         last = len(self.hidden)
-        y = Linear(
-            self.features,
-            self.ensemble,
-            stacked=last > 0,
-            zero_init=self.zero_last,
-            name=f"linear_{last}",
-        )(*x)
+        linear = Linear(self.features, self.ensemble, self.zero_last, name=f"linear_{last}")
+        x = linear(*inputs)
         if self.simnorm:
-            return Normed(self.ensemble, self.simnorm, name=f"norm_{last}")(y)
-        return y.astype(jnp.float32)
+            return Normed(self.ensemble, self.simnorm, name=f"norm_{last}")(x)
+        return x.astype(jnp.float32)
 
 
-def _trunc_normal(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32) -> jax.Array:
-    # PyTorch's trunc_normal_ cuts at +-2 in absolute terms: never reached at this width.
-    return 0.02 * jax.random.normal(key, shape, dtype)
+def drop_out(key: jax.Array, x: jax.Array, rate: float) -> jax.Array:
+    """Sets a share of `x` to zero at random and scales up the rest."""
+    # An integer hash of each element's place and the key (MurmurHash3's finaliser): JAX's own
+    # generators would take as long here as the matrix products.
+    places = jnp.zeros(x.shape, jnp.uint32)
+    for axis, size in enumerate(x.shape):
+        places = places * jnp.uint32(size) + jax.lax.broadcasted_iota(jnp.uint32, x.shape, axis)
+    first, second = jax.random.bits(key, (2,), jnp.uint32)
+    h = places * jnp.uint32(0x9E3779B1) ^ first
+    h = (h ^ (h >> 16)) * jnp.uint32(0x85EBCA6B)
+    h = (h ^ (h >> 13)) * jnp.uint32(0xC2B2AE35) ^ second
+    h = h ^ (h >> 16)
+    return jnp.where(h >= jnp.uint32(rate * 2.0**32), x / (1.0 - rate), 0.0)
 
 
-def _dropout(key: jax.Array, x: jax.Array, rate: float) -> jax.Array:
-    # 16 random bits an element are enough and half the work.
-    bits = jax.random.bits(key, x.shape, jnp.uint16)
-    return jnp.where(bits >= round(rate * 65536), x / (1.0 - rate), 0.0)
+def _joined(inputs: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    """The inputs as one, unless their leading axes differ: what many rows share stays apart."""
+    if len({x.shape[:-1] for x in inputs}) > 1:
+        return inputs
+    return (jnp.concatenate(inputs, axis=-1),)
+
+
+def _matmul(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """`[..., in] @ [in, out]`, or member by member for `[E, ..., in]` and `[E, in, out]`."""
+    # All rows on one axis: otherwise the gradient's products begin with transposed copies.
+    rows = x.reshape(*kernel.shape[:-2], -1, x.shape[-1])
+    return (rows @ kernel).reshape(*x.shape[:-1], kernel.shape[-1])
+
+
+def _per_member(vector: jax.Array, ndim: int) -> jax.Array:
+    """`[out]` or `[E, out]` with axes of one put in so that it broadcasts over `ndim` axes."""
+    lead = (1,) * (ndim - vector.ndim)
+    return vector.reshape(*vector.shape[:-1], *lead, vector.shape[-1])

@@ -84,6 +84,39 @@ def plan(
     Returns:
       Actions `[B, A]` in [-1, 1] and the plan for the next step.
     """
+    planner = config.planner
+    together = max(planner.rows // planner.samples, 1) if planner.rows else len(obs)
+    if guidance is not None and guidance.ndim == 2:
+        guidance = jnp.repeat(guidance[:, None], config.horizon, axis=1)
+
+    def part(inputs: Any) -> tuple[jax.Array, PlanState]:
+        return _plan(config, params, *inputs, deterministic)
+
+    # Whole groups of `together` environments in turn, then those left over.
+    groups, left = divmod(len(obs), together)
+    keys = jax.random.split(key, groups + 1)
+    per_env = (obs, plan_state, guidance)
+    if groups == 1 and not left:
+        return part((*per_env, keys[0]))
+    whole = groups * together
+    grouped = jax.tree.map(lambda x: x[:whole].reshape(groups, together, *x.shape[1:]), per_env)
+    done = jax.lax.map(part, (*grouped, keys[:-1]))
+    done = jax.tree.map(lambda x: x.reshape(whole, *x.shape[2:]), done)
+    if not left:
+        return done
+    rest = part((*jax.tree.map(lambda x: x[whole:], per_env), keys[-1]))
+    return jax.tree.map(lambda *parts: jnp.concatenate(parts), done, rest)
+
+
+def _plan(
+    config: AgentConfig,
+    params: wm.Params,
+    obs: jax.Array,
+    plan_state: PlanState,
+    guidance: jax.Array | None,
+    key: jax.Array,
+    deterministic: bool,
+) -> tuple[jax.Array, PlanState]:
     trajectory_key, iteration_key, action_key = jax.random.split(key, 3)
     size = (len(obs), config.planner.policy_trajectories, config.action_size)
     policy_noise = jax.random.normal(trajectory_key, (config.horizon, *size))
@@ -126,6 +159,7 @@ def optimise(
 
     Args:
       policy_noise: `[H, B, P, A]` standard normal, for the policy's trajectories.
+      guidance: `[B, H, A]`.
       draws: PyTree with one entry an iteration on its first axis.
       noise_of: turns one entry of `draws` (a key, say) into the iteration's noise.
     """
@@ -135,9 +169,6 @@ def optimise(
     z = wm.encode(config, params.model, obs)[:, None]
     fixed = [_policy_trajectories(config, params, z, policy_noise)]
     if guidance is not None:
-        shape = (len(obs), config.horizon, config.action_size)
-        guidance = guidance[:, None] if guidance.ndim == 2 else guidance
-        guidance = jnp.broadcast_to(guidance, shape)
         fixed.append(jnp.clip(guidance[:, :, None], -1.0, 1.0))
     candidates = jnp.concatenate(fixed, axis=2)
 

@@ -13,6 +13,7 @@ from metaworldx.agent.losses import (
     Batch,
     Metrics,
     Noise,
+    batch_first,
     draw_noise,
     model_loss,
     policy_loss,
@@ -94,8 +95,9 @@ def update_with(
     config: AgentConfig, state: AgentState, batch: Batch, noise: Noise
 ) -> tuple[AgentState, Metrics]:
     """`update` with its noise given."""
+    batch = batch_first(batch)
     params, model = state.params, state.params.model
-    next_z = wm.encode(config, model, batch.obs[1:])
+    next_z = wm.encode(config, model, batch.obs[:, 1:])
     targets = td_targets(config, params, state.target_q, batch, next_z, noise)
 
     grads, (zs, model_metrics) = jax.grad(

@@ -138,7 +138,7 @@ def q_value(
     dropout_key: jax.Array | None = None,
 ) -> jax.Array:
     """Q `[...]`: least or mean of two of the ensemble, `pair` `[2]`; only those are computed."""
-    two = jax.tree.map(lambda w: w[pair], qs)
+    two = jax.tree.map(lambda w: jnp.stack([_member(w, pair[0]), _member(w, pair[1])]), qs)
     values = two_hot_decode(config, q_logits(config, two, z, action, dropout_key))
     return values.min(axis=0) if reduce == "min" else values.mean(axis=0)
 
@@ -171,6 +171,10 @@ def policy(
         entropy=-log_prob,
         scaled_entropy=-log_prob * scale,
     )
+
+
+def _member(w: jax.Array, index: jax.Array) -> jax.Array:
+    return jax.lax.dynamic_index_in_dim(w, index, keepdims=False)
 
 
 def _encoder(config: AgentConfig) -> Mlp:
