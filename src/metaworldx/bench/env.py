@@ -79,22 +79,24 @@ def measure_env(
         if value < 1:
             raise UserError(f"{name} is {value}; needs at least 1")
     env = make(env_id, backend, collisions, worlds=num_envs)
-    reset, rollout = jax.jit(env.reset), _rollout(env, num_envs, steps)
+    reset, rollout = jax.jit(env.reset), _rollout(env)
     keys = iter(jax.random.split(jax.random.key(seed), rounds + 3))
 
     begin = time.perf_counter()
     state = jax.block_until_ready(reset(jax.random.split(next(keys), num_envs)))
     # The first rollout also takes robots past their first, synchronous fall.
-    state, trace, _ = jax.block_until_ready(rollout(state, next(keys)))
+    actions = _actions(env, next(keys), steps, num_envs)
+    state, trace, _ = jax.block_until_ready(rollout(state, actions))
     first = time.perf_counter() - begin
-    again, _ = _timed(rollout, state, next(keys))
+    again, _ = _timed(rollout, state, _actions(env, next(keys), steps, num_envs))
     bare = _bare(env, num_envs)
     if bare is not None:
         _timed(bare, trace)
 
     env_times, bare_times, ended = [], [], np.zeros(2, int)
     for key in keys:
-        seconds, (state, trace, counts) = _timed(rollout, state, key)
+        actions = _actions(env, key, steps, num_envs)
+        seconds, (state, trace, counts) = _timed(rollout, state, actions)
         env_times.append(seconds)
         if bare is not None:
             bare_times.append(_timed(bare, trace)[0])
@@ -124,20 +126,23 @@ Trace = tuple[PhysicsState, jax.Array]
 """States before each control step and the ctrl applied, time first: `[T, B, ...]`."""
 
 
-def _rollout(
-    env: Env, num_envs: int, steps: int
-) -> Callable[[EnvState, jax.Array], tuple[EnvState, Trace, jax.Array]]:
+def _actions(env: Env, key: jax.Array, steps: int, num_envs: int) -> jax.Array:
+    """Random actions, drawn beforehand: who acts is not the environment's cost."""
+    shape = (steps, num_envs, env.action_size)
+    return jax.block_until_ready(jax.random.uniform(key, shape, minval=-1.0))
+
+
+def _rollout(env: Env) -> Callable[[EnvState, jax.Array], tuple[EnvState, Trace, jax.Array]]:
     @jax.jit
-    def rollout(state: EnvState, key: jax.Array) -> tuple[EnvState, Trace, jax.Array]:
-        def one(carry, key):
+    def rollout(state: EnvState, actions: jax.Array) -> tuple[EnvState, Trace, jax.Array]:
+        def one(carry, action):
             state, counts = carry
-            action = jax.random.uniform(key, (num_envs, env.action_size), minval=-1.0)
             after = env.step(state, action)
             counts = counts + jnp.stack([after.done.sum(), after.diverged.sum()])
             return (after, counts), (state.physics, env.ctrl(action))
 
         start = (state, jnp.zeros(2, jnp.int32))
-        (state, counts), trace = jax.lax.scan(one, start, jax.random.split(key, steps))
+        (state, counts), trace = jax.lax.scan(one, start, actions)
         return state, trace, counts
 
     return rollout
