@@ -72,6 +72,8 @@ class AgentConfig:
       num_q, num_bins, vmin, vmax: the Q-ensemble and its bins, equally wide in symlog.
       dropout: on the first layer of the Q-functions while they are trained.
       log_std_min, log_std_max: range of the policy's log standard deviation.
+      normalise_obs: scale observations by their running mean and standard deviation; TD-MPC2
+        does not.
       episodic: learn when episodes terminate, and discount by it.
       horizon: steps of the latent rollout, in training and in planning.
       discount: per control step.
@@ -97,6 +99,7 @@ class AgentConfig:
     dropout: float = 0.01
     log_std_min: float = -10.0
     log_std_max: float = 2.0
+    normalise_obs: bool = False
     episodic: bool = True
     horizon: int = 3
     discount: float = 0.99

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from metaworldx.agent.normed_mish import add_bias, normalise, normed_mish
+from metaworldx.agent.normed_mish import normed, normed_mish
 
 
 def simnorm(x: jax.Array, group: int) -> jax.Array:
@@ -15,7 +15,7 @@ def simnorm(x: jax.Array, group: int) -> jax.Array:
 
 
 class Linear(nn.Module):
-    """Affine map of the concatenation of its inputs.
+    """Affine map of the concatenation of its inputs, its bias given apart.
 
     Leading axes of several inputs broadcast against each other: what is shared by many rows is
     multiplied once.
@@ -31,8 +31,8 @@ class Linear(nn.Module):
     zero_init: bool = False
 
     @nn.compact
-    def __call__(self, *inputs: jax.Array) -> jax.Array:
-        """Maps `[(E,) ..., in_i]` to `[(E,) ..., features]`, in the weights' dtype."""
+    def __call__(self, *inputs: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Maps `[(E,) ..., in_i]` to the product `[(E,) ..., features]` and the bias."""
         members = (self.ensemble,) if self.ensemble else ()
         sizes = [x.shape[-1] for x in inputs]
         zeros = nn.initializers.zeros_init()
@@ -44,13 +44,11 @@ class Linear(nn.Module):
             part = jax.lax.slice_in_dim(kernel, begin, begin + size, axis=-2)
             parts.append(_matmul(x.astype(kernel.dtype), part))
             begin += size
-        out = sum(parts[1:], parts[0])
-        rows = out.reshape(self.ensemble or 1, -1, self.features)
-        return add_bias(rows, bias.reshape(-1, self.features)).reshape(out.shape)
+        return sum(parts[1:], parts[0]), bias
 
 
 class Normed(nn.Module):
-    """LayerNorm with learnt scale and bias, then Mish or SimNorm.
+    """Adds a bias, then LayerNorm with learnt scale and shift, then Mish or SimNorm.
 
     Attributes:
       ensemble: members on the first axis, each with its own scale; 0 for none.
@@ -61,21 +59,22 @@ class Normed(nn.Module):
     simnorm: int = 0
 
     @nn.compact
-    def __call__(self, x: jax.Array) -> jax.Array:
-        """Returns the same shape and dtype as `x`; statistics are float32."""
-        members = (self.ensemble,) if self.ensemble else ()
-        shape = (*members, x.shape[-1])
+    def __call__(self, x: jax.Array, offset: jax.Array) -> jax.Array:
+        """Returns the shape and dtype of `x` `[(E,) ..., F]`; computes in float32.
+
+        Args:
+          offset: what is added first, `[(E,) F]`.
+        """
+        shape = offset.shape
         scale = self.param("scale", nn.initializers.ones_init(), shape)
         bias = self.param("bias", nn.initializers.zeros_init(), shape)
-        y = x.astype(jnp.float32)
+        y = x.astype(jnp.float32).reshape(self.ensemble or 1, -1, x.shape[-1])
+        vectors = (v.astype(jnp.float32).reshape(-1, x.shape[-1]) for v in (offset, scale, bias))
         if self.simnorm:
-            y = normalise(y) * _per_member(scale, y.ndim) + _per_member(bias, y.ndim)
-            y = simnorm(y, self.simnorm)
+            y = simnorm(normed(y, *vectors), self.simnorm)
         else:
-            rows = y.reshape(self.ensemble or 1, -1, y.shape[-1])
-            scale, bias = (v.astype(jnp.float32).reshape(-1, y.shape[-1]) for v in (scale, bias))
-            y = normed_mish(rows, scale, bias).reshape(y.shape)
-        return y.astype(x.dtype)
+            y = normed_mish(y, *vectors)
+        return y.reshape(x.shape).astype(x.dtype)
 
 
 class Mlp(nn.Module):
@@ -106,16 +105,17 @@ class Mlp(nn.Module):
         if self.ensemble:
             inputs = tuple(jnp.broadcast_to(x, (self.ensemble, *x.shape)) for x in inputs)
         for i, width in enumerate(self.hidden):
-            x = Linear(width, self.ensemble, name=f"linear_{i}")(*inputs)
+            x, bias = Linear(width, self.ensemble, name=f"linear_{i}")(*inputs)
             if i == 0 and self.dropout and self.has_rng("dropout"):
-                x = drop_out(self.make_rng("dropout"), x, self.dropout)
-            inputs = (Normed(self.ensemble, name=f"norm_{i}")(x),)
+                x = drop_out(self.make_rng("dropout"), x + per_member(bias, x.ndim), self.dropout)
+                bias = jnp.zeros_like(bias)
+            inputs = (Normed(self.ensemble, name=f"norm_{i}")(x, bias),)
         last = len(self.hidden)
         linear = Linear(self.features, self.ensemble, self.zero_last, name=f"linear_{last}")
-        x = linear(*inputs)
+        x, bias = linear(*inputs)
         if self.simnorm:
-            return Normed(self.ensemble, self.simnorm, name=f"norm_{last}")(x)
-        return x.astype(jnp.float32)
+            return Normed(self.ensemble, self.simnorm, name=f"norm_{last}")(x, bias)
+        return x.astype(jnp.float32) + per_member(bias.astype(jnp.float32), x.ndim)
 
 
 def drop_out(key: jax.Array, x: jax.Array, rate: float) -> jax.Array:
@@ -147,7 +147,7 @@ def _matmul(x: jax.Array, kernel: jax.Array) -> jax.Array:
     return (rows @ kernel).reshape(*x.shape[:-1], kernel.shape[-1])
 
 
-def _per_member(vector: jax.Array, ndim: int) -> jax.Array:
+def per_member(vector: jax.Array, ndim: int) -> jax.Array:
     """`[out]` or `[E, out]` with axes of one put in so that it broadcasts over `ndim` axes."""
     lead = (1,) * (ndim - vector.ndim)
     return vector.reshape(*vector.shape[:-1], *lead, vector.shape[-1])

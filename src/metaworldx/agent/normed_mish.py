@@ -15,63 +15,55 @@ LAYER_NORM_EPS = 1e-5
 _MISH_LINEAR = 20.0
 
 
-def normalise(x: jax.Array) -> jax.Array:
-    """`x` less its mean, over its standard deviation, on the last axis."""
-    x = x - jnp.mean(x, axis=-1, keepdims=True)
-    return x * jax.lax.rsqrt(jnp.mean(jnp.square(x), axis=-1, keepdims=True) + LAYER_NORM_EPS)
-
-
 def mish(x: jax.Array) -> jax.Array:
     """`x tanh(softplus(x))`, with one exponential that has one use, so that it fuses."""
     return x - 2.0 * x / (1.0 + jnp.square(1.0 + jnp.exp(x)))
 
 
-@jax.custom_vjp
-def add_bias(x: jax.Array, bias: jax.Array) -> jax.Array:
-    """`x` `[M, R, F]` plus `bias` `[M, F]`."""
-    return x + bias[:, None]
-
-
-add_bias.defvjp(lambda x, bias: (add_bias(x, bias), None), lambda _, dy: (dy, _sum_rows(dy)))
+def normed(x: jax.Array, offset: jax.Array, scale: jax.Array, bias: jax.Array) -> jax.Array:
+    """LayerNorm of `x + offset`, times `scale` plus `bias`; shapes as in `normed_mish`."""
+    mean, inverse = _statistics(x, offset)
+    return (x + offset[:, None] - mean) * inverse * scale[:, None] + bias[:, None]
 
 
 @jax.custom_vjp
-def normed_mish(x: jax.Array, scale: jax.Array, bias: jax.Array) -> jax.Array:
-    """`mish(normalise(x) * scale + bias)`.
+def normed_mish(x: jax.Array, offset: jax.Array, scale: jax.Array, bias: jax.Array) -> jax.Array:
+    """`mish(normed(x, offset, scale, bias))`.
 
     Args:
       x: `[M, R, F]` float32, R rows of each of M members.
-      scale, bias: `[M, F]`.
+      offset, scale, bias: `[M, F]`.
     """
-    return _forward(x, scale, bias)[0]
+    return mish(normed(x, offset, scale, bias))
 
 
-def _forward(x: jax.Array, scale: jax.Array, bias: jax.Array):
-    mean, inverse = _statistics(x)
-    y = mish((x - mean) * inverse * scale[:, None] + bias[:, None])
-    return y, (x, mean, inverse, scale, bias)
+def _forward(x: jax.Array, offset: jax.Array, scale: jax.Array, bias: jax.Array):
+    mean, inverse = _statistics(x, offset)
+    normal = (x + offset[:, None] - mean) * inverse
+    return mish(normal * scale[:, None] + bias[:, None]), (x, offset, mean, inverse, scale, bias)
 
 
 def _backward(residuals, dy: jax.Array):
-    x, mean, inverse, scale, bias = residuals
-    normal = (x - mean) * inverse
+    x, offset, mean, inverse, scale, bias = residuals
+    normal = (x + offset[:, None] - mean) * inverse
     du = dy * _mish_slope(normal * scale[:, None] + bias[:, None])
     product = du * normal
     features = x.shape[-1]
     first = _sum_features(du, scale) / features
     second = _sum_features(product, scale) / features
     dx = inverse * (du * scale[:, None] - first - normal * second)
-    return dx, _sum_rows(product), _sum_rows(du)
+    return dx, _sum_rows(dx), _sum_rows(product), _sum_rows(du)
 
 
 normed_mish.defvjp(_forward, _backward)
 
 
-def _statistics(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Mean and inverse standard deviation of each row, `[M, R, 1]`."""
-    weight = jnp.full((x.shape[0], x.shape[-1]), 1.0 / x.shape[-1])
-    mean = _sum_features(x, weight)
-    variance = _sum_features(jnp.square(x), weight) - jnp.square(mean)
+def _statistics(x: jax.Array, offset: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Mean and inverse standard deviation of each row of `x + offset`, `[M, R, 1]`."""
+    weight = jnp.full(offset.shape, 1.0 / offset.shape[-1])
+    # The offset's own mean apart, so that a CPU need not write the sum down.
+    mean = _sum_features(x, weight) + jnp.mean(offset, axis=-1)[:, None, None]
+    variance = _sum_features(jnp.square(x + offset[:, None]), weight) - jnp.square(mean)
     return mean, jax.lax.rsqrt(jnp.maximum(variance, 0.0) + LAYER_NORM_EPS)
 
 

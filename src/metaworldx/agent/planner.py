@@ -164,6 +164,7 @@ def optimise(
       noise_of: turns one entry of `draws` (a key, say) into the iteration's noise.
     """
     planner = config.planner
+    obs = wm.normalised(params, obs)
     if planner.dtype == "bfloat16":
         params = jax.tree.map(lambda w: w.astype(jnp.bfloat16), params)
     z = wm.encode(config, params.model, obs)[:, None]

@@ -69,7 +69,7 @@ def act(
     deterministic: bool = False,
 ) -> jax.Array:
     """Actions `[B, A]` of the policy alone for observations `[B, O]`; its mean if deterministic."""
-    z = wm.encode(config, params.model, obs)
+    z = wm.encode(config, params.model, wm.normalised(params, obs))
     if deterministic:
         return wm.policy(config, params.policy, z, 0.0).mean
     noise = jax.random.normal(key, (*obs.shape[:-1], config.action_size))
@@ -97,6 +97,9 @@ def update_with(
     """`update` with its noise given."""
     batch = batch_first(batch)
     params, model = state.params, state.params.model
+    stats = None if params.obs is None else wm.seen(params.obs, batch.obs)
+    params = params.replace(obs=stats)
+    batch = batch.replace(obs=wm.normalised(params, batch.obs))
     next_z = wm.encode(config, model, batch.obs[:, 1:])
     targets = td_targets(config, params, state.target_q, batch, next_z, noise)
 
@@ -117,7 +120,7 @@ def update_with(
     policy = optax.apply_updates(params.policy, change)
 
     new = state.replace(
-        params=wm.Params(model=model, policy=policy),
+        params=wm.Params(model=model, policy=policy, obs=stats),
         target_q=optax.incremental_update(model.qs, state.target_q, config.tau),
         model_opt=model_opt,
         policy_opt=policy_opt,

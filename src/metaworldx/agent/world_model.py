@@ -19,6 +19,10 @@ from metaworldx.agent.distributions import (
 )
 from metaworldx.agent.networks import Mlp
 
+# A number that hardly varies (a standard deviation of 0.01) is not blown up to noise.
+_OBS_EPS = 1e-4
+_OBS_BOUND = 10.0
+
 Weights = Any
 """One network's parameters, as flax keeps them."""
 
@@ -35,11 +39,24 @@ class ModelParams:
 
 
 @struct.dataclass
+class ObsStats:
+    """Running statistics of observations: how many were seen, mean and variance `[O]`."""
+
+    count: jax.Array
+    mean: jax.Array
+    var: jax.Array
+
+
+@struct.dataclass
 class Params:
-    """All parameters that are trained: the model's and the policy's."""
+    """All that acting needs: the model's and the policy's weights.
+
+    `obs` normalises observations; None, TD-MPC2's way, where they are taken as they come.
+    """
 
     model: ModelParams
     policy: Weights
+    obs: ObsStats | None = None
 
 
 @struct.dataclass
@@ -78,7 +95,35 @@ def init_params(config: AgentConfig, key: jax.Array) -> Params:
         qs=weights(_qs(config, config.num_q), keys[3], z, action),
         termination=weights(_termination(config), keys[4], z) if config.episodic else None,
     )
-    return Params(model=model, policy=weights(_policy(config), keys[5], z))
+    size = config.obs_size
+    stats = ObsStats(jnp.zeros(()), jnp.zeros(size), jnp.ones(size))
+    return Params(
+        model=model,
+        policy=weights(_policy(config), keys[5], z),
+        obs=stats if config.normalise_obs else None,
+    )
+
+
+def seen(stats: ObsStats, obs: jax.Array) -> ObsStats:
+    """Statistics with observations `[..., O]` added, each of all that were seen counting alike."""
+    rows = obs.reshape(-1, obs.shape[-1])
+    count = stats.count + len(rows)
+    share = len(rows) / count
+    mean, var = rows.mean(axis=0), rows.var(axis=0)
+    apart = mean - stats.mean
+    return ObsStats(
+        count=count,
+        mean=stats.mean + share * apart,
+        var=stats.var + share * (var - stats.var) + share * (1.0 - share) * jnp.square(apart),
+    )
+
+
+def normalised(params: Params, obs: jax.Array) -> jax.Array:
+    """Observations `[..., O]` less their mean, over their standard deviation, within +-10."""
+    if params.obs is None:
+        return obs
+    scaled = (obs - params.obs.mean) * jax.lax.rsqrt(params.obs.var + _OBS_EPS)
+    return jnp.clip(scaled, -_OBS_BOUND, _OBS_BOUND)
 
 
 def encode(config: AgentConfig, model: ModelParams, obs: jax.Array) -> jax.Array:
