@@ -70,10 +70,7 @@ class Normed(nn.Module):
         bias = self.param("bias", nn.initializers.zeros_init(), shape)
         y = x.astype(jnp.float32).reshape(self.ensemble or 1, -1, x.shape[-1])
         vectors = (v.astype(jnp.float32).reshape(-1, x.shape[-1]) for v in (offset, scale, bias))
-        if self.simnorm:
-            y = simnorm(normed(y, *vectors), self.simnorm)
-        else:
-            y = normed_mish(y, *vectors)
+        y = simnorm(normed(y, *vectors), self.simnorm) if self.simnorm else normed_mish(y, *vectors)
         return y.reshape(x.shape).astype(x.dtype)
 
 
