@@ -17,6 +17,7 @@ COMMANDS = {
     "render": "run a scripted policy and write a video or a strip of stills",
     "train agent": "train a world-model agent on a task",
     "eval": "evaluate a trained agent in native MuJoCo",
+    "report": "write a report of a training run: curves, prediction errors, MPPI against policy",
     "bench env": "measure control steps a second against the bare physics",
     "bench train": "measure the whole training loop: collection, acting and updates",
 }

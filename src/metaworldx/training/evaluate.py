@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,8 +135,13 @@ class Evaluator:
 
         return jax.lax.scan(one, carry, keys)[0]
 
-    def __call__(self, params: Any) -> Evaluation:
-        """Runs the episodes to their ends under `params`."""
+    def __call__(self, params: Any, progress: Callable[[int], Any] | None = None) -> Evaluation:
+        """Runs the episodes to their ends under `params`.
+
+        Args:
+          params: of the agent.
+          progress: called with the number of control steps just done.
+        """
         count = self.episodes
         start_key, act_key = jax.random.split(jax.random.key(self.seed))
         state = self._reset(jax.random.split(start_key, count))
@@ -150,6 +156,8 @@ class Evaluator:
         for begin in range(0, self._total, _CHUNK):
             keys = jax.random.split(jax.random.fold_in(act_key, begin), _CHUNK)
             carry = self._advance(params, carry, keys)
+            if progress is not None:
+                progress(_CHUNK)
             if not bool(carry[4].any()):
                 break
         return self._evaluation(*map(np.asarray, carry[3]))

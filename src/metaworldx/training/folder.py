@@ -75,6 +75,11 @@ def read_config(folder: Path) -> TrainConfig:
     return from_data(data)
 
 
+def read_machine(folder: Path) -> dict[str, Any]:
+    """What the run in `folder` ran on and with which versions."""
+    return json.loads((folder / CONFIG).read_text()).get("machine", {})
+
+
 class Metrics:
     """`metrics.jsonl` and TensorBoard, one row an epoch."""
 
