@@ -29,7 +29,7 @@ def main(
       run: folder of a training run.
       episodes: held-out episodes to predict, once with the policy's mean and once with its noise.
       paired_episodes: starts from which MPPI and the policy are compared; 0 leaves it out.
-        Planning on a CPU takes about 50 ms for each control step.
+        Planning on a CPU takes about 50 ms for each control step of each episode.
       checkpoint: latest, or best (of the run's own evaluations).
       note: text for the page, e.g. what was found and mended where MPPI is worse.
       seed: of the episodes; the run's own evaluations take the starts of seed 0.
