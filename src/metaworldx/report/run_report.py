@@ -200,9 +200,9 @@ def _prediction(report: RunReport) -> str:
     return "\n".join(
         [
             "<h2>What the world model foresees</h2>",
-            "<p>Episodes that training never saw, which end as its own do; from each of their steps "
-            "the latent is rolled k steps on with the actions that were executed, and held against the encoded "
-            "observation there. Means and standard errors over episodes.</p>",
+            "<p>Episodes that training never saw, which end as its own do; from each of their "
+            "steps the latent is rolled k steps on with the actions that were executed, and held "
+            "against the encoded observation there. Means and standard errors over episodes.</p>",
             _image(prediction_errors(report.predictions), "k-step latent prediction error"),
             "<p>Error over that of predicting no change; below 1 the model has learned:</p>",
             f"<table><tr><th></th>{head}<th>episodes</th></tr>{rows}</table>",
