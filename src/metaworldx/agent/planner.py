@@ -90,7 +90,8 @@ def plan(
         guidance = jnp.repeat(guidance[:, None], config.horizon, axis=1)
 
     def part(inputs: Any) -> tuple[jax.Array, PlanState]:
-        return _plan(config, params, *inputs, deterministic)
+        obs, state, reference, key = inputs
+        return _plan(config, params, obs, state, reference, key, deterministic)
 
     # Whole groups of `together` environments in turn, then those left over.
     groups, left = divmod(len(obs), together)
@@ -173,7 +174,9 @@ def optimise(
         fixed.append(jnp.clip(guidance[:, :, None], -1.0, 1.0))
     candidates = jnp.concatenate(fixed, axis=2)
 
-    def iterate(carry: tuple[jax.Array, jax.Array, Plan | None], draw: Any):
+    def iterate(
+        carry: tuple[jax.Array, jax.Array], draw: Any
+    ) -> tuple[tuple[jax.Array, jax.Array], Plan]:
         mean, std = carry
         noise = noise_of(draw)
         sampled = jnp.clip(mean[:, :, None] + std[:, :, None] * noise.samples, -1.0, 1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -50,10 +52,11 @@ class AgentState:
 def init(config: AgentConfig, key: jax.Array) -> AgentState:
     """A fresh agent; target Q-functions start equal to the Q-functions."""
     params = wm.init_params(config, key)
+    model: Any = params.model
     return AgentState(
         params=params,
         target_q=jax.tree.map(jnp.copy, params.model.qs),
-        model_opt=_model_optimiser(config).init(params.model),
+        model_opt=_model_optimiser(config).init(model),
         policy_opt=_policy_optimiser(config).init(params.policy),
         scale=jnp.ones(()),
         step=jnp.zeros((), jnp.int32),
@@ -107,8 +110,7 @@ def update_with(
         lambda p: model_loss(config, p, batch, next_z, targets, noise), has_aux=True
     )(model)
     grads, model_norm = _clipped(config, grads)
-    change, model_opt = _model_optimiser(config).update(grads, state.model_opt)
-    model = optax.apply_updates(model, change)
+    model, model_opt = _stepped(_model_optimiser(config), grads, state.model_opt, model)
 
     # The policy step sees the rollout's latents from before the model step and Q from after it.
     grads, (scale, policy_metrics) = jax.grad(
@@ -116,8 +118,7 @@ def update_with(
         has_aux=True,
     )(params.policy)
     grads, policy_norm = _clipped(config, grads)
-    change, policy_opt = _policy_optimiser(config).update(grads, state.policy_opt)
-    policy = optax.apply_updates(params.policy, change)
+    policy, policy_opt = _stepped(_policy_optimiser(config), grads, state.policy_opt, params.policy)
 
     new = state.replace(
         params=wm.Params(model=model, policy=policy, obs=stats),
@@ -136,6 +137,14 @@ def update_with(
     return kept, metrics | {"skipped": (~fine).astype(jnp.float32)}
 
 
+def _stepped(
+    optimiser: optax.GradientTransformation, grads: Any, opt: optax.OptState, weights: Any
+) -> tuple[Any, optax.OptState]:
+    """Weights after one step of an optimiser, and its new state."""
+    change, opt = optimiser.update(grads, opt)
+    return optax.apply_updates(weights, change), opt
+
+
 def _model_optimiser(config: AgentConfig) -> optax.GradientTransformation:
     rate = config.learning_rate
 
@@ -143,7 +152,10 @@ def _model_optimiser(config: AgentConfig) -> optax.GradientTransformation:
         labels = jax.tree.map(lambda _: "other", params)
         return labels.replace(encoder=jax.tree.map(lambda _: "encoder", params.encoder))
 
-    adam = {"encoder": optax.adam(rate * config.encoder_rate_scale), "other": optax.adam(rate)}
+    adam: dict[Any, optax.GradientTransformation] = {
+        "encoder": optax.adam(rate * config.encoder_rate_scale),
+        "other": optax.adam(rate),
+    }
     return optax.partition(adam, rates)
 
 

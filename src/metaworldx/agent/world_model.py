@@ -128,21 +128,21 @@ def normalised(params: Params, obs: jax.Array) -> jax.Array:
 
 def encode(config: AgentConfig, model: ModelParams, obs: jax.Array) -> jax.Array:
     """Latents `[..., latent]` of observations `[..., O]`."""
-    return _encoder(config).apply({"params": model.encoder}, obs)
+    return _apply(_encoder(config), model.encoder, obs)
 
 
 def next_latent(
     config: AgentConfig, model: ModelParams, z: jax.Array, action: jax.Array
 ) -> jax.Array:
     """Predicted latents `[..., latent]` one control step later."""
-    return _dynamics(config).apply({"params": model.dynamics}, z, action)
+    return _apply(_dynamics(config), model.dynamics, z, action)
 
 
 def reward_logits(
     config: AgentConfig, model: ModelParams, z: jax.Array, action: jax.Array
 ) -> jax.Array:
     """Logits `[..., bins]` of the step's reward."""
-    return _reward(config).apply({"params": model.reward}, z, action)
+    return _apply(_reward(config), model.reward, z, action)
 
 
 def reward(config: AgentConfig, model: ModelParams, z: jax.Array, action: jax.Array) -> jax.Array:
@@ -152,7 +152,7 @@ def reward(config: AgentConfig, model: ModelParams, z: jax.Array, action: jax.Ar
 
 def termination_logits(config: AgentConfig, model: ModelParams, z: jax.Array) -> jax.Array:
     """Logits `[...]` that the episode has terminated on arriving at `z`."""
-    return _termination(config).apply({"params": model.termination}, z)[..., 0]
+    return _apply(_termination(config), model.termination, z)[..., 0]
 
 
 def q_logits(
@@ -169,8 +169,7 @@ def q_logits(
       dropout_key: drops out the first layer; None as when nothing is trained.
     """
     members = jax.tree.leaves(qs)[0].shape[0]
-    rngs = None if dropout_key is None else {"dropout": dropout_key}
-    return _qs(config, members).apply({"params": qs}, z, action, rngs=rngs)
+    return _apply(_qs(config, members), qs, z, action, dropout_key=dropout_key)
 
 
 def q_value(
@@ -201,11 +200,11 @@ def policy(
     Args:
       noise: `[..., A]`, or 0 for the most likely action before tanh.
     """
-    mean, log_std = jnp.split(_policy(config).apply({"params": weights}, z), 2, axis=-1)
+    mean, log_std = jnp.split(_apply(_policy(config), weights, z), 2, axis=-1)
     low, high = config.log_std_min, config.log_std_max
     log_std = low + 0.5 * (high - low) * (jnp.tanh(log_std) + 1.0)
     action = jnp.tanh(mean + noise * jnp.exp(log_std))
-    gaussian = gaussian_log_prob(noise, log_std)
+    gaussian = gaussian_log_prob(jnp.asarray(noise), log_std)
     log_prob = gaussian + squash_correction(action)
     # TD-MPC2 scales the entropy by (A gaussian) / log_prob, which it does not differentiate apart.
     scale = gaussian * config.action_size / (log_prob + 1e-8)
@@ -216,6 +215,14 @@ def policy(
         entropy=-log_prob,
         scaled_entropy=-log_prob * scale,
     )
+
+
+def _apply(
+    net: Mlp, weights: Weights, *inputs: jax.Array, dropout_key: jax.Array | None = None
+) -> jax.Array:
+    rngs = None if dropout_key is None else {"dropout": dropout_key}
+    out: Any = net.apply({"params": weights}, *inputs, rngs=rngs)
+    return out
 
 
 def _member(w: jax.Array, index: jax.Array) -> jax.Array:
