@@ -124,15 +124,17 @@ class TrainConfig:
         return round(self.plan_fraction * (self.num_envs // self.shards))
 
 
-# Two cores manage few updates: many cheap ones on single steps learn faster than few on rollouts
-# in the latent space, and noise of bounded width keeps young policies up for longer.
+# Two cores manage few updates: many cheap ones on single steps, and many for each step collected,
+# learn faster than few on rollouts in the latent space. Noise of bounded width and a pull towards
+# the middle of the actuators' ranges keep young policies up for longer.
 _NATIVE_CPU = TrainConfig(
     horizon=1,
     plan_horizon=3,
     capacity=500_000,
+    utd=1 / 8,
     epoch_rounds=200,
     seed_steps=12_800,
-    action_penalty=0.02,
+    action_penalty=0.06,
     end_head_below_m=1.1,
     eval_every=128_000,
     checkpoint_every=256_000,
@@ -145,6 +147,7 @@ _NATIVE_CPU = TrainConfig(
         "discount": 0.985,
         "log_std_min": -4.0,
         "log_std_max": -1.5,
+        "normalise_obs": True,
         "entropy_coef": 3e-5,
         "learning_rate": 6e-4,
         "encoder_rate_scale": 1.0,
@@ -164,6 +167,7 @@ _ACCELERATOR = TrainConfig(
     eval_every=2_000_000,
     eval_with="both",
     checkpoint_every=4_000_000,
+    agent_settings={"normalise_obs": True},
 )
 PRESETS = {"cpu": _NATIVE_CPU, "gpu": _ACCELERATOR}
 
