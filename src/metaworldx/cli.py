@@ -20,6 +20,8 @@ COMMANDS = {
     "report": "write a report of a training run: curves, prediction errors, MPPI against policy",
     "bench env": "measure control steps a second against the bare physics",
     "bench train": "measure the whole training loop: collection, acting and updates",
+    "bench update": "measure the agent's updates against their matrix products",
+    "bench planner": "measure plans a second and latency against their matrix products",
 }
 
 _BAD_INPUT, _INTERRUPTED, _PIPE_CLOSED = 2, 130, 141
