@@ -85,7 +85,9 @@ def plan(
       Actions `[B, A]` in [-1, 1] and the plan for the next step.
     """
     planner = config.planner
-    together = max(planner.rows // planner.samples, 1) if planner.rows else len(obs)
+    together = len(obs)
+    if planner.rows:
+        together = min(max(planner.rows // planner.samples, 1), len(obs))
     if guidance is not None and guidance.ndim == 2:
         guidance = jnp.repeat(guidance[:, None], config.horizon, axis=1)
 
