@@ -155,9 +155,12 @@ class NativePhysics(Physics):
         result["contact"] = jax.ShapeDtypeStruct((len(self._touch.rules),), bool)
 
         def host(state: PhysicsState, ctrl: jax.Array) -> dict[str, np.ndarray]:
-            batch_shape = np.shape(ctrl)[:-1]
+            # JAX hands its own arrays in. One JAX operation on them here, with another dispatched
+            # from the main thread meanwhile, and both wait forever.
+            action = np.asarray(ctrl)
+            batch_shape = action.shape[:-1]
             flat = _flatten(state, len(batch_shape))
-            after, readings = self.step_numpy(flat, np.reshape(ctrl, (-1, model.nu)))
+            after, readings = self.step_numpy(flat, action.reshape(-1, model.nu))
             values = {name: getattr(readings, name) for name in result if name != "warmstart"}
             values["warmstart"] = after.warmstart
             return {
@@ -180,9 +183,10 @@ class NativePhysics(Physics):
         result = tuple(jax.ShapeDtypeStruct(s, dtype) for s in shapes)
 
         def host(state: PhysicsState, needed: jax.Array) -> tuple[np.ndarray, ...]:
-            batch_shape = np.shape(needed)
+            wanted = np.asarray(needed)
+            batch_shape = wanted.shape
             flat = _flatten(state, len(batch_shape))
-            out = self.kinematics_numpy(flat, np.reshape(needed, -1))
+            out = self.kinematics_numpy(flat, wanted.reshape(-1))
             return tuple(
                 np.asarray(a, dtype).reshape((*batch_shape, *s))
                 for a, s in zip(out, shapes, strict=True)
