@@ -37,36 +37,26 @@ def main(
       out: also write the figures to this JSON file.
       as_json: print the figures as JSON.
     """
-    from metaworldx.errors import UserError, nearest
     from metaworldx.report.files import check_writable, write_text
     from metaworldx.training.folder import read_config
 
-    if checkpoint not in ("latest", "best"):
-        raise UserError(nearest("checkpoint", checkpoint, ("latest", "best")))
     config = read_config(run)
     if out is not None:
         check_writable(out)
-    import jax
-
-    from metaworldx import agent
-    from metaworldx.envs.factory import make
-    from metaworldx.training.checkpoint import restore_agent
     from metaworldx.training.evaluate import Evaluator
-    from metaworldx.training.loop import agent_config_for, planning_config_for
+    from metaworldx.training.trained import load_trained
 
-    agent_config = agent_config_for(config, make(config.task, "native", config.collisions))
+    trained = load_trained(run, checkpoint)
     evaluator = Evaluator(
-        planning_config_for(config, agent_config),
+        trained.planning_config,
         task or config.task,
         episodes,
         act_with,
         collisions or config.collisions,
         seed,
     )
-    template = jax.eval_shape(lambda: agent.init(agent_config, jax.random.key(0)))
-    state, epoch = restore_agent(run, template, checkpoint)
-    found = evaluator(state.params)
-    data = {**found.as_data(), "run": str(run), "checkpoint": checkpoint, "epoch": epoch}
+    found = evaluator(trained.params)
+    data = {**found.as_data(), "run": str(run), "checkpoint": checkpoint, "epoch": trained.epoch}
     text = json.dumps(data, indent=1)
     if out is not None:
         write_text(out, text + "\n")

@@ -13,6 +13,8 @@ def main(
     task: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="TASK")],
     /,
     policy: str = "hold",
+    run: Path | None = None,
+    checkpoint: str = "latest",
     out: Path | None = None,
     steps: int | None = None,
     seed: int = 0,
@@ -22,14 +24,16 @@ def main(
     width: int = 640,
     height: int = 480,
 ) -> int:
-    """Run one episode of a scripted policy, write it as a video and print its return.
+    """Run one episode of a policy, write it as a video and print its return.
 
     Args:
       task: environment, e.g. h1-door (metaworldx envs lists all); `all` makes a contact sheet
         with the start of every task.
       policy: hold (the keyframe's pose) or random.
+      run: folder of a training run, whose agent's policy acts instead.
+      checkpoint: of the run, latest or best (of its own evaluations).
       out: file to write, .mp4 or .gif for a video, .png for a strip of stills; default
-        out/TASK-POLICY.mp4.
+        out/TASK-POLICY.mp4, or out/TASK-RUN.mp4.
       steps: control steps of 0.02 s to run at most; default until the episode ends.
       seed: of the episode's start and of the random policy.
       backend: physics, auto, native, mjx or warp.
@@ -46,18 +50,31 @@ def main(
     from metaworldx.envs.rollout import watch
     from metaworldx.envs.scripted import scripted_policy
     from metaworldx.errors import UserError
-    from metaworldx.report.render import Renderer, check_output, write_frames
+    from metaworldx.report.render import (
+        STILL_ENDINGS,
+        Renderer,
+        check_output,
+        still_places,
+        write_frames,
+    )
 
     for name, value in (("steps", steps), ("width", width), ("height", height)):
         if value is not None and value < 1:
             raise UserError(f"{name} is {value}; needs at least 1")
     env = make(task, backend, collisions)
-    acting = scripted_policy(policy, env)
+    if run is None:
+        acting = scripted_policy(policy, env)
+    else:
+        from metaworldx.training.trained import load_trained
+
+        acting, policy = load_trained(run, checkpoint).policy(env), run.resolve().name
     path = out or Path("out") / f"{env.id}-{policy}.mp4"
     check_output(path)
     with Renderer(env, width, height, camera) as renderer:
         states = watch(env, acting, steps or env.max_episode_steps, seed)
-        write_frames(path, [renderer.frame(state) for state in states], 1.0 / env.dt)
+        stills = path.suffix.lower() in STILL_ENDINGS
+        drawn = [states[i] for i in still_places(len(states))] if stills else states
+        write_frames(path, [renderer.frame(state) for state in drawn], 1.0 / env.dt)
     last = states[-1]
     total = float(last.finished_return if last.done else last.episode_return)
     print(f"{env.id}, {policy}: return {total:.1f} in {len(states) - 1} steps; wrote {path}")

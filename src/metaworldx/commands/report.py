@@ -36,12 +36,10 @@ def main(
       out: folder of the report; default RUN/report.
       as_json: print report.json.
     """
-    from metaworldx.errors import UserError, nearest
+    from metaworldx.errors import UserError
     from metaworldx.report.files import check_writable, write_text
     from metaworldx.training.folder import read_config, read_machine, read_metrics
 
-    if checkpoint not in ("latest", "best"):
-        raise UserError(nearest("checkpoint", checkpoint, ("latest", "best")))
     if paired_episodes < 0 or paired_episodes == 1:
         raise UserError(f"paired_episodes is {paired_episodes}; needs 0, or at least 2")
     if episodes < 1:
@@ -49,20 +47,15 @@ def main(
     config, rows = read_config(run), read_metrics(run)
     if not rows:
         raise UserError(f"no metrics in {run}: nothing to report")
-    import jax
-
-    from metaworldx import agent
     from metaworldx.report.run_report import RunReport, comparison_line, page, prediction_line
-    from metaworldx.training.checkpoint import restore_agent
     from metaworldx.training.evaluate import Evaluator
-    from metaworldx.training.loop import agent_config_for, planning_config_for
     from metaworldx.training.paired import paired
     from metaworldx.training.prediction import held_out_env, prediction, record
+    from metaworldx.training.trained import load_trained
 
     env = held_out_env(config)
-    agent_config = agent_config_for(config, env)
-    template = jax.eval_shape(lambda: agent.init(agent_config, jax.random.key(0)))
-    state, epoch = restore_agent(run, template, checkpoint)
+    trained = load_trained(run, checkpoint)
+    agent_config, params = trained.agent_config, trained.params
     folder = run / "report" if out is None else out
     for name in ("report.json", "report.html"):
         check_writable(folder / name)
@@ -71,17 +64,17 @@ def main(
     for name, deterministic in (("the policy's mean", True), ("the policy with its noise", False)):
         with _bar(env.max_episode_steps, f"predicting, {name}") as bar:
             recorded = record(
-                *(agent_config, state.params, env, episodes, seed, deterministic),
+                *(agent_config, params, env, episodes, seed, deterministic),
                 progress=bar.update,
             )
-        predictions[name] = prediction(agent_config, state.params, recorded)
+        predictions[name] = prediction(agent_config, params, recorded)
 
     found = None
     if paired_episodes:
         evaluations = []
         for way in ("policy", "mppi"):
             evaluator = Evaluator(
-                planning_config_for(config, agent_config),
+                trained.planning_config,
                 config.task,
                 paired_episodes,
                 way,
@@ -90,7 +83,7 @@ def main(
                 long_run=False,
             )
             with _bar(env.max_episode_steps, f"evaluating, {way}") as bar:
-                evaluations.append(evaluator(state.params, bar.update))
+                evaluations.append(evaluator(params, bar.update))
         found = paired(*evaluations)
 
     report = RunReport(
@@ -100,7 +93,7 @@ def main(
         rows=rows,
         success_bar=float(env.task.success_bar),
         checkpoint=checkpoint,
-        epoch=epoch,
+        epoch=trained.epoch,
         seed=seed,
         predictions=predictions,
         paired=found,

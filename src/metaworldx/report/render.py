@@ -126,10 +126,14 @@ def write_frames(path: Path, frames: Sequence[np.ndarray], fps: float) -> None:
         partial.unlink(missing_ok=True)
 
 
+def still_places(length: int, count: int = 8) -> list[int]:
+    """At most `count` places evenly spaced over `length`, first and last among them."""
+    return np.unique(np.linspace(0, length - 1, count).round().astype(int)).tolist()
+
+
 def strip(frames: Sequence[np.ndarray], count: int = 8, columns: int = 4) -> np.ndarray:
     """Frames evenly spaced in time, in rows of `columns`: `[H, W, 3]` uint8."""
-    picks = np.unique(np.linspace(0, len(frames) - 1, count).round().astype(int))
-    chosen = [np.asarray(frames[i]) for i in picks]
+    chosen = [np.asarray(frames[i]) for i in still_places(len(frames), count)]
     while len(chosen) % columns and len(chosen) > columns:
         chosen.append(np.full_like(chosen[0], 255))
     rows = [np.concatenate(chosen[i : i + columns], 1) for i in range(0, len(chosen), columns)]

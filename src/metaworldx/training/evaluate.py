@@ -15,6 +15,7 @@ from metaworldx import agent
 from metaworldx.envs.env import EnvConfig
 from metaworldx.envs.factory import make
 from metaworldx.errors import UserError, nearest
+from metaworldx.training.trained import check_sizes
 
 LONG_RUN_STEPS = 1500
 """Control steps of the run that counts falls: 30 s, past HumanoidBench's time limit."""
@@ -100,13 +101,7 @@ class Evaluator:
         total = max(limit, LONG_RUN_STEPS) if long_run else limit
         config = EnvConfig(auto_reset=False, max_episode_steps=total)
         self.env = make(task, "native", collisions, config)
-        sizes = (self.env.obs_size, self.env.action_size)
-        known = (agent_config.obs_size, agent_config.action_size)
-        if sizes != known:
-            raise UserError(
-                f"{self.env.id} has {sizes[0]} observations and {sizes[1]} actions; the agent was "
-                f"trained with {known[0]} and {known[1]}"
-            )
+        check_sizes(agent_config, self.env)
         self.agent_config, self.act_with = agent_config, act_with
         self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total
         self._reset = jax.jit(self.env.reset)

@@ -1,0 +1,85 @@
+"""A trained agent out of its run's folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from metaworldx import agent
+from metaworldx.envs.env import Env
+from metaworldx.envs.factory import make
+from metaworldx.envs.scripted import Policy
+from metaworldx.envs.state import EnvState
+from metaworldx.errors import UserError, nearest
+from metaworldx.training.checkpoint import restore_agent
+from metaworldx.training.config import TrainConfig
+from metaworldx.training.folder import read_config
+from metaworldx.training.loop import agent_config_for, planning_config_for
+
+CHECKPOINTS = ("latest", "best")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run's checkpoint holds of its agent.
+
+    Attributes:
+      config: the run's settings.
+      agent_config, planning_config: the agent's, for acting and for planning.
+      params: its weights.
+      epoch: of the checkpoint.
+    """
+
+    config: TrainConfig
+    agent_config: agent.AgentConfig
+    planning_config: agent.AgentConfig
+    params: Any
+    epoch: int
+
+    def policy(self, env: Env) -> Policy:
+        """The policy's most likely actions, as `envs.rollout` takes them.
+
+        Raises:
+          UserError: another environment's sizes than the agent knows.
+        """
+        check_sizes(self.agent_config, env)
+
+        def act(state: EnvState, key: jax.Array) -> jax.Array:
+            return agent.act(self.agent_config, self.params, state.obs, key, deterministic=True)
+
+        return act
+
+
+def load_trained(run: Path, checkpoint: str = "latest") -> Trained:
+    """The agent of the run in `run`.
+
+    Args:
+      checkpoint: latest, or best (of the run's own evaluations).
+
+    Raises:
+      UserError: not a run, no such checkpoint, or one that cannot be read.
+    """
+    if checkpoint not in CHECKPOINTS:
+        raise UserError(
+            nearest("checkpoint", checkpoint, CHECKPOINTS, f"one of {', '.join(CHECKPOINTS)}")
+        )
+    config = read_config(run)
+    agent_config = agent_config_for(config, make(config.task, "native", config.collisions))
+    template = jax.eval_shape(lambda: agent.init(agent_config, jax.random.key(0)))
+    state, epoch = restore_agent(run, template, checkpoint)
+    planning_config = planning_config_for(config, agent_config)
+    return Trained(config, agent_config, planning_config, state.params, epoch)
+
+
+def check_sizes(agent_config: agent.AgentConfig, env: Env) -> None:
+    """Raises UserError if the agent was trained with other sizes than the environment's."""
+    sizes = (env.obs_size, env.action_size)
+    known = (agent_config.obs_size, agent_config.action_size)
+    if sizes != known:
+        raise UserError(
+            f"{env.id} has {sizes[0]} observations and {sizes[1]} actions; the agent was "
+            f"trained with {known[0]} and {known[1]}"
+        )
