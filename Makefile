@@ -43,6 +43,10 @@ $(VENV)/.graphics: | $(READY)
 
 demo: setup graphics
 	$(BIN)/metaworldx render h1-door --policy hold --out out/demo.mp4
+	rm -rf out/demo-agent
+	$(BIN)/metaworldx train agent --task h1-stand --preset cpu --steps 64000 --out out/demo-agent
+	$(BIN)/metaworldx report out/demo-agent --paired-episodes 0
+	$(BIN)/metaworldx render h1-stand --run out/demo-agent --out out/demo-agent.mp4
 
 test: setup graphics
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
