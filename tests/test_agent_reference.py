@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import agent_reference
-from metaworldx.agent import Batch, PlanState
+from metaworldx.agent import AgentConfig, Batch, PlanState, init, update
 from metaworldx.agent import distributions as dist
 from metaworldx.agent import world_model as wm
 from metaworldx.agent.losses import Noise, batch_first, td_targets
@@ -180,3 +180,40 @@ def test_plan(figures, config, state):
     )
     assert_close(found.values[0], figures["plan/last_iteration_values"], 1e-3)
     np.testing.assert_allclose(found.mean[0], figures["plan/final_mean"], rtol=1e-3, atol=1e-3)
+
+
+def test_observations_scale_by_all_that_was_seen():
+    """Batch after batch, against numpy's mean and variance of all rows together."""
+    settings = AgentConfig(obs_size=3, action_size=2, latent_size=8, normalise_obs=True)
+    params = init(settings, jax.random.key(0)).params
+    rows = np.random.default_rng(0).normal([5.0, -100.0, 0.0], [2.0, 30.0, 0.0], (60, 3))
+    for part in np.split(rows, [4, 5, 30]):
+        params = params.replace(obs=wm.seen(params.obs, jnp.asarray(part, jnp.float32)))
+    assert params.obs.count == 60
+    np.testing.assert_allclose(params.obs.mean, rows.mean(axis=0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(params.obs.var, rows.var(axis=0), rtol=1e-4, atol=1e-6)
+    scaled = np.asarray(wm.normalised(params, jnp.asarray(rows, jnp.float32)))
+    np.testing.assert_allclose(scaled.std(axis=0), [1.0, 1.0, 0.0], atol=1e-3)
+    # A number that never varied is cut off, not blown up.
+    assert wm.normalised(params, jnp.array([5.0, -100.0, 3.0]))[2] == 10.0
+
+
+def test_update_sees_observations_of_any_scale(figures):
+    """With scaling on, another unit and origin of the observations changes nothing."""
+    settings = AgentConfig(
+        obs_size=4, action_size=2, latent_size=8, hidden_size=8, normalise_obs=True, dropout=0.0
+    )
+    rng = np.random.default_rng(1)
+    obs = rng.normal(size=(4, 16, 4)).astype(np.float32)
+    batch = Batch(
+        obs=jnp.asarray(obs),
+        action=jnp.asarray(rng.uniform(-1, 1, (3, 16, 2)).astype(np.float32)),
+        reward=jnp.asarray(rng.uniform(size=(3, 16)).astype(np.float32)),
+        terminated=jnp.zeros((3, 16), bool),
+    )
+    moved = batch.replace(obs=200.0 * batch.obs + 50.0)
+    step = jax.jit(functools.partial(update, settings))
+    state = init(settings, jax.random.key(0))
+    one, two = (step(state, b, jax.random.key(1))[1] for b in (batch, moved))
+    np.testing.assert_allclose(one["model_loss"], two["model_loss"], rtol=1e-2)
+    np.testing.assert_allclose(one["consistency_loss"], two["consistency_loss"], rtol=1e-2)

@@ -12,13 +12,15 @@ import numpy as np
 import orbax.checkpoint as ocp
 import pytest
 
-from metaworldx import cli
+from metaworldx import agent, cli
+from metaworldx.envs import make
 from metaworldx.errors import UserError
 from metaworldx.training import Loop, TrainConfig, checked, train
 from metaworldx.training.checkpoint import Checkpoints, restore_agent
 from metaworldx.training.config import as_data, from_data, preset
 from metaworldx.training.folder import read_config, read_metrics
 from metaworldx.training.memory import check_memory, replay_memory
+from metaworldx.training.trained import load_trained
 
 TINY = TrainConfig(
     num_envs=4,
@@ -268,6 +270,17 @@ def test_eval_prints_its_keys(loop, straight, capsys):
     assert data["return_mean"] == pytest.approx(np.mean(data["returns"]))
 
 
+def test_trained_policy_acts_as_in_the_run(loop, straight):
+    trained = load_trained(straight)
+    env = make("h1-stand", "native")
+    state = env.reset(jax.random.split(jax.random.key(3), 2))
+    action = trained.policy(env)(state, jax.random.key(0))
+    params = _state(loop, straight).agent.params
+    wanted = agent.act(loop.agent_config, params, state.obs, jax.random.key(1), deterministic=True)
+    assert trained.epoch == 4
+    np.testing.assert_array_equal(action, wanted)
+
+
 def test_best_agent_is_kept_apart(loop, straight, tmp_path):
     config = dataclasses.replace(TINY, steps=80, eval_episodes=1, stop_at=0.0)
     result = train(config, tmp_path, loop=loop)
@@ -285,6 +298,9 @@ def test_best_agent_is_kept_apart(loop, straight, tmp_path):
         (["eval", "RUN", "--task", "h1-wlak"], "did you mean"),
         (["eval", "RUN", "--task", "h1-push"], "the agent was trained with"),
         (["eval", "RUN", "--checkpoint", "best"], "no complete checkpoint"),
+        (["eval", "RUN", "--checkpoint", "bets"], "did you mean 'best'"),
+        (["render", "h1-stand", "--run", "nowhere"], "no run folder"),
+        (["render", "h1-push", "--run", "RUN"], "the agent was trained with"),
         (["train", "agent", "--task", "h1-wlak", "--out", "NEW"], "did you mean"),
         (["train", "agent", "--preset", "tpu", "--out", "NEW"], "unknown preset"),
         (["train", "agent", "--set", "agent.width=3", "--out", "NEW"], "unknown agent setting"),
