@@ -16,6 +16,7 @@ def main(
     episodes: int = 10,
     act_with: str = "policy",
     checkpoint: str = "latest",
+    planner: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
     collisions: str | None = None,
     seed: int = 0,
     out: Path | None = None,
@@ -32,6 +33,8 @@ def main(
       episodes: how many.
       act_with: policy or mppi.
       checkpoint: latest, or best (of the run's own evaluations).
+      planner: a planner's setting in place of the run's, e.g. max_std=0.2 or horizon=1; may be
+        repeated.
       collisions: feet, body or full; default the run's.
       seed: of the starts.
       out: also write the figures to this JSON file.
@@ -46,7 +49,7 @@ def main(
     from metaworldx.training.evaluate import Evaluator
     from metaworldx.training.trained import load_trained
 
-    trained = load_trained(run, checkpoint)
+    trained = load_trained(run, checkpoint, planner)
     evaluator = Evaluator(
         trained.planning_config,
         task or config.task,

@@ -15,6 +15,7 @@ def main(
     episodes: int = 10,
     paired_episodes: int = 20,
     checkpoint: str = "latest",
+    planner: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
     note: str = "",
     seed: int = 1,
     out: Path | None = None,
@@ -31,6 +32,8 @@ def main(
       paired_episodes: starts from which MPPI and the policy are compared; 0 leaves it out.
         Planning on a CPU takes about 50 ms for each control step of each episode.
       checkpoint: latest, or best (of the run's own evaluations).
+      planner: a planner's setting in place of the run's, e.g. max_std=0.2 or horizon=1; may be
+        repeated.
       note: text for the page, e.g. what was found and mended where MPPI is worse.
       seed: of the episodes; the run's own evaluations take the starts of seed 0.
       out: folder of the report; default RUN/report.
@@ -54,7 +57,7 @@ def main(
     from metaworldx.training.trained import load_trained
 
     env = held_out_env(config)
-    trained = load_trained(run, checkpoint)
+    trained = load_trained(run, checkpoint, planner)
     agent_config, params = trained.agent_config, trained.params
     folder = run / "report" if out is None else out
     for name in ("report.json", "report.html"):
@@ -88,7 +91,7 @@ def main(
 
     report = RunReport(
         run=str(run),
-        config=config,
+        config=trained.config,
         machine=read_machine(run),
         rows=rows,
         success_bar=float(env.task.success_bar),

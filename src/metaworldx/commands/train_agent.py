@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,8 +59,9 @@ def main(
       max_minutes: stop after so many minutes of training.
       eval_every: control steps between evaluations.
       eval_with: who acts in evaluations: policy, mppi or both.
-      settings: any other setting as NAME=VALUE, the value in JSON, e.g. epoch_rounds=100 or
-        agent.discount=0.99 for the agent's own; may be repeated.
+      settings: any other setting as NAME=VALUE, the value in JSON, e.g. epoch_rounds=100, or
+        agent.discount=0.99 and planner.max_std=0.5 for the agent's and its planner's own; may be
+        repeated.
       distributed: one of several processes (JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES,
         JAX_PROCESS_ID, or what the cluster says).
     """
@@ -98,18 +98,16 @@ def main(
 
 
 def _with_settings(data: dict[str, Any], settings: tuple[str, ...]) -> dict[str, Any]:
-    """Settings with NAME=VALUE over them; `agent.NAME` goes into the agent's own."""
-    data = {**data, "agent_settings": dict(data["agent_settings"])}
+    """Settings with NAME=VALUE over them; `agent.` and `planner.` go into those parts' own."""
+    from metaworldx.training.config import parse_setting
+
+    parts = ("agent", "planner")
+    data = {**data, **{f"{part}_settings": dict(data[f"{part}_settings"]) for part in parts}}
     for text in settings:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise UserError(f"--set {text!r}; must be NAME=VALUE, e.g. epoch_rounds=100")
-        try:
-            parsed = json.loads(value)
-        except ValueError:
-            parsed = value
-        if name.startswith("agent."):
-            data["agent_settings"][name.removeprefix("agent.")] = parsed
+        name, parsed = parse_setting(text)
+        part, dot, rest = name.partition(".")
+        if dot and part in parts:
+            data[f"{part}_settings"][rest] = parsed
         else:
             data[name] = parsed
     return data

@@ -117,7 +117,15 @@ class RunReport:
         """The run's settings in brief."""
         names = (
             *("task", "seed", "num_envs", "steps", "agent", "agent_settings", "horizon"),
-            *("plan_horizon", "batch", "utd", "act_with", "plan_fraction", "action_penalty"),
+            *(
+                "planner_settings",
+                "plan_horizon",
+                "batch",
+                "utd",
+                "act_with",
+                "plan_fraction",
+                "action_penalty",
+            ),
             *("end_head_below_m", "end_pelvis_below_m", "collisions", "max_minutes"),
         )
         found = {name: getattr(self.config, name) for name in names}
@@ -159,9 +167,10 @@ def prediction_line(name: str, found: Prediction) -> str:
 
 def _settings(report: RunReport) -> str:
     settings = report.settings()
-    agent = settings.pop("agent_settings")
-    if agent:
-        settings["agent_settings"] = ", ".join(f"{key} {value}" for key, value in agent.items())
+    for part in ("agent_settings", "planner_settings"):
+        own = settings.pop(part)
+        if own:
+            settings[part] = ", ".join(f"{key} {value}" for key, value in own.items())
     shown = ("device", "cpu_cores", "python", "jax", "mujoco")
     machine = [f"{key} {report.machine[key]}" for key in shown if key in report.machine]
     settings["ran on"] = ", ".join(machine) or "unknown"

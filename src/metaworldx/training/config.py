@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
@@ -26,6 +27,7 @@ class TrainConfig:
       steps: control steps to collect, over all environments.
       agent: size of the agent, small or paper.
       agent_settings: fields of the agent's config that differ from its size's.
+      planner_settings: fields of its planner's config that do.
       horizon: steps in a sampled sequence.
       capacity: transitions that the replay holds.
       replay_on: where the replay lives, device or host memory.
@@ -62,6 +64,7 @@ class TrainConfig:
     steps: int = 2_000_000
     agent: str = "small"
     agent_settings: dict[str, Any] = field(default_factory=dict)
+    planner_settings: dict[str, Any] = field(default_factory=dict)
     horizon: int = 3
     capacity: int = 1_000_000
     replay_on: str = "device"
@@ -130,7 +133,6 @@ class TrainConfig:
 # a run of 90 minutes sees: with 500,000 the return fell from 500 to 160 once old falls had gone.
 _NATIVE_CPU = TrainConfig(
     horizon=1,
-    plan_horizon=3,
     capacity=3_000_000,
     utd=1 / 8,
     epoch_rounds=200,
@@ -154,6 +156,9 @@ _NATIVE_CPU = TrainConfig(
         "encoder_rate_scale": 1.0,
         "tau": 0.02,
     },
+    # Plans stay where the policy has acted: its noise is about 0.22 wide, and what model and Q make
+    # of wider actions is a guess.
+    planner_settings={"objective": "eq7", "samples": 256, "min_std": 0.02, "max_std": 0.2},
 )
 _ACCELERATOR = TrainConfig(
     num_envs=4096,
@@ -260,6 +265,21 @@ def from_data(data: dict[str, Any]) -> TrainConfig:
         if not _fits(value, hints[key]):
             raise UserError(f"setting {key} is {value!r}; must be {hints[key]}")
     return TrainConfig(**data)
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`NAME=VALUE` as name and value; a VALUE that is not JSON is a string.
+
+    Raises:
+      UserError: no `=`.
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"setting {text!r}; must be NAME=VALUE, e.g. epoch_rounds=100")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -61,19 +61,27 @@ class LoopState:
 
 
 def agent_config_for(config: TrainConfig, env: Env) -> Any:
-    """The agent's settings for an environment: its size's, with `agent_settings` over them.
+    """The agent's settings for an environment: its size's, with the run's over them.
 
     Raises:
       UserError: unknown size or setting.
     """
     base = agent.preset(config.agent, env.obs_size, env.action_size, env.max_episode_steps)
-    known = [f.name for f in dataclasses.fields(base)]
-    for name in config.agent_settings:
-        if name not in known:
-            raise UserError(nearest("agent setting", name, known))
+    planner = _with("planner", base.planner, config.planner_settings)
     settings: dict[str, Any] = {"horizon": config.horizon, **config.agent_settings}
     if config.action_penalty:
         settings["guidance_weight"] = config.action_penalty
+    return _with("agent", dataclasses.replace(base, planner=planner), settings)
+
+
+def _with(kind: str, base: Any, settings: dict[str, Any]) -> Any:
+    """A config with some of its plain fields replaced."""
+    known = [f.name for f in dataclasses.fields(base) if f.name != "planner"]
+    for name, value in settings.items():
+        if name not in known:
+            raise UserError(nearest(f"{kind} setting", name, known))
+        if not isinstance(value, (bool, int, float, str)):
+            raise UserError(f"{kind} setting {name} is {value!r}; needs a number, a name or true")
     return dataclasses.replace(base, **settings)
 
 

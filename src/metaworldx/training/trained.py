@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from metaworldx.envs.scripted import Policy
 from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError, nearest
 from metaworldx.training.checkpoint import restore_agent
-from metaworldx.training.config import TrainConfig
+from metaworldx.training.config import TrainConfig, parse_setting
 from metaworldx.training.folder import read_config
 from metaworldx.training.loop import agent_config_for, planning_config_for
 
@@ -53,11 +54,13 @@ class Trained:
         return act
 
 
-def load_trained(run: Path, checkpoint: str = "latest") -> Trained:
+def load_trained(run: Path, checkpoint: str = "latest", planner: Sequence[str] = ()) -> Trained:
     """The agent of the run in `run`.
 
     Args:
       checkpoint: latest, or best (of the run's own evaluations).
+      planner: settings of the planner, NAME=VALUE, in place of the run's; horizon is how many
+        steps it looks ahead.
 
     Raises:
       UserError: not a run, no such checkpoint, or one that cannot be read.
@@ -67,6 +70,12 @@ def load_trained(run: Path, checkpoint: str = "latest") -> Trained:
             nearest("checkpoint", checkpoint, CHECKPOINTS, f"one of {', '.join(CHECKPOINTS)}")
         )
     config = read_config(run)
+    changes = dict(parse_setting(text) for text in planner)
+    horizon = changes.pop("horizon", config.plan_horizon)
+    if horizon is not None and (type(horizon) is not int or horizon < 1):
+        raise UserError(f"planner setting horizon is {horizon!r}; needs a number of at least 1")
+    settings = {**config.planner_settings, **changes}
+    config = replace(config, plan_horizon=horizon, planner_settings=settings)
     agent_config = agent_config_for(config, make(config.task, "native", config.collisions))
     template = jax.eval_shape(lambda: agent.init(agent_config, jax.random.key(0)))
     state, epoch = restore_agent(run, template, checkpoint)
