@@ -90,7 +90,7 @@ def main(
         found = paired(*evaluations)
 
     report = RunReport(
-        run=str(run),
+        run=run.resolve().name,
         config=trained.config,
         machine=read_machine(run),
         rows=rows,
