@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -39,9 +38,8 @@ def main(
       as_json: print JSON instead of a table.
     """
     from metaworldx.bench.env import measure_env
-    from metaworldx.bench.machine import machine
-    from metaworldx.commands.tables import print_table
-    from metaworldx.report.files import check_writable, write_text
+    from metaworldx.commands.tables import print_measured
+    from metaworldx.report.files import check_writable
 
     if out is not None:
         check_writable(out)
@@ -52,14 +50,10 @@ def main(
             row = rows[-1]
             rate = f"{row.steps_per_second:,.0f} control steps/s"
             print(f"{row.env} x {count} on {row.backend}: {rate}", file=sys.stderr)
-    data = {"machine": machine(), "rows": [dataclasses.asdict(row) for row in rows]}
-    text = json.dumps(data, indent=1)
-    if out is not None:
-        write_text(out, text + "\n")
-    if as_json:
-        print(text)
-        return 0
-    print_table(
+    print_measured(
+        [dataclasses.asdict(row) for row in rows],
+        out,
+        as_json,
         "control steps a second (10 physics steps each)",
         ["environment", "backend", "collisions", "envs", "steps/s", "bare", "added", "compile s"],
         [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -39,13 +38,12 @@ def main(
       as_json: print JSON instead of a table.
     """
     from metaworldx.agent import preset
-    from metaworldx.bench.machine import machine
     from metaworldx.bench.planner import measure_planner
-    from metaworldx.commands.tables import print_table
+    from metaworldx.commands.tables import print_measured
     from metaworldx.commands.work_table import WORK_COLUMNS, work_cells
     from metaworldx.envs.listing import facts
     from metaworldx.errors import UserError
-    from metaworldx.report.files import check_writable, write_text
+    from metaworldx.report.files import check_writable
 
     if together < 0:
         raise UserError(f"together is {together}; needs at least 0")
@@ -61,14 +59,10 @@ def main(
         rows.append(measure_planner(sized, count, rounds, seed))
         rate = f"{rows[-1].plans_per_second:,.2f} plans/s"
         print(f"{agent} on {task} x {count}: {rate}", file=sys.stderr)
-    named = [{"env": task, "agent": agent} | dataclasses.asdict(row) for row in rows]
-    text = json.dumps({"machine": machine(), "rows": named}, indent=1)
-    if out is not None:
-        write_text(out, text + "\n")
-    if as_json:
-        print(text)
-        return 0
-    print_table(
+    print_measured(
+        [{"env": task, "agent": agent} | dataclasses.asdict(row) for row in rows],
+        out,
+        as_json,
         f"plans of the {agent} agent on {task}",
         ["envs", "plans/s", *WORK_COLUMNS],
         [[str(row.num_envs), f"{row.plans_per_second:,.2f}", *work_cells(row)] for row in rows],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -45,10 +44,9 @@ def main(
       out: also write the figures to this JSON file.
       as_json: print JSON instead of a table.
     """
-    from metaworldx.bench.machine import machine
     from metaworldx.bench.train import measure_train
-    from metaworldx.commands.tables import print_table
-    from metaworldx.report.files import check_writable, write_text
+    from metaworldx.commands.tables import print_measured
+    from metaworldx.report.files import check_writable
     from metaworldx.training.config import preset as named
 
     if out is not None:
@@ -62,14 +60,10 @@ def main(
         config, task=task, backend=backend, seed=seed, epoch_rounds=epoch_rounds, **changes
     )
     row = measure_train(config, rounds)
-    data = {"machine": machine(), "rows": [dataclasses.asdict(row)]}
-    text = json.dumps(data, indent=1)
-    if out is not None:
-        write_text(out, text + "\n")
-    if as_json:
-        print(text)
-        return 0
-    print_table(
+    print_measured(
+        [dataclasses.asdict(row)],
+        out,
+        as_json,
         "the whole training loop (a control step is 10 physics steps)",
         [
             *("environment", "backend", "agent", "acts", "envs", "batch"),

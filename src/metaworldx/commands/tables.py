@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -24,3 +27,31 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     console = Console(width=_ENDLESS, highlight=False)
     console.print(title)
     console.print(table)
+
+
+def print_measured(
+    named: Sequence[dict[str, Any]],
+    out: Path | None,
+    as_json: bool,
+    title: str,
+    columns: Sequence[str],
+    cells: Sequence[Sequence[str]],
+) -> None:
+    """Ends a bench command: measurements and machine as JSON to a file, JSON or table to stdout.
+
+    Args:
+      named: the measurements, one a row.
+      out: the JSON goes to this file too; None writes none.
+      as_json: print JSON instead of the table.
+      title, columns, cells: the table.
+    """
+    from metaworldx.bench.machine import machine
+    from metaworldx.report.files import write_text
+
+    text = json.dumps({"machine": machine(), "rows": list(named)}, indent=1)
+    if out is not None:
+        write_text(out, text + "\n")
+    if as_json:
+        print(text)
+    else:
+        print_table(title, columns, cells)
