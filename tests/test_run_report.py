@@ -18,7 +18,7 @@ from metaworldx.training import Evaluation
 from metaworldx.training.checkpoint import BEST, CHECKPOINTS, Checkpoints
 from metaworldx.training.folder import METRICS, write_config
 from metaworldx.training.loop import agent_config_for
-from metaworldx.training.paired import paired, t_interval, t_quantile
+from metaworldx.training.paired import paired, t_interval
 from metaworldx.training.prediction import latent_errors, summary
 from test_training_run import TINY
 
@@ -103,10 +103,19 @@ def test_episodes_that_are_too_short_count_for_nothing(episodes):
 # ---- the comparison
 
 
-def test_t_quantiles_are_the_tables():
-    for freedom, t in ((1, 12.706), (2, 4.303), (9, 2.262), (19, 2.093)):
-        assert t_quantile(freedom, 0.95) == pytest.approx(t, abs=1e-3)
-    assert t_quantile(9, 0.99) == pytest.approx(3.250, abs=1e-3)
+@pytest.mark.parametrize(
+    ("freedom", "confidence", "t"),
+    [
+        *((1, 0.95, 12.706), (2, 0.95, 4.303), (9, 0.95, 2.262), (19, 0.95, 2.093)),
+        (9, 0.99, 3.250),
+    ],
+)
+def test_intervals_are_as_wide_as_the_tables_say(freedom, confidence, t):
+    values = np.arange(freedom + 1.0)
+    low, high = t_interval(values, confidence)
+    wanted = t * values.std(ddof=1) / np.sqrt(freedom + 1)
+    assert (high - low) / 2 == pytest.approx(wanted, rel=1e-3)
+    assert (high + low) / 2 == pytest.approx(values.mean())
 
 
 def test_paired_difference_and_its_interval():

@@ -50,7 +50,7 @@ class RunReport:
     """What a report shows.
 
     Attributes:
-      run: the run's folder.
+      run: the name of the run's folder.
       config: its settings.
       machine: what it ran on, as its folder says.
       rows: its metrics, one row an epoch.

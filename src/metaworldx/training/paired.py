@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jax.scipy.special import betainc
+from scipy.stats import t as student_t
 
 from metaworldx.errors import UserError
 from metaworldx.training.evaluate import Evaluation
@@ -61,19 +61,5 @@ def paired(policy: Evaluation, mppi: Evaluation) -> Paired:
 def t_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
     """Interval of the mean of `values` `[n]`, n at least 2: `mean -+ t s / sqrt(n)`."""
     n = len(values)
-    half = t_quantile(n - 1, confidence) * values.std(ddof=1) / np.sqrt(n)
+    half = student_t.ppf(0.5 + 0.5 * confidence, n - 1) * values.std(ddof=1) / np.sqrt(n)
     return float(values.mean() - half), float(values.mean() + half)
-
-
-def t_quantile(freedom: int, confidence: float) -> float:
-    """The t that |Student's t| with `freedom` degrees of freedom stays below so often.
-
-    `P(|T| < t) = 1 - I_x(freedom / 2, 1 / 2)` at `x = freedom / (freedom + t^2)`, solved for x by
-    bisection.
-    """
-    low, high = 0.0, 1.0
-    for _ in range(40):
-        x = 0.5 * (low + high)
-        beyond = float(betainc(0.5 * freedom, 0.5, x))
-        low, high = (x, high) if beyond < 1.0 - confidence else (low, x)
-    return float(np.sqrt(freedom * (1.0 - high) / high))
