@@ -1,0 +1,1 @@
+"""Motion priors: clips, built-in human motions, importers, retargeting, feasibility."""
