@@ -16,6 +16,7 @@ COMMANDS = {
     "verify": "replay recordings of HumanoidBench and report every difference",
     "render": "run a scripted policy and write a video or a strip of stills",
     "train agent": "train a world-model agent on a task",
+    "train expert": "train a skill's expert under human motion priors",
     "eval": "evaluate a trained agent in native MuJoCo",
     "report": "write a report of a training run: curves, prediction errors, MPPI against policy",
     "bench env": "measure control steps a second against the bare physics",

@@ -81,6 +81,8 @@ class AgentConfig:
       rho: a step's loss counts rho times the one before it.
       tau: step of the target Q-functions and of the running scale towards the present.
       learning_rate, encoder_rate_scale: of Adam; the encoder's is scaled.
+      decay_updates: over so many updates the learning rates fall along a cosine to a tenth;
+        0 keeps them, as TD-MPC2 does.
       grad_clip: bound of the gradients' global norm, model and policy apart.
       guidance_weight: lambda of `lambda ||pi_mean(z) - a_ref||^2` in the policy loss.
       planner: the planner's own settings.
@@ -113,6 +115,7 @@ class AgentConfig:
     tau: float = 0.01
     learning_rate: float = 3e-4
     encoder_rate_scale: float = 0.3
+    decay_updates: int = 0
     grad_clip: float = 20.0
     planner: PlannerConfig = field(default_factory=PlannerConfig)
 
@@ -122,6 +125,7 @@ class AgentConfig:
             _at_least(name, getattr(self, name), 1)
         for name in ("num_q", "num_bins"):
             _at_least(name, getattr(self, name), 2)
+        _at_least("decay_updates", self.decay_updates, 0)
         if self.latent_size % self.simnorm_size:
             raise UserError(
                 f"latent_size is {self.latent_size}; "

@@ -25,6 +25,7 @@ from metaworldx.agent.losses import (
 # PyTorch's clip_grad_norm_ adds this to the norm.
 _CLIP_EPS = 1e-6
 _POLICY_ADAM_EPS = 1e-5
+_LEAST_RATE = 0.1
 
 
 @struct.dataclass
@@ -146,21 +147,27 @@ def _stepped(
 
 
 def _model_optimiser(config: AgentConfig) -> optax.GradientTransformation:
-    rate = config.learning_rate
-
     def rates(params: wm.ModelParams) -> wm.ModelParams:
         labels = jax.tree.map(lambda _: "other", params)
         return labels.replace(encoder=jax.tree.map(lambda _: "encoder", params.encoder))
 
     adam: dict[Any, optax.GradientTransformation] = {
-        "encoder": optax.adam(rate * config.encoder_rate_scale),
-        "other": optax.adam(rate),
+        "encoder": optax.adam(_rate(config, config.encoder_rate_scale)),
+        "other": optax.adam(_rate(config)),
     }
     return optax.partition(adam, rates)
 
 
 def _policy_optimiser(config: AgentConfig) -> optax.GradientTransformation:
-    return optax.adam(config.learning_rate, eps=_POLICY_ADAM_EPS)
+    return optax.adam(_rate(config), eps=_POLICY_ADAM_EPS)
+
+
+def _rate(config: AgentConfig, scale: float = 1.0) -> optax.ScalarOrSchedule:
+    """The learning rate, or how it falls."""
+    rate = config.learning_rate * scale
+    if not config.decay_updates:
+        return rate
+    return optax.cosine_decay_schedule(rate, config.decay_updates, alpha=_LEAST_RATE)
 
 
 def _clipped(config: AgentConfig, grads: wm.Weights) -> tuple[wm.Weights, jax.Array]:

@@ -107,7 +107,7 @@ def _updates(loop: Loop, state: LoopState) -> tuple[LoopState, Any]:
     def one_round(state: LoopState, key: jax.Array) -> Any:
         sample_key, update_key = jax.random.split(key)
         batches = loop.sample_batches(state.replay, sample_key)
-        new, metrics = loop.update_agent(state.agent, batches, update_key)
+        new, metrics = loop.update_agent(state.agent, state.objective, batches, update_key)
         return state.replace(agent=new), metrics
 
     key, round_key = jax.random.split(state.key)

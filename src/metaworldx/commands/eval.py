@@ -46,16 +46,16 @@ def main(
     config = read_config(run)
     if out is not None:
         check_writable(out)
+    from metaworldx.training.environments import evaluation_env
     from metaworldx.training.evaluate import Evaluator
     from metaworldx.training.trained import load_trained
 
     trained = load_trained(run, checkpoint, planner)
     evaluator = Evaluator(
         trained.planning_config,
-        task or config.task,
+        evaluation_env(config, task, collisions),
         episodes,
         act_with,
-        collisions or config.collisions,
         seed,
     )
     found = evaluator(trained.params)

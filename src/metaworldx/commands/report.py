@@ -51,6 +51,7 @@ def main(
     if not rows:
         raise UserError(f"no metrics in {run}: nothing to report")
     from metaworldx.report.run_report import RunReport, comparison_line, page, prediction_line
+    from metaworldx.training.environments import evaluation_env
     from metaworldx.training.evaluate import Evaluator
     from metaworldx.training.paired import paired
     from metaworldx.training.prediction import held_out_env, prediction, record
@@ -78,10 +79,9 @@ def main(
         for way in ("policy", "mppi"):
             evaluator = Evaluator(
                 trained.planning_config,
-                config.task,
+                evaluation_env(config),
                 paired_episodes,
                 way,
-                config.collisions,
                 seed,
                 long_run=False,
             )

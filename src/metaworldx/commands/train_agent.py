@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from metaworldx.errors import UserError
+
+if TYPE_CHECKING:
+    from metaworldx.training.config import TrainConfig
 
 
 def main(
@@ -80,10 +83,15 @@ def main(
         raise UserError("--resume needs the run's folder: --out DIR")
     begun = read_config(out) if resume and out is not None else named(preset)
     data = dataclasses.asdict(begun)
-    config = checked(from_data(_with_settings(data | changes, settings)))
+    config = checked(from_data(with_settings(data | changes, settings)))
     folder = out or Path("runs") / f"{config.task}-{config.seed}"
     if distributed:
         _join()
+    return finish(config, folder, resume)
+
+
+def finish(config: TrainConfig, folder: Path, resume: bool) -> int:
+    """Runs the training and tells how it ended; the exit status."""
     from metaworldx.training.run import NOT_FINITE, train
 
     result = train(config, folder, resume)
@@ -97,11 +105,11 @@ def main(
     return 1 if result.why == NOT_FINITE else 0
 
 
-def _with_settings(data: dict[str, Any], settings: tuple[str, ...]) -> dict[str, Any]:
-    """Settings with NAME=VALUE over them; `agent.` and `planner.` go into those parts' own."""
+def with_settings(data: dict[str, Any], settings: tuple[str, ...]) -> dict[str, Any]:
+    """Settings with NAME=VALUE over them; those of a part (`agent.`, `skill.`) in its own."""
     from metaworldx.training.config import parse_setting
 
-    parts = ("agent", "planner")
+    parts = ("agent", "planner", "skill", "imitation")
     data = {**data, **{f"{part}_settings": dict(data[f"{part}_settings"]) for part in parts}}
     for text in settings:
         name, parsed = parse_setting(text)

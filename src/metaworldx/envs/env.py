@@ -101,6 +101,11 @@ class Env:
         low, high = jnp.asarray(self._ctrl_low), jnp.asarray(self._ctrl_high)
         return low + 0.5 * (jnp.clip(action, -1.0, 1.0) + 1.0) * (high - low)
 
+    def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
+        """What an action commands in one environment's state; here it is the same in all."""
+        del state
+        return self.ctrl(action)
+
     def action_for(self, ctrl: jax.Array) -> jax.Array:
         """The action in [-1, 1] that commands `ctrl` `[..., action_size]`."""
         low, high = jnp.asarray(self._ctrl_low), jnp.asarray(self._ctrl_high)
@@ -183,13 +188,14 @@ class Env:
         before = state.physics
         if random.pushes:
             before = before.replace(qvel=random.push(push_key, before.qvel))
-        physics, r = self.physics.step(before, self.ctrl(action))
+        physics, r = self.physics.step(before, self.ctrl_in(state, action))
         diverged = self._diverged(physics)
         physics = _select(diverged, state.physics, physics)
         r = _select(diverged, state.readings, r)
 
-        obs = random.blur(noise_key, self.task.observe(r, state.memory))
         out = self.task.evaluate(r, state.memory)
+        remembered = out.memory if self.task.observes_new_memory else state.memory
+        obs = random.blur(noise_key, self.task.observe(r, remembered))
         # A divergence pays nothing and its step does not count as the task's own end.
         reward = jnp.where(diverged, 0.0, out.reward)
         success = out.success & ~diverged

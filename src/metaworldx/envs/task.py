@@ -124,6 +124,8 @@ class Task:
     """Whether a low pelvis is part of the task (falls are then counted from 0.35 m)."""
     can_fall: ClassVar[bool] = True
     """False where lying or crawling is part of the task."""
+    observes_new_memory: ClassVar[bool] = False
+    """Whether an observation is read with the memory from after its step, not from before."""
     contact_rules: ClassVar[Mapping[str, ContactRule]] = {}
     """Contacts that the task asks about; `self.touch(r, name)` reads one."""
     robot_pose: ClassVar[Mapping[str, tuple[float, ...]]] = {}
@@ -203,7 +205,8 @@ class Task:
     def observe(self, r: Readings, memory: Memory) -> jax.Array:
         """The observation `[obs_dim]`: all positions, then all velocities, unless overridden.
 
-        After a step it is read with the memory from before the step, as HumanoidBench does.
+        After a step it is read with the memory from before the step, as HumanoidBench does,
+        unless `observes_new_memory`.
         """
         del memory
         return jnp.concatenate([r.qpos, r.qvel])

@@ -311,7 +311,7 @@ def _moved_on(
         ahead = Rotation.from_euler("z", yaw + (n - 1) * turned).apply(moved)
         back = Rotation.from_euler("z", yaw - n * turned).apply(moved)
         origins[n], origins[-n] = origins[n - 1] + ahead, origins[1 - n] - back
-    turn = Rotation.from_euler("z", rounds * turned)
+    turn = Rotation.from_rotvec(np.outer(rounds * turned, [0.0, 0.0, 1.0]))
     origin = np.stack([origins[int(n)] for n in rounds])
     return start + origin + turn.apply(at - start), turn * spin
 

@@ -75,35 +75,42 @@ class RobotTree:
         Returns:
           `[..., bodies, 3]` and `[..., bodies, 3, 3]`.
         """
-        positions: list[jax.Array] = []
-        rotations: list[jax.Array] = []
-        for parent, offset, quat, hinges in self._links:
+        found = self._poses_of(qpos, set(range(len(self.bodies))))
+        positions, rotations = zip(*(found[i] for i in sorted(found)), strict=True)
+        return jnp.stack(positions, axis=-2), jnp.stack(rotations, axis=-3)
+
+    def _poses_of(
+        self, qpos: jax.Array, wanted: set[int]
+    ) -> dict[int, tuple[jax.Array, jax.Array]]:
+        """Positions and rotations of some bodies and all that carry them."""
+        needed = set(wanted)
+        for i in reversed(range(len(self.bodies))):
+            if i in needed and self._links[i][0] >= 0:
+                needed.add(self._links[i][0])
+        found: dict[int, tuple[jax.Array, jax.Array]] = {}
+        for i in sorted(needed):
+            parent, offset, quat, hinges = self._links[i]
             if parent < 0:
-                positions.append(qpos[..., :3])
-                rotations.append(matrix(qpos[..., 3:7]))
+                found[i] = qpos[..., :3], matrix(qpos[..., 3:7])
                 continue
-            turn, at = rotations[parent], positions[parent]
+            at, turn = found[parent]
             position = at + turn @ jnp.asarray(offset, qpos.dtype)
             if abs(quat[0]) < 1.0 - 1e-12:
                 turn = turn @ matrix(jnp.asarray(quat, qpos.dtype))
             for adr, axis, _ in hinges:
                 turn = turn @ hinge(axis, qpos[..., adr])
-            positions.append(position)
-            rotations.append(turn)
-        return jnp.stack(positions, axis=-2), jnp.stack(rotations, axis=-3)
+            found[i] = position, turn
+        return found
 
     def points(self, qpos: jax.Array, points: tuple[Point, ...]) -> jax.Array:
         """World positions of points fixed to bodies `[..., points, 3]`, m."""
-        return self.points_at(*self.poses(qpos), points)
-
-    def points_at(
-        self, positions: jax.Array, rotations: jax.Array, points: tuple[Point, ...]
-    ) -> jax.Array:
-        """The same from what `poses` gave."""
-        which = np.array([self.bodies.index(point.body) for point in points])
-        offsets = jnp.asarray([point.offset for point in points], positions.dtype)
-        turned = jnp.einsum("...pij,pj->...pi", rotations[..., which, :, :], offsets)
-        return positions[..., which, :] + turned
+        which = [self.bodies.index(point.body) for point in points]
+        found = self._poses_of(qpos, set(which))
+        placed = [
+            found[i][0] + found[i][1] @ jnp.asarray(point.offset, qpos.dtype)
+            for i, point in zip(which, points, strict=True)
+        ]
+        return jnp.stack(placed, axis=-2)
 
 
 @cache

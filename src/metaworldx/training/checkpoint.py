@@ -133,7 +133,8 @@ def placed(template: Any, shardings: Any) -> Any:
 
 
 def _loop_part(state: LoopState) -> dict[str, Any]:
-    return {"env": state.env, "plan": state.plan, "key": state.key, "epoch": state.epoch}
+    names = ("env", "plan", "objective", "key", "epoch")
+    return {name: getattr(state, name) for name in names}
 
 
 def _manager(path: Path, keep: int | None) -> ocp.CheckpointManager:

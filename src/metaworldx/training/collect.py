@@ -11,6 +11,7 @@ from flax import struct
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
+from metaworldx.training.objective import Objective
 from metaworldx.training.replay import Transitions
 
 Params = Any
@@ -30,6 +31,7 @@ class Tally:
       terminated: of these, how many did not reach the time limit.
       returns, length, success: summed over the episodes that ended.
       diverged: simulations that broke down.
+      terms: the environment's terms that the objective watches, summed over all steps.
     """
 
     steps: jax.Array
@@ -40,9 +42,10 @@ class Tally:
     length: jax.Array
     success: jax.Array
     diverged: jax.Array
+    terms: dict[str, jax.Array] = struct.field(default_factory=dict)
 
     @staticmethod
-    def of_step(state: EnvState) -> Tally:
+    def of_step(state: EnvState, watched: tuple[str, ...] = ()) -> Tally:
         """Counts of one step of environments `[S, E]`."""
 
         def summed(x: jax.Array) -> jax.Array:
@@ -58,6 +61,7 @@ class Tally:
             length=summed(state.finished_length * done),
             success=summed(state.finished_success * done),
             diverged=summed(state.diverged),
+            terms={name: summed(state.terms[name]) for name in watched},
         )
 
     def as_metrics(self) -> dict[str, jax.Array]:
@@ -71,6 +75,7 @@ class Tally:
             "collect/terminated": total.terminated / total.episodes,
             "collect/success": total.success / total.episodes,
             "collect/diverged": total.diverged,
+            **{f"collect/{name}": value / total.steps for name, value in total.terms.items()},
         }
 
 
@@ -108,12 +113,20 @@ def agent_actor(agent_config: Any, planning_envs: int) -> Actor:
 
 
 def collect(
-    env: Env, actor: Actor, params: Params, state: EnvState, plan: Plan, keys: jax.Array, steps: int
+    env: Env,
+    objective: Objective,
+    actor: Actor,
+    params: Params,
+    state: EnvState,
+    plan: Plan,
+    keys: jax.Array,
+    steps: int,
 ) -> tuple[EnvState, Plan, tuple[Transitions, Tally]]:
     """Steps every environment `steps` times.
 
     Args:
       env: with auto-reset.
+      objective: says which of the environment's terms are kept and watched.
       actor: acts for one shard.
       params: of the agent.
       state: environments `[S, E, ...]`.
@@ -142,8 +155,9 @@ def collect(
             terminated=after.terminated,
             done=after.done,
             diverged=after.diverged,
+            terms={name: after.terms[name] for name in objective.kept},
         )
-        return (after, plan), (kept, Tally.of_step(after))
+        return (after, plan), (kept, Tally.of_step(after, objective.watched))
 
     step_keys = jax.vmap(lambda key: jax.random.split(key, steps), out_axes=1)(keys)
     (state, plan), (kept, tally) = jax.lax.scan(one, (state, plan), step_keys)

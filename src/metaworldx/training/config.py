@@ -21,6 +21,9 @@ class TrainConfig:
 
     Attributes:
       task: environment, e.g. h1-stand.
+      skill: an expert's skill; the agent then follows its clips in the task, and its rewards are
+        Eq. 4's alignment beside the task's. None trains on the task alone.
+      skill_settings, imitation_settings: fields of the skill and of its Eq. 4 that differ.
       backend: auto, native, mjx or warp.
       collisions: feet, body or full; None takes the task's.
       num_envs: environments stepped together.
@@ -42,6 +45,7 @@ class TrainConfig:
       plan_horizon: steps that MPPI looks ahead; None is `horizon`.
       action_penalty: weight of `||pi_mean(z)||^2` in the policy's loss, which keeps a young policy
         off the ends of its actuators' ranges; 0 is TD-MPC2's loss.
+      decay_rate: the learning rates fall to a tenth over the run, so that its end is steadier.
       end_head_below_m, end_pelvis_below_m: end training episodes when head or pelvis is lower;
         None never does. Evaluation never ends episodes early.
       eval_every: control steps between evaluations; 0 evaluates only at the end.
@@ -58,6 +62,9 @@ class TrainConfig:
     """
 
     task: str = "h1-stand"
+    skill: str | None = None
+    skill_settings: dict[str, Any] = field(default_factory=dict)
+    imitation_settings: dict[str, Any] = field(default_factory=dict)
     backend: str = "auto"
     collisions: str | None = None
     num_envs: int = 32
@@ -78,6 +85,7 @@ class TrainConfig:
     plan_fraction: float = 0.25
     plan_horizon: int | None = None
     action_penalty: float = 0.0
+    decay_rate: bool = False
     end_head_below_m: float | None = None
     end_pelvis_below_m: float | None = None
     eval_every: int = 200_000
@@ -112,6 +120,11 @@ class TrainConfig:
     def epochs(self) -> int:
         """Epochs of the whole run, the seed phase included."""
         return math.ceil(self.steps / self.steps_per_epoch)
+
+    @property
+    def updates(self) -> int:
+        """Updates of the whole run."""
+        return max(0, self.epochs - self.seed_epochs) * self.epoch_rounds * self.updates_per_round
 
     @property
     def slots(self) -> int:
@@ -187,6 +200,29 @@ def preset(name: str) -> TrainConfig:
     if name not in PRESETS:
         raise UserError(nearest("preset", name, PRESETS, f"one of {', '.join(PRESETS)}"))
     return PRESETS[name]
+
+
+def for_skill(config: TrainConfig, skill: str) -> TrainConfig:
+    """A preset's settings for training a skill's expert.
+
+    Raises:
+      UserError: unknown skill.
+    """
+    from metaworldx.experts.skills import skill_named
+
+    return dataclasses.replace(
+        config,
+        skill=skill,
+        task=skill_named(skill).task,
+        decay_rate=True,
+        end_head_below_m=None,
+        end_pelvis_below_m=None,
+        **(
+            {"action_penalty": 0.03, "steps": 1_000_000, "capacity": 1_000_000}
+            if config == _NATIVE_CPU
+            else {}
+        ),
+    )
 
 
 def checked(config: TrainConfig) -> TrainConfig:

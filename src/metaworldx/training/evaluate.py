@@ -13,8 +13,8 @@ import numpy as np
 
 from metaworldx import agent
 from metaworldx.envs.env import EnvConfig
-from metaworldx.envs.factory import make
 from metaworldx.errors import UserError, nearest
+from metaworldx.training.environments import EnvMaker
 from metaworldx.training.trained import check_sizes
 
 LONG_RUN_STEPS = 1500
@@ -71,10 +71,9 @@ class Evaluator:
     def __init__(
         self,
         agent_config: Any,
-        task: str,
+        make_env: EnvMaker,
         episodes: int = 10,
         act_with: str = "policy",
-        collisions: str | None = None,
         seed: int = 0,
         long_run: bool = True,
     ):
@@ -82,10 +81,9 @@ class Evaluator:
 
         Args:
           agent_config: of the agent that will act.
-          task: environment.
+          make_env: builds the environment (`environments.evaluation_env`).
           episodes: how many, at once.
           act_with: policy or mppi.
-          collisions: feet, body or full; None takes the task's.
           seed: of the starts (and of the planner's candidates).
           long_run: run on to 1,500 steps; False stops at HumanoidBench's limit, and falls and
             success are then counted up to there.
@@ -97,10 +95,10 @@ class Evaluator:
             raise UserError(nearest("act_with", act_with, ACTORS, f"one of {', '.join(ACTORS)}"))
         if episodes < 1:
             raise UserError(f"episodes is {episodes}; needs at least 1")
-        limit = make(task, "native", collisions).max_episode_steps
+        limit = make_env(EnvConfig()).max_episode_steps
         total = max(limit, LONG_RUN_STEPS) if long_run else limit
         config = EnvConfig(auto_reset=False, max_episode_steps=total)
-        self.env = make(task, "native", collisions, config)
+        self.env = make_env(config)
         check_sizes(agent_config, self.env)
         self.agent_config, self.act_with = agent_config, act_with
         self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total

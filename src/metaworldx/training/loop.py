@@ -20,12 +20,12 @@ from jax.sharding import PartitionSpec as P
 
 from metaworldx import agent
 from metaworldx.envs.env import Env
-from metaworldx.envs.factory import make
-from metaworldx.envs.state import EnvConfig, EnvState
+from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError, nearest
 from metaworldx.training.collect import Actor, Plan, Tally, agent_actor, collect, random_actor
 from metaworldx.training.config import TrainConfig
-from metaworldx.training.early import EarlyEnd, ending_early
+from metaworldx.training.environments import training_env
+from metaworldx.training.objective import objective_of
 from metaworldx.training.replay import (
     Replay,
     Sequences,
@@ -48,6 +48,7 @@ class LoopState:
       env: environments `[S, E, ...]`.
       plan: plans of the environments in which MPPI acts `[S, planning_envs, ...]`, or None.
       replay: the ring.
+      objective: what the objective has learned on the way, or None.
       key: random key from which each epoch takes its own.
       epoch: epochs done, int32.
     """
@@ -56,6 +57,7 @@ class LoopState:
     env: EnvState
     plan: Plan
     replay: Replay
+    objective: Any
     key: jax.Array
     epoch: jax.Array
 
@@ -71,6 +73,8 @@ def agent_config_for(config: TrainConfig, env: Env) -> Any:
     settings: dict[str, Any] = {"horizon": config.horizon, **config.agent_settings}
     if config.action_penalty:
         settings["guidance_weight"] = config.action_penalty
+    if config.decay_rate:
+        settings.setdefault("decay_updates", config.updates)
     return _with("agent", dataclasses.replace(base, planner=planner), settings)
 
 
@@ -88,13 +92,6 @@ def _with(kind: str, base: Any, settings: dict[str, Any]) -> Any:
 def planning_config_for(config: TrainConfig, agent_config: Any) -> Any:
     """The agent's settings for planning, which may look further ahead than training does."""
     return dataclasses.replace(agent_config, horizon=config.plan_horizon or config.horizon)
-
-
-def training_env(config: TrainConfig) -> Env:
-    """The environment that a run trains in."""
-    env = make(config.task, config.backend, config.collisions, EnvConfig(), worlds=config.num_envs)
-    early = EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m)
-    return ending_early(env, early)
 
 
 class Loop:
@@ -119,6 +116,7 @@ class Loop:
             raise UserError("replay_on 'host' works on one host only; use 'device'")
         self.config = config
         self.env = training_env(config)
+        self.objective = objective_of(self.env)
         if config.horizon > self.env.max_episode_steps:
             raise UserError(
                 f"horizon {config.horizon} is longer than an episode of {self.env.id}, "
@@ -170,6 +168,7 @@ class Loop:
             env=jax.jit(reset)(env_keys),
             plan=plan,
             replay=self.empty_replay(),
+            objective=jax.device_put(self.objective.init(), self._whole),
             key=key,
             epoch=epoch,
         )
@@ -179,7 +178,17 @@ class Loop:
         replay: Any = Replay(self._split, self._whole, self._whole)  # pyright: ignore
         if self._host:
             replay = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
-        return LoopState(self._whole, self._split, self._split, replay, self._whole, self._whole)  # pyright: ignore
+        split: Any = self._split
+        whole: Any = self._whole
+        return LoopState(
+            agent=whole,
+            env=split,
+            plan=split,
+            replay=replay,
+            objective=whole,
+            key=whole,
+            epoch=whole,
+        )
 
     def empty_replay(self) -> Replay:
         """A ring without steps, where the run keeps its replay."""
@@ -188,26 +197,33 @@ class Loop:
             empty_replay,
             *(config.shards, config.slots, config.num_envs // config.shards),
             *(env.obs_size, env.action_size),
+            terms=self.term_shapes(),
         )
         return jax.jit(make_empty, out_shardings=self.shardings().replay)()
+
+    def term_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the environment's terms that the replay keeps, by name."""
+        terms = jax.eval_shape(self.env.reset, jax.random.key(0)).terms
+        return {name: terms[name].shape for name in self.objective.kept}
 
     # ---- parts of an epoch
 
     def _collect(
         self, actor: Actor, state: LoopState, key: jax.Array
     ) -> tuple[LoopState, Transitions, Tally]:
-        """One round of collection, the replay left as it is."""
+        """One round of collection, seen by the objective; the replay left as it is."""
         keys = jax.random.split(key, self.config.shards)
         split, whole = P(AXIS), P()
         run = jax.shard_map(
-            partial(collect, self.env, actor, steps=self.config.collect_steps),
+            partial(collect, self.env, self.objective, actor, steps=self.config.collect_steps),
             mesh=self.mesh,
             in_specs=(whole, split, split, split),
             out_specs=split,
             check_vma=False,
         )
         env, plan, (kept, tally) = run(state.agent.params, state.env, state.plan, keys)
-        return state.replace(env=env, plan=plan), kept, tally
+        objective = self.objective.seen(state.objective, kept)
+        return state.replace(env=env, plan=plan, objective=objective), kept, tally
 
     def sample_batches(self, replay: Replay, key: jax.Array) -> Sequences:
         """Batches for one round's updates `[U, H, B, ...]`."""
@@ -217,13 +233,14 @@ class Loop:
         return jax.vmap(draw)(jax.random.split(key, config.updates_per_round))
 
     def update_agent(
-        self, state: Any, batches: Sequences, key: jax.Array
+        self, state: Any, objective: Any, batches: Sequences, key: jax.Array
     ) -> tuple[Any, dict[str, jax.Array]]:
-        """One round's updates; metrics `[U]`."""
+        """One round's updates under the objective's rewards of today; metrics `[U]`."""
 
         def one(state: Any, inputs: tuple[Sequences, jax.Array]) -> Any:
             drawn, key = inputs
-            batch = agent.Batch(drawn.obs, drawn.action, drawn.reward, drawn.terminated)
+            reward = self.objective.reward(objective, drawn)
+            batch = agent.Batch(drawn.obs, drawn.action, reward, drawn.terminated)
             if self.config.action_penalty:
                 # The guidance term with the middle of every actuator's range as its reference.
                 still = jnp.zeros((*drawn.obs.shape[:-1], drawn.action.shape[-1]))
@@ -248,14 +265,15 @@ class Loop:
                 return state, (tally, {})
             batches = self.sample_batches(state.replay, sample_key)
             batches = jax.lax.with_sharding_constraint(batches, self._batches)
-            new, metrics = self.update_agent(state.agent, batches, update_key)
+            new, metrics = self.update_agent(state.agent, state.objective, batches, update_key)
             return state.replace(agent=new), (tally, metrics)
 
         def epoch(state: LoopState) -> tuple[LoopState, dict[str, jax.Array]]:
             key, epoch_key = jax.random.split(state.key)
             keys = jax.random.split(epoch_key, self.config.epoch_rounds)
             state, (tally, metrics) = jax.lax.scan(one_round, state, keys)
-            return self._finished(state, key), _summary(tally, metrics)
+            learned = self.objective.metrics(state.objective)
+            return self._finished(state, key), _summary(tally, metrics) | learned
 
         places = self.shardings()
         return jax.jit(epoch, donate_argnums=0, out_shardings=(places, self._whole))
@@ -279,12 +297,14 @@ class Loop:
                 if not seeding:
                     batches = sample_(replay, jax.device_put(sample_key, cpu))
                     batches = jax.device_put(batches, self._batches)
-                    new, metrics = update_(state.agent, batches, update_key)
+                    new, metrics = update_(state.agent, state.objective, batches, update_key)
                     state = state.replace(agent=new)
                     rows.append(metrics)
             tally = jax.tree.map(lambda *x: jnp.stack(x), *tallies)
             metrics = jax.tree.map(lambda *x: jnp.stack(x), *rows) if rows else {}
-            return self._finished(state.replace(replay=replay), key), _summary(tally, metrics)
+            learned = self.objective.metrics(state.objective)
+            done = self._finished(state.replace(replay=replay), key)
+            return done, _summary(tally, metrics) | learned
 
         return epoch
 

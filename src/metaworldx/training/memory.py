@@ -13,9 +13,9 @@ USABLE = 0.8
 """Share of the memory that the replay may take; the rest is for simulation and updates."""
 
 
-def replay_memory(config: TrainConfig, obs_size: int, action_size: int) -> int:
+def replay_memory(config: TrainConfig, obs_size: int, action_size: int, term_size: int = 0) -> int:
     """Bytes of the whole replay, over all devices."""
-    return replay_bytes(config.slots, config.num_envs, obs_size, action_size)
+    return replay_bytes(config.slots, config.num_envs, obs_size, action_size, term_size)
 
 
 def memory_there(config: TrainConfig, devices: list[Any]) -> int | None:
@@ -30,13 +30,23 @@ def memory_there(config: TrainConfig, devices: list[Any]) -> int | None:
         return None
 
 
-def check_memory(config: TrainConfig, obs_size: int, action_size: int, there: int | None) -> str:
+def check_memory(
+    config: TrainConfig,
+    obs_size: int,
+    action_size: int,
+    there: int | None,
+    term_size: int = 0,
+) -> str:
     """A line that tells how much the replay takes.
+
+    Args:
+      there: bytes that it could live in, None if nobody knows.
+      term_size: numbers kept of each step's terms.
 
     Raises:
       UserError: it would take more than 80% of `there`; the message has the capacity that fits.
     """
-    needed = replay_memory(config, obs_size, action_size)
+    needed = replay_memory(config, obs_size, action_size, term_size)
     place = "host memory" if config.replay_on == "host" else "device memory"
     if there is not None and needed > USABLE * there:
         fits = int(config.capacity * USABLE * there / needed)

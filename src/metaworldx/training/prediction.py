@@ -16,11 +16,11 @@ from flax import struct
 from metaworldx import agent
 from metaworldx.agent import world_model as wm
 from metaworldx.envs.env import Env
-from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.training.config import TrainConfig
 from metaworldx.training.early import EarlyEnd, ending_early
+from metaworldx.training.environments import evaluation_env
 
 MAX_STEPS = 10
 """The largest k."""
@@ -145,7 +145,7 @@ def summary(errors: LatentErrors) -> Prediction:
 
 def held_out_env(config: TrainConfig) -> Env:
     """Native MuJoCo with the run's own episode ends: no state that training never shows."""
-    env = make(config.task, "native", config.collisions, EnvConfig(auto_reset=False))
+    env = evaluation_env(config)(EnvConfig(auto_reset=False))
     return ending_early(env, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
 
 

@@ -7,6 +7,8 @@ is drawn does not depend on how many devices carry the shards.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import jax
 import jax.numpy as jnp
 from flax import struct
@@ -24,6 +26,7 @@ class Transitions:
       terminated: the task ended here, bool `[...]`; a time limit is not an end of the task.
       done: the episode ended here, one way or the other, bool `[...]`.
       diverged: the simulation broke down here, bool `[...]`; never sampled.
+      terms: what else of a step its reward is made from, by name `[..., any]`.
     """
 
     obs: jax.Array
@@ -33,6 +36,7 @@ class Transitions:
     terminated: jax.Array
     done: jax.Array
     diverged: jax.Array
+    terms: dict[str, jax.Array] = struct.field(default_factory=dict)
 
 
 @struct.dataclass
@@ -80,16 +84,29 @@ class Sequences:
     Attributes:
       obs: `[H + 1, B, O]`; the last is what the last step led to, even if it ended an episode.
       action, reward, terminated: `[H, B, A]`, `[H, B]`, `[H, B]` (bool).
+      terms: what else was kept, `[H, B, any]`.
     """
 
     obs: jax.Array
     action: jax.Array
     reward: jax.Array
     terminated: jax.Array
+    terms: dict[str, jax.Array] = struct.field(default_factory=dict)
 
 
-def empty_replay(shards: int, slots: int, envs: int, obs_size: int, action_size: int) -> Replay:
-    """A ring without steps: `shards` of `envs` environments each, `slots` steps long."""
+def empty_replay(
+    shards: int,
+    slots: int,
+    envs: int,
+    obs_size: int,
+    action_size: int,
+    terms: Mapping[str, tuple[int, ...]] = {},
+) -> Replay:
+    """A ring without steps: `shards` of `envs` environments each, `slots` steps long.
+
+    Args:
+      terms: shapes of what else is kept of a step, by name.
+    """
 
     def zeros(*shape: int, dtype: type = jnp.float32) -> jax.Array:
         return jnp.zeros((shards, slots, envs, *shape), dtype)
@@ -102,14 +119,17 @@ def empty_replay(shards: int, slots: int, envs: int, obs_size: int, action_size:
         terminated=zeros(dtype=bool),
         done=zeros(dtype=bool),
         diverged=zeros(dtype=bool),
+        terms={name: zeros(*shape) for name, shape in terms.items()},
     )
     none = jnp.zeros((), jnp.int32)
     return Replay(data, none, none)
 
 
-def replay_bytes(slots: int, num_envs: int, obs_size: int, action_size: int) -> int:
+def replay_bytes(
+    slots: int, num_envs: int, obs_size: int, action_size: int, term_size: int = 0
+) -> int:
     """Bytes of a replay's arrays: float32 numbers, one byte a flag, two int32 counters."""
-    return slots * num_envs * (4 * (2 * obs_size + action_size + 1) + 3) + 8
+    return slots * num_envs * (4 * (2 * obs_size + action_size + 1 + term_size) + 3) + 8
 
 
 def insert(replay: Replay, steps: Transitions) -> Replay:
@@ -185,6 +205,7 @@ def sample(replay: Replay, starts: Starts, key: jax.Array, batch: int, horizon: 
             action=data.action[slot, env],
             reward=data.reward[slot, env],
             terminated=data.terminated[slot, env],
+            terms=jax.tree.map(lambda x: x[slot, env], data.terms),
         )
 
     keys = jax.random.split(key, shards)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tqdm import tqdm
 
 from metaworldx.training.checkpoint import Checkpoints
 from metaworldx.training.config import TrainConfig, as_data, checked
+from metaworldx.training.environments import evaluation_env
 from metaworldx.training.evaluate import Evaluation, Evaluator
 from metaworldx.training.folder import Metrics, check_new, check_same, write_config
 from metaworldx.training.loop import Loop, LoopState
@@ -88,14 +90,15 @@ class _Run:
         self.leads = jax.process_index() == 0
         env = self.loop.env
         memory = check_memory(
-            config, env.obs_size, env.action_size, memory_there(config, jax.devices())
+            *(config, env.obs_size, env.action_size, memory_there(config, jax.devices())),
+            term_size=sum(math.prod(shape) for shape in self.loop.term_shapes().values()),
         )
         self.say(memory)
         ways = ("policy", "mppi") if config.eval_with == "both" else (config.eval_with,)
         ways = ways if config.eval_episodes else ()
         self.evaluators = {
             way: Evaluator(
-                self.loop.planning_config, config.task, config.eval_episodes, way, config.collisions
+                self.loop.planning_config, evaluation_env(config), config.eval_episodes, way
             )
             for way in ways
         }

@@ -11,12 +11,12 @@ import jax
 
 from metaworldx import agent
 from metaworldx.envs.env import Env
-from metaworldx.envs.factory import make
 from metaworldx.envs.scripted import Policy
-from metaworldx.envs.state import EnvState
+from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.errors import UserError, nearest
 from metaworldx.training.checkpoint import restore_agent
 from metaworldx.training.config import TrainConfig, parse_setting
+from metaworldx.training.environments import evaluation_env
 from metaworldx.training.folder import read_config
 from metaworldx.training.loop import agent_config_for, planning_config_for
 
@@ -76,7 +76,7 @@ def load_trained(run: Path, checkpoint: str = "latest", planner: Sequence[str] =
         raise UserError(f"planner setting horizon is {horizon!r}; needs a number of at least 1")
     settings = {**config.planner_settings, **changes}
     config = replace(config, plan_horizon=horizon, planner_settings=settings)
-    agent_config = agent_config_for(config, make(config.task, "native", config.collisions))
+    agent_config = agent_config_for(config, evaluation_env(config)(EnvConfig()))
     template = jax.eval_shape(lambda: agent.init(agent_config, jax.random.key(0)))
     state, epoch = restore_agent(run, template, checkpoint)
     planning_config = planning_config_for(config, agent_config)

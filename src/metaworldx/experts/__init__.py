@@ -1,0 +1,1 @@
+"""Specialised experts (SEP): imitation rewards, tracking environments, and the pool of experts."""

@@ -1,0 +1,75 @@
+"""What an expert observes: the robot relative to its own heading and place, phase, command."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.motion.clip import COMMAND_SIZE
+from metaworldx.motion.kinematics import heading, matrix, robot_tree, sole_points, to_heading
+
+PHASE_SIZE = 2
+_SOLES = sole_points("left") + sole_points("right")
+
+
+def feature_size(joints: int) -> int:
+    """Numbers in `robot_features`."""
+    return 1 + 3 + 3 + 3 + 2 * joints
+
+
+def observation_size(joints: int) -> int:
+    """Numbers in an expert's observation."""
+    return feature_size(joints) + PHASE_SIZE + COMMAND_SIZE
+
+
+def height_over_soles(robot: str, qpos: jax.Array) -> jax.Array:
+    """Height of the pelvis over the lowest end of either sole `[...]`, m."""
+    soles = robot_tree(robot).points(qpos, _SOLES)
+    return qpos[..., 2] - soles[..., 2].min(axis=-1)
+
+
+def up_in_pelvis(qpos: jax.Array) -> jax.Array:
+    """The world's vertical in the pelvis's frame `[..., 3]`: its tilt, whatever its heading."""
+    return matrix(qpos[..., 3:7])[..., 2, :]
+
+
+def velocity_in_heading(qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+    """The pelvis's velocity `[..., 3]` along its heading, to its left, and up, m/s."""
+    return to_heading(qvel[..., :3], heading(qpos[..., 3:7]))
+
+
+def robot_features(robot: str, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+    """The robot's own numbers without its place and heading `[..., 10 + 2 J]`.
+
+    Height over the soles (m), tilt, velocity along the heading (m/s), spin in the pelvis's frame
+    (rad/s), hinges (rad), their velocities (rad/s).
+
+    Args:
+      qpos, qvel: the robot's own `[..., 7 + J]`, `[..., 6 + J]`.
+    """
+    parts = (
+        height_over_soles(robot, qpos)[..., None],
+        up_in_pelvis(qpos),
+        velocity_in_heading(qpos, qvel),
+        qvel[..., 3:6],
+        qpos[..., 7:],
+        qvel[..., 6:],
+    )
+    return jnp.concatenate(parts, axis=-1)
+
+
+def phase_features(phase: jax.Array, loop: jax.Array) -> jax.Array:
+    """A point on the circle `[..., 2]`: all of it for loops, half of it for what ends.
+
+    Args:
+      phase: 0 to 1, `[...]`.
+    """
+    angle = jnp.where(loop, 2.0, 1.0) * jnp.pi * phase
+    return jnp.stack([jnp.sin(angle), jnp.cos(angle)], axis=-1)
+
+
+def expert_observation(
+    robot: str, qpos: jax.Array, qvel: jax.Array, phase: jax.Array, command: jax.Array
+) -> jax.Array:
+    """An expert's observation from the robot's own numbers, its phase features and its command."""
+    return jnp.concatenate([robot_features(robot, qpos, qvel), phase, command], axis=-1)

@@ -1,0 +1,137 @@
+"""A skill's clips as arrays to look reference states up in, at any time of any clip."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from metaworldx.errors import UserError
+from metaworldx.experts.observation import height_over_soles, up_in_pelvis, velocity_in_heading
+from metaworldx.motion.clip import Clip, resampled
+
+CONTROL_RATE = 50.0
+_LEAST_FRAMES = 32
+
+
+@struct.dataclass
+class References:
+    """C clips stretched to N + 1 frames each.
+
+    Attributes:
+      qpos, qvel: `[C, N + 1, 7 + J]`, `[C, N + 1, 6 + J]`, as the clips have them.
+      height: of the pelvis over the lower sole `[C, N + 1]`, m.
+      up: the vertical in the pelvis's frame `[C, N + 1, 3]`.
+      velocity: of the pelvis, along its heading `[C, N + 1, 3]`, m/s.
+      yaw: of the pelvis, less what the clip has turned by then at its mean rate `[C, N + 1]`, rad.
+      duration: `[C]`, s.
+      loop: `[C]` bool.
+      turn_rate: mean over the clip `[C]`, rad/s.
+      command: `[C, 11]`.
+    """
+
+    qpos: jax.Array
+    qvel: jax.Array
+    height: jax.Array
+    up: jax.Array
+    velocity: jax.Array
+    yaw: jax.Array
+    duration: jax.Array
+    loop: jax.Array
+    turn_rate: jax.Array
+    command: jax.Array
+
+    @property
+    def clips(self) -> int:
+        """How many clips there are."""
+        return self.qpos.shape[-3]
+
+
+@struct.dataclass
+class Target:
+    """The reference at one moment: as in References, without clips and frames; and the phase."""
+
+    qpos: jax.Array
+    qvel: jax.Array
+    height: jax.Array
+    up: jax.Array
+    velocity: jax.Array
+    yaw: jax.Array
+    phase: jax.Array
+
+
+def references(robot: str, clips: Sequence[Clip]) -> References:
+    """Clips of one robot's joints as References.
+
+    Raises:
+      UserError: no clips, or clips of different joints.
+    """
+    if not clips:
+        raise UserError("no clips; needs at least 1")
+    for clip in clips:
+        if clip.joints != clips[0].joints:
+            raise UserError(f"clip {clip.name!r} has other joints than {clips[0].name!r}")
+    frames = max(_LEAST_FRAMES, *(math.ceil(clip.duration * CONTROL_RATE) for clip in clips))
+    even = [resampled(clip, frames / clip.duration) for clip in clips]
+    qpos = np.stack([clip.qpos for clip in even])
+    qvel = np.stack([clip.qvel for clip in even])
+    yaws = np.unwrap(_yaw(qpos), axis=1)
+    turned = np.where([clip.loop for clip in clips], yaws[:, -1] - yaws[:, 0], 0.0)
+
+    def single(x: np.ndarray) -> jax.Array:
+        return jnp.asarray(x, jnp.float32)
+
+    duration = np.array([clip.duration for clip in clips])
+    return References(
+        qpos=single(qpos),
+        qvel=single(qvel),
+        height=single(np.asarray(height_over_soles(robot, single(qpos)))),
+        up=up_in_pelvis(single(qpos)),
+        velocity=velocity_in_heading(single(qpos), single(qvel)),
+        yaw=single(yaws - turned[:, None] * np.linspace(0.0, 1.0, frames + 1)),
+        duration=single(duration),
+        loop=jnp.asarray([clip.loop for clip in clips]),
+        turn_rate=single(turned / duration),
+        command=single(np.array([clip.command for clip in clips])),
+    )
+
+
+def _yaw(qpos: np.ndarray) -> np.ndarray:
+    w, x, y, z = np.moveaxis(qpos[..., 3:7], -1, 0)
+    return np.arctan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
+
+
+def phase_at(refs: References, clip: jax.Array, seconds: jax.Array) -> jax.Array:
+    """Share of the clip that is done, 0 to 1; loops begin again, others stay at their end."""
+    done = seconds / refs.duration[clip]
+    return jnp.where(refs.loop[clip], done - jnp.floor(done), jnp.clip(done, 0.0, 1.0))
+
+
+def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:
+    """The reference of clip number `clip` at a time, both scalars; vmap for more."""
+    phase = phase_at(refs, clip, seconds)
+    place = phase * (refs.qpos.shape[-2] - 1)
+    low = jnp.clip(jnp.floor(place).astype(jnp.int32), 0, refs.qpos.shape[-2] - 2)
+    share = place - low
+
+    def between(x: jax.Array) -> jax.Array:
+        two = jax.lax.dynamic_slice_in_dim(x[clip], low, 2)
+        return two[0] + share * (two[1] - two[0])
+
+    qpos = between(refs.qpos)
+    quat = qpos[3:7] / jnp.linalg.norm(qpos[3:7])
+    # What has ended stands still.
+    moving = refs.loop[clip] | (seconds < refs.duration[clip])
+    return Target(
+        qpos=qpos.at[3:7].set(quat),
+        qvel=between(refs.qvel) * moving,
+        height=between(refs.height),
+        up=between(refs.up),
+        velocity=between(refs.velocity) * moving,
+        yaw=between(refs.yaw),
+        phase=phase,
+    )

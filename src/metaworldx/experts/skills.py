@@ -1,0 +1,82 @@
+"""The skills: what each is called, what it is for, and what its expert trains on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from metaworldx.errors import UserError, nearest
+from metaworldx.experts.imitation import ImitationConfig
+
+
+@dataclass(frozen=True)
+class Skill:
+    """What an expert trains on.
+
+    Attributes:
+      name: of the skill, and of its clips.
+      description: what it does, in words that a language model reads.
+      task: the HumanoidBench task whose scene and reward it trains with.
+      w_track, w_task: shares of the alignment R_t and of the task's reward.
+      on_reference: share of the episodes that begin in a random state of a clip (reference state
+        initialisation); the others begin as the task's own.
+      noise: joints and their velocities at such a beginning are moved by up to this (rad; ten
+        times as much in rad/s).
+      authority: an action of 1 moves a joint's target so far from the reference that the motor
+        would push with this share of its greatest force.
+      max_height_error, max_tilt: training episodes end when the pelvis's height over the soles
+        is off by more (m), or its vertical leans by more from the reference's (rad).
+      episode_steps: control steps after which training episodes are cut.
+      heading_gain: turn rate that is asked for by radian of wrong heading, 1/s.
+      evaluated: number of the clip whose command the expert gets in its task.
+      imitation: numbers of Eq. 4.
+    """
+
+    name: str
+    description: str
+    task: str
+    w_track: float = 0.65
+    w_task: float = 0.35
+    on_reference: float = 0.7
+    noise: float = 0.05
+    authority: float = 0.7
+    max_height_error: float = 0.3
+    max_tilt: float = 1.0
+    episode_steps: int = 500
+    heading_gain: float = 1.0
+    evaluated: int = 0
+    imitation: ImitationConfig = field(default_factory=ImitationConfig)
+
+    def __post_init__(self):
+        for name in ("w_track", "w_task"):
+            if getattr(self, name) < 0.0:
+                raise UserError(f"{name} is {getattr(self, name)}; needs at least 0")
+        if not 0.0 <= self.on_reference <= 1.0:
+            raise UserError(f"on_reference is {self.on_reference}; needs 0 to 1")
+        if not 0.0 < self.authority <= 1.0:
+            raise UserError(f"authority is {self.authority}; needs over 0, up to 1")
+
+
+SKILLS = {
+    skill.name: skill
+    for skill in (
+        Skill("stand", "Stand upright and keep balance without stepping.", "h1-stand"),
+        Skill("walk", "Walk forward at a chosen speed, turning as asked.", "h1-walk", evaluated=2),
+        Skill("run", "Run forward fast, with both feet off the ground in between.", "h1-run"),
+        Skill("sit", "Sit down on a seat behind and stay seated upright.", "h1-sit_simple"),
+        Skill("carry", "Walk with both arms held around a box in front of the chest.", "h1-carry"),
+        Skill("reach", "Stand and bring one or both hands to given points.", "h1-reach"),
+        Skill("crawl", "Move forward low, on hands and feet.", "h1-crawl"),
+        Skill("stair", "Climb and descend stairs.", "h1-stair"),
+    )
+}
+
+
+def skill_named(name: str) -> Skill:
+    """The skill of that name.
+
+    Raises:
+      UserError: unknown name, with the nearest.
+    """
+    if name not in SKILLS:
+        raise UserError(nearest("skill", name, SKILLS, f"one of {', '.join(SKILLS)}"))
+    return SKILLS[name]

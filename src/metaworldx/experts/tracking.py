@@ -1,0 +1,267 @@
+"""Tracking environments: a HumanoidBench task whose robot follows a skill's clips.
+
+The action is an offset: 0 commands the reference's next posture, 1 a joint target so far from it
+that the motor pushes with `Skill.authority` of its greatest force.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
+from metaworldx.envs.task import Memory, Outcome, Start, Task
+from metaworldx.experts.imitation import TrackingError, alignment
+from metaworldx.experts.observation import (
+    expert_observation,
+    height_over_soles,
+    phase_features,
+    up_in_pelvis,
+    velocity_in_heading,
+)
+from metaworldx.experts.reference import References, Target, target_at
+from metaworldx.experts.skills import Skill
+from metaworldx.motion.clip import COMMAND
+from metaworldx.motion.kinematics import heading, to_heading, wrapped
+from metaworldx.sim.readings import Readings
+
+MAX_TURN_RATE = 0.5
+"""The greatest turn rate (rad/s) that a wrong heading asks for."""
+_PLACES = ("left_hand", "right_hand", "seat")
+_CLEARANCE = 0.002
+
+
+@struct.dataclass
+class Follow:
+    """What following a clip needs to remember; scalars but for `anchor`.
+
+    Attributes:
+      clip: its number, int32.
+      seconds: since the clip began.
+      heading: where the robot is to head, rad.
+      anchor: place (m) and heading (rad) from which the command's places count `[3]`.
+    """
+
+    clip: jax.Array
+    seconds: jax.Array
+    heading: jax.Array
+    anchor: jax.Array
+
+
+@struct.dataclass
+class Tracked:
+    """A tracking task's memory: the task's own, and what following needs."""
+
+    task: Memory
+    follow: Follow
+
+
+def begin_following(
+    refs: References, clip: jax.Array, seconds: jax.Array, qpos: jax.Array
+) -> Follow:
+    """Follows a clip from where the robot stands, heading as it does."""
+    yaw = heading(qpos[3:7]) - target_at(refs, clip, seconds).yaw
+    return Follow(clip, seconds, yaw, jnp.concatenate([qpos[:2], yaw[None]]))
+
+
+def moved_on(refs: References, follow: Follow, dt: float) -> Follow:
+    """One control step later."""
+    return follow.replace(
+        seconds=follow.seconds + dt, heading=follow.heading + dt * refs.turn_rate[follow.clip]
+    )
+
+
+def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: float) -> jax.Array:
+    """The clip's command `[11]` as it is from where the robot is.
+
+    The turn rate also asks for the heading back that was lost; places stay where they are in the
+    world while the robot moves.
+    """
+    command = refs.command[follow.clip]
+    yaw = heading(qpos[3:7])
+    sway = target_at(refs, follow.clip, follow.seconds).yaw
+    lost = wrapped(follow.heading + sway - yaw)
+    turn = refs.turn_rate[follow.clip] + jnp.clip(gain * lost, -MAX_TURN_RATE, MAX_TURN_RATE)
+    command = command.at[COMMAND["turn_rate"]].set(turn)
+    floor = jnp.concatenate([follow.anchor[:2], jnp.zeros(1)])
+    here = jnp.concatenate([qpos[:2], jnp.zeros(1)])
+    for name in _PLACES:
+        place = refs.command[follow.clip][COMMAND[name]]
+        world = floor + to_heading(place, -follow.anchor[2])
+        seen = to_heading(world - here, yaw)
+        command = command.at[COMMAND[name]].set(jnp.where(jnp.any(place != 0.0), seen, 0.0))
+    return command
+
+
+def tracking_error(
+    robot: str,
+    skill: Skill,
+    target: Target,
+    qpos: jax.Array,
+    qvel: jax.Array,
+    wanted_heading: jax.Array,
+) -> TrackingError:
+    """Squared errors of a robot's state `[7 + J]`, `[6 + J]` against a target."""
+    numbers = skill.imitation
+    height = jnp.square(height_over_soles(robot, qpos) - target.height)
+    tilt = jnp.square(up_in_pelvis(qpos) - target.up).sum()
+    lost = jnp.square(wrapped(wanted_heading + target.yaw - heading(qpos[3:7])))
+    speeds = jnp.square(velocity_in_heading(qpos, qvel) - target.velocity).sum()
+    spin = jnp.square(qvel[3:6] - target.qvel[3:6]).sum()
+    return TrackingError(
+        joints=jnp.square(qpos[7:] - target.qpos[7:]),
+        joint_speeds=jnp.square(qvel[6:] - target.qvel[6:]),
+        root=numbers.height_weight * height
+        + numbers.tilt_weight * tilt
+        + numbers.heading_weight * lost,
+        root_speeds=numbers.velocity_weight * speeds + numbers.spin_weight * spin,
+    )
+
+
+class Motors:
+    """Position servos of a robot's hinges: what target makes them follow a reference.
+
+    Attributes:
+      lead: seconds by which the servo's own damping makes a joint lag `[J]`.
+      reach: offset of the target that pushes with the greatest force `[J]`, rad.
+      low, high: range of the targets `[J]`, rad.
+    """
+
+    def __init__(self, model: Any):
+        """Reads them off a MuJoCo model whose actuators are its hinges, in order."""
+        gain = model.actuator_gainprm[:, 0]
+        damping = model.dof_damping[6 : 6 + model.nu] - model.actuator_biasprm[:, 2]
+        self.lead = np.asarray(damping / gain, np.float32)
+        self.reach = np.asarray(model.actuator_forcerange[:, 1] / gain, np.float32)
+        self.low = np.asarray(model.actuator_ctrlrange[:, 0], np.float32)
+        self.high = np.asarray(model.actuator_ctrlrange[:, 1], np.float32)
+
+    def ctrl(self, target: Target, offset: jax.Array, authority: float) -> jax.Array:
+        """Joint targets `[J]` for a reference and an offset in [-1, 1]."""
+        base = target.qpos[7:] + self.lead * target.qvel[6:]
+        return jnp.clip(base + authority * self.reach * offset, self.low, self.high)
+
+
+class TrackingEnv(Env):
+    """A task's environment with a skill's clips to follow; actions are offsets.
+
+    Its `terms` hold the squared errors (`joint_error`, `joint_speed_error` `[J]`, `root_error`,
+    `root_speed_error`), `alignment` (R_t under equal weights) and `task` (the task's reward).
+    """
+
+    def __init__(self, env: Env, refs: References, skill: Skill, training: bool = True):
+        """Wraps an environment of the robot, alone or with objects.
+
+        Args:
+          training: begins on the reference now and then, ends where it is lost, and rewards
+            `w_track R_t + w_task r_task`; otherwise start, end and reward are the task's own and
+            the clip is `Skill.evaluated`.
+        """
+        self.refs, self.skill = refs, skill
+        self.motors = Motors(env.physics.model)
+        config = env.config
+        if training:
+            steps = min(skill.episode_steps, env.max_episode_steps)
+            config = dataclasses.replace(config, max_episode_steps=steps)
+        task = _tracking_task(env.task, refs, skill, env.dt, training)
+        super().__init__(env.id, task, env.physics, config, env.collisions)
+
+    def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
+        """Joint targets for an offset in one environment's state."""
+        follow = state.memory.follow
+        target = target_at(self.refs, follow.clip, follow.seconds + self.dt)
+        return self.motors.ctrl(target, jnp.clip(action, -1.0, 1.0), self.skill.authority)
+
+
+def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, training: bool) -> Task:
+    robot = task.robot.spec.name
+    nq, nv = task.robot.spec.nq, task.robot.spec.nv
+
+    class Tracking(type(task)):
+        observes_new_memory = True
+
+        def start(self, key: jax.Array, site_xpos: Callable[[jax.Array], jax.Array]) -> Start:
+            own_key, draw_key = jax.random.split(key)
+            begin = super().start(own_key, site_xpos)
+            chosen, on_reference = _drawn(refs, skill, draw_key, training)
+            clip, seconds, qpos, qvel = chosen
+            qpos = begin.qpos.at[:nq].set(jnp.where(on_reference, qpos, begin.qpos[:nq]))
+            qvel = begin.qvel.at[:nv].set(jnp.where(on_reference, qvel, begin.qvel[:nv]))
+            follow = begin_following(refs, clip, seconds, qpos)
+            return begin.replace(qpos=qpos, qvel=qvel, memory=Tracked(begin.memory, follow))
+
+        def on_reset(self, memory: Memory, r: Readings) -> Memory:
+            return memory.replace(task=super().on_reset(memory.task, r))
+
+        def observe(self, r: Readings, memory: Memory) -> jax.Array:
+            qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
+            target = target_at(refs, memory.follow.clip, memory.follow.seconds)
+            phase = phase_features(target.phase, refs.loop[memory.follow.clip])
+            command = command_now(refs, memory.follow, qpos, skill.heading_gain)
+            return expert_observation(robot, qpos, qvel, phase, command)
+
+        def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+            out = super().evaluate(r, memory.task)
+            follow = moved_on(refs, memory.follow, dt)
+            qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
+            target = target_at(refs, follow.clip, follow.seconds)
+            error = tracking_error(robot, skill, target, qpos, qvel, follow.heading)
+            aligned = alignment(skill.imitation, error)
+            terms = {
+                "joint_error": error.joints,
+                "joint_speed_error": error.joint_speeds,
+                "root_error": error.root,
+                "root_speed_error": error.root_speeds,
+                "alignment": aligned,
+                "task": out.reward,
+            }
+            out = out.replace(memory=Tracked(out.memory, follow), terms=terms)
+            if not training:
+                return out
+            return out.replace(
+                reward=skill.w_track * aligned + skill.w_task * out.reward,
+                terminated=out.terminated | _lost(robot, skill, target, qpos),
+            )
+
+    tracking = copy.copy(task)
+    tracking.__class__ = Tracking
+    return tracking
+
+
+def _drawn(refs: References, skill: Skill, key: jax.Array, training: bool) -> Any:
+    """(clip, seconds, qpos, qvel) to begin with, and whether to begin in that state."""
+    if not training:
+        clip = jnp.asarray(skill.evaluated, jnp.int32)
+        target = target_at(refs, clip, jnp.zeros(()))
+        return (clip, jnp.zeros(()), target.qpos, target.qvel), jnp.zeros((), bool)
+    keys = jax.random.split(key, 5)
+    clip = jax.random.randint(keys[0], (), 0, refs.clips)
+    on_reference = jax.random.bernoulli(keys[1], skill.on_reference)
+    seconds = jax.random.uniform(keys[2]) * refs.duration[clip]
+    # From the task's own start, what ends is to be followed from its beginning.
+    seconds = jnp.where(on_reference | refs.loop[clip], seconds, 0.0)
+    target = target_at(refs, clip, seconds)
+    joints = target.qpos.shape[0] - 7
+
+    def noise(key: jax.Array, size: float) -> jax.Array:
+        return jax.random.uniform(key, (joints,), minval=-size, maxval=size)
+
+    qpos = target.qpos.at[:2].set(0.0).at[2].add(_CLEARANCE)
+    qpos = qpos.at[7:].add(noise(keys[3], skill.noise))
+    qvel = target.qvel.at[6:].add(noise(keys[4], 10.0 * skill.noise))
+    return (clip, seconds, qpos, qvel), on_reference
+
+
+def _lost(robot: str, skill: Skill, target: Target, qpos: jax.Array) -> jax.Array:
+    """Whether the pelvis is too far from where the reference has it, bool."""
+    height = jnp.abs(height_over_soles(robot, qpos) - target.height)
+    lean = jnp.arccos(jnp.clip(up_in_pelvis(qpos) @ target.up, -1.0, 1.0))
+    return (height > skill.max_height_error) | (lean > skill.max_tilt)

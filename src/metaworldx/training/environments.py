@@ -1,0 +1,80 @@
+"""The environments that a run trains in and is evaluated in: a task's own, or a skill's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+
+from metaworldx.envs.env import Env
+from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvConfig
+from metaworldx.errors import UserError, nearest
+from metaworldx.experts.reference import references
+from metaworldx.experts.skills import Skill, skill_named
+from metaworldx.experts.tracking import TrackingEnv
+from metaworldx.motion.builtin import clips_for
+from metaworldx.training.config import TrainConfig
+from metaworldx.training.early import EarlyEnd, ending_early
+
+EnvMaker = Callable[[EnvConfig], Env]
+"""Builds an environment with given time limit, auto-reset and safeguards."""
+
+
+def skill_of(config: TrainConfig) -> Skill | None:
+    """The skill that a run trains, with the run's settings over its own; None without one.
+
+    Raises:
+      UserError: unknown skill or setting.
+    """
+    if config.skill is None:
+        return None
+    skill = skill_named(config.skill)
+    imitation = _with(skill.imitation, "imitation", config.imitation_settings)
+    return _with(dataclasses.replace(skill, imitation=imitation), "skill", config.skill_settings)
+
+
+def training_env(config: TrainConfig) -> Env:
+    """The environment that a run trains in."""
+    skill = skill_of(config)
+    plain = make(
+        config.task, config.backend, config.collisions, EnvConfig(), worlds=config.num_envs
+    )
+    if skill is not None:
+        return TrackingEnv(
+            plain, references(plain.task.robot.spec.name, clips_for(skill.name)), skill
+        )
+    return ending_early(plain, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
+
+
+def evaluation_env(
+    config: TrainConfig, task: str | None = None, collisions: str | None = None
+) -> EnvMaker:
+    """Builds what a run is evaluated in: native MuJoCo, the task's own start, end and reward.
+
+    Args:
+      task: another than the run's own.
+      collisions: another set than the run's own.
+    """
+    return partial(_evaluation_env, config, task or config.task, collisions or config.collisions)
+
+
+def _evaluation_env(
+    config: TrainConfig, task: str, collisions: str | None, settings: EnvConfig
+) -> Env:
+    skill = skill_of(config)
+    plain = make(task, "native", collisions, settings)
+    if skill is None:
+        return plain
+    refs = references(plain.task.robot.spec.name, clips_for(skill.name))
+    return TrackingEnv(plain, refs, skill, training=False)
+
+
+def _with(base, kind: str, settings: dict):
+    known = [f.name for f in dataclasses.fields(base) if f.name not in ("imitation", "name")]
+    for name, value in settings.items():
+        if name not in known:
+            raise UserError(nearest(f"{kind} setting", name, known))
+        if not isinstance(value, type(getattr(base, name))) and not isinstance(value, (int, float)):
+            raise UserError(f"{kind} setting {name} is {value!r}; needs another type of value")
+    return dataclasses.replace(base, **settings)
