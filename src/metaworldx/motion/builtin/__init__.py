@@ -1,0 +1,32 @@
+"""Human motions made from published figures, so that nothing has to be downloaded."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from metaworldx.errors import UserError, nearest
+from metaworldx.motion.builtin import stand, walk
+from metaworldx.motion.clip import Clip
+
+_MAKERS = {"stand": stand.clips, "walk": walk.clips}
+SKILLS = tuple(_MAKERS)
+"""Skills that have built-in clips."""
+
+
+@cache
+def _made(skill: str) -> tuple[Clip, ...]:
+    return tuple(_MAKERS[skill]())
+
+
+def clips_for(skill: str) -> list[Clip]:
+    """The built-in clips of a skill, H1 at 50 frames a second; made once, in a second or so.
+
+    Raises:
+      UserError: unknown skill.
+    """
+    if skill not in _MAKERS:
+        raise UserError(nearest("skill", skill, SKILLS, f"there are {', '.join(SKILLS)}"))
+    return list(_made(skill))
+
+
+__all__ = ["SKILLS", "clips_for"]

@@ -1,0 +1,51 @@
+"""Curves that motions are made of: minimum jerk, quintic pieces, periodic tables and filters."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+
+def minimum_jerk(s: np.ndarray) -> np.ndarray:
+    """From 0 to 1 as s does, at rest at both ends (Flash & Hogan 1985, Eq. 1 for one dimension)."""
+    s = np.clip(s, 0.0, 1.0)
+    return s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
+
+
+def quintic(
+    s: np.ndarray, begin: tuple[float, float, float], end: tuple[float, float, float]
+) -> np.ndarray:
+    """The quintic on 0..1 with given value, first and second derivative at both ends."""
+    p0, v0, a0 = begin
+    p1, v1, a1 = end
+    c = p1 - (p0 + v0 + 0.5 * a0)
+    d = v1 - (v0 + a0)
+    e = a1 - a0
+    c3 = 10.0 * c - 4.0 * d + 0.5 * e
+    c4 = -15.0 * c + 7.0 * d - e
+    c5 = 6.0 * c - 3.0 * d + 0.5 * e
+    return p0 + v0 * s + 0.5 * a0 * s**2 + c3 * s**3 + c4 * s**4 + c5 * s**5
+
+
+def periodic(phase: np.ndarray, knots: dict[float, float]) -> np.ndarray:
+    """A smooth curve of period 1 through `knots` (phase: value)."""
+    x = np.array(sorted(knots))
+    y = np.array([knots[k] for k in x])
+    spline = CubicSpline(np.append(x, x[0] + 1.0), np.append(y, y[0]), bc_type="periodic")
+    return spline((np.asarray(phase) - x[0]) % 1.0 + x[0])
+
+
+def pendulum(asked: np.ndarray, period: float, height: float, gravity: float = 9.81) -> np.ndarray:
+    """The periodic path of a centre of mass whose zero moment point follows `asked`.
+
+    The linear inverted pendulum `c - (h / g) c'' = p`, solved harmonic by harmonic (the cart-table
+    model of Kajita et al. 2003).
+
+    Args:
+      asked: `[N, D]` over one period, the end left out (m).
+      period, height: s and m.
+    """
+    spectrum = np.fft.rfft(asked, axis=0)
+    rate = 2.0 * np.pi * np.arange(len(spectrum)) / period
+    gain = 1.0 / (1.0 + rate**2 * height / gravity)
+    return np.fft.irfft(spectrum * gain[:, None], n=len(asked), axis=0)

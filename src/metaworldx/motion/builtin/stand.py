@@ -1,0 +1,101 @@
+"""Standing: quiet, and shifting the weight from leg to leg."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, heel, legs, stand_pose, toe
+from metaworldx.motion.builtin.gait import FPS
+from metaworldx.motion.clip import Clip, command, make_clip
+
+SOURCE = (
+    "parametric standing after Winter 1995 (Human balance and posture control during standing and "
+    "walking) and Winter, Patla, Prince, Ishac & Gielo-Perczak 1998 (Stiffness control of balance "
+    "in quiet standing)"
+)
+AHEAD = 0.03
+"""How far the centre of mass is before the ankles (m); people stand with about 0.05."""
+_SECONDS = 8.0
+
+
+def settled(pose: np.ndarray, ahead: float = AHEAD) -> np.ndarray:
+    """A pose `[26]` with its pelvis moved so that the centre of mass lies `ahead` of the ankles.
+
+    The soles stay where they are; the pelvis ends over x = y = 0.
+    """
+    b = body()
+    soles = soles_under(pose)[None]
+    ankle = soles[0, :, 0].mean() - 0.05
+    pose = pose.copy()
+    for _ in range(4):
+        com = b.com(pose[None])[0]
+        pose[:2] += [ankle + ahead - com[0], soles[0, :, 1].mean() - com[1]]
+        pose = legs(pose[None], soles)[0]
+    pose[:2] = 0.0
+    return pose
+
+
+def soles_under(pose: np.ndarray) -> np.ndarray:
+    """Ends of both soles of a pose, as `legs` takes them `[4, 3]`, put on the ground (m)."""
+    points = tuple(f(side) for side in SIDES for f in (heel, toe))
+    ends = body().points(pose[None], points)[0]
+    ends[:, 2] = 0.0
+    return ends
+
+
+def still_pose() -> np.ndarray:
+    """Standing upright `[26]`: knees bent 0.36 rad, head 1.73 m high, arms hanging."""
+    return settled(stand_pose())
+
+
+def sway(
+    name: str, forward: float, sideways: float, shifts: float, breath: float, seconds: float
+) -> Clip:
+    """A loop on both soles.
+
+    Args:
+      forward, sideways: amplitudes of the pelvis's sway (m); people's centres of mass move by
+        0.4 to 1 cm forward and less sideways, below 0.5 Hz (Winter 1995).
+      shifts: amplitude of the weight's passing from leg to leg (m), once a loop.
+      breath: amplitude of the arms' and trunk's turn with breathing (rad), at 0.25 Hz.
+      seconds: how long the loop is.
+    """
+    b = body()
+    pose = still_pose()
+    count = round(seconds * FPS)
+    turn = 2.0 * np.pi * np.arange(count + 1) / count
+    qpos = np.tile(pose, (count + 1, 1))
+    qpos[:, 0] += forward * (np.sin(turn) + 0.5 * np.sin(3.0 * turn + 1.0) - 0.5 * np.sin(1.0))
+    qpos[:, 1] += sideways * (np.sin(2.0 * turn + 0.7) - np.sin(0.7)) + shifts * np.sin(turn)
+    breathing = breath * (1.0 - np.cos(round(0.25 * seconds) * turn))
+    list_ = 0.5 * shifts * np.sin(turn)
+    angles = np.stack([0.0 * turn, -0.3 * breathing, list_], axis=1)
+    qpos[:, 3:7] = Rotation.from_euler("ZYX", angles).as_quat(scalar_first=True)
+    # Leaning over one leg, the hip on that side would be too high for the knee to stay bent.
+    qpos[:, 2] -= 0.25 * abs(shifts) * np.sin(turn) ** 2
+    for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+        columns = b.index(*(f"{side}_{joint}" for joint in ARM_JOINTS))
+        qpos[:, columns[1]] += sign * breathing
+        qpos[:, columns[0]] += 0.5 * breathing
+    return make_clip(
+        name,
+        b.joints,
+        legs(qpos, np.tile(soles_under(pose), (count + 1, 1, 1))),
+        FPS,
+        True,
+        np.ones((count + 1, 2), bool),
+        skill="stand",
+        source=SOURCE,
+        licence="Apache-2.0",
+        command=command(),
+    )
+
+
+def clips() -> list[Clip]:
+    """Standing quietly, swaying as people do, and shifting the weight."""
+    return [
+        sway("stand_quiet", 0.002, 0.001, 0.0, 0.005, _SECONDS),
+        sway("stand_sway", 0.007, 0.004, 0.0, 0.01, _SECONDS),
+        sway("stand_shift", 0.004, 0.0, 0.045, 0.01, _SECONDS),
+    ]

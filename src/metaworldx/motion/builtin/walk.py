@@ -1,0 +1,78 @@
+"""Walking on level ground at five speeds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from metaworldx.motion.builtin.body import body
+from metaworldx.motion.builtin.gait import FPS, Gait, closed, standing, walked
+from metaworldx.motion.clip import Clip, command, make_clip
+
+SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5)
+SOURCE = (
+    "parametric gait after Perry & Burnfield 2010 (Gait Analysis), Winter 2009 (Biomechanics and "
+    "Motor Control of Human Movement), Sekiya & Nagasaki 1998 (walk ratio), Boulic, "
+    "Magnenat-Thalmann & Thalmann 1990 (durations of support)"
+)
+_WALK_RATIO = 0.0065
+"""Step length over steps a minute (m min), much the same at all speeds (Sekiya & Nagasaki 1998)."""
+_HUMAN_HIP, _HIP = 0.93, 0.87
+"""Heights of the hip (m): of a person of 1.75 m (0.53 of the stature, Winter 2009), of H1."""
+
+
+def walk_gait(speed: float) -> Gait:
+    """The gait of a person of H1's leg length at `speed` (m/s).
+
+    - Stride and period: the walk ratio, scaled with leg length as dynamic similarity asks
+      (a length times a time goes with its power 3/2).
+    - Support: a sole stands for 0.752 T - 0.143 s of a period T (Boulic et al. 1990), here 62 to
+      67% of the cycle.
+    - The pelvis rises and falls by 0.015 of the hip's height per hip's height a second (Boulic
+      et al. 1990), and turns by 4 to 6 degrees to either side, the chest the other way (Perry &
+      Burnfield 2010). Its sway follows from the weight's passing from sole to sole.
+    - The arms swing more the faster the walk is, about 30 degrees in all at normal speed, elbows
+      bent 20 to 30 degrees (Perry & Burnfield 2010).
+    - The sole lands toes up by 10 to 17 degrees; the heel rises at 43% of the cycle. A person's
+      rises from 30% on and bends the toes, which H1 has not.
+    """
+    ratio = _WALK_RATIO * (_HIP / _HUMAN_HIP) ** 1.5
+    step = math.sqrt(60.0 * ratio * speed)
+    period = round(2.0 * step / speed * FPS) / FPS
+    fast = speed - 0.5
+    return Gait(
+        period=period,
+        stride=speed * period,
+        duty=(0.752 * period - 0.143) / period,
+        touch_pitch=0.18 + 0.12 * fast,
+        lift_pitch=0.5 + 0.2 * fast,
+        bob=0.004 + 0.015 * speed / _HIP,
+        rotation=0.07 + 0.03 * fast,
+        arm=(0.1, 0.17 + 0.14 * fast),
+        elbow=(1.2 - 0.1 * fast, 0.06 + 0.1 * fast),
+    )
+
+
+def walk_clip(speed: float) -> Clip:
+    """One cycle of walking straight on."""
+    gait = walk_gait(speed)
+    qpos, phase, _ = walked(gait)
+    qpos[:, :2] -= qpos[0, :2].copy()
+    return make_clip(
+        f"walk_{speed:.2f}",
+        body().joints,
+        closed(qpos, gait.stride),
+        FPS,
+        True,
+        standing(phase, gait),
+        skill="walk",
+        source=SOURCE,
+        licence="Apache-2.0",
+        command=command(speed=speed),
+    )
+
+
+def clips() -> list[Clip]:
+    """Straight on at each of SPEEDS."""
+    return [walk_clip(float(speed)) for speed in np.asarray(SPEEDS)]
