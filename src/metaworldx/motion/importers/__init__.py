@@ -1,0 +1,110 @@
+"""Readers of human motion: DeepMimic text, BVH, ASF/AMC, and AMASS/SMPL .npz."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from metaworldx.errors import UserError, nearest
+from metaworldx.motion.human import HumanMotion
+from metaworldx.motion.importers.amass import read_amass
+from metaworldx.motion.importers.asf_amc import read_amc
+from metaworldx.motion.importers.bvh import read_bvh
+from metaworldx.motion.importers.deepmimic import read_deepmimic
+from metaworldx.motion.importers.files import bad, frame_rate, read_start
+from metaworldx.motion.importers.rest import UNITS, human_motion
+
+__all__ = ["FORMATS", "load_human_motion"]
+
+# Format: the extensions that tell it, and the options that it takes beside fps.
+FORMATS = {
+    "deepmimic": ((".txt", ".json"), ()),
+    "bvh": ((".bvh",), ("units", "up")),
+    "amc": ((".amc",), ("units", "up", "asf")),
+    "amass": ((".npz",), ("up", "body_model")),
+}
+
+
+def load_human_motion(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    units: str | float | None = None,
+    up: str | None = None,
+    fps: float | None = None,
+    body_model: str | Path | None = None,
+    asf: str | Path | None = None,
+    licence: str = "not stated",
+) -> HumanMotion:
+    """Reads one clip; UserError, in one line, for anything that is no whole motion of a person.
+
+    Args:
+      format: one of `FORMATS`; otherwise told by extension, then content.
+      units: of BVH and ASF: m, cm, mm, inch, cmu (1/0.45 inch) or metres a unit; otherwise what
+        the .asf says or what makes the body a person's size.
+      up: the file's world axis that points up, `y` or `z`; otherwise judged from the data.
+      fps: the rate of the file's frames, in place of what the file says.
+      body_model: of AMASS: an .npz with `J`, or `J_regressor`, `v_template` and `shapedirs`.
+      asf: the skeleton of an .amc; otherwise the only .asf beside it.
+      licence: carried along.
+    """
+    path = Path(path)
+    options = {"units": units, "up": up, "body_model": body_model, "asf": asf}
+    kind = _format(path, format)
+    for name, value in options.items():
+        if value is not None and name not in FORMATS[kind][1]:
+            takes = [other for other, (_, names) in FORMATS.items() if name in names]
+            raise bad(path, f"{name}= is for {' and '.join(takes)}, not for {kind} files")
+    if up is not None and up not in ("y", "z"):
+        raise UserError(f"up is {up!r}; 'y' or 'z' is right")
+    if fps is not None:
+        fps = frame_rate(path, float(fps), "fps=")
+    metres = None if units is None else _metres(units)
+    with np.errstate(all="ignore"):
+        if kind == "deepmimic":
+            raw = read_deepmimic(path, fps)
+        elif kind == "bvh":
+            raw = read_bvh(path, fps, metres, up)
+        elif kind == "amc":
+            raw = read_amc(path, Path(asf) if asf else None, fps, metres, up)
+        else:
+            raw = read_amass(path, fps, up, Path(body_model) if body_model else None)
+        return human_motion(raw, f"{path.name} ({kind})", licence)
+
+
+def _format(path: Path, given: str | None) -> str:
+    if given is not None:
+        if given not in FORMATS:
+            raise UserError(nearest("motion format", given, FORMATS))
+        return given
+    start = read_start(path)
+    suffix = path.suffix.lower()
+    if suffix in (".pkl", ".pickle") or start[:1] == b"\x80":
+        raise bad(path, "is a pickle, which can run code and is refused; save arrays as .npz")
+    if suffix == ".asf":
+        raise bad(path, "is a skeleton; give the .amc motion, and this with asf=")
+    for name, (extensions, _) in FORMATS.items():
+        if suffix in extensions:
+            return name
+    for name, pattern in (
+        ("amass", rb"PK"),
+        ("bvh", rb"(\xef\xbb\xbf)?\s*HIERARCHY\b"),
+        ("amc", rb"(\s*#.*\n)*\s*:(FULLY-SPECIFIED|DEGREES|RADIANS)"),
+        ("deepmimic", rb"\s*\{"),
+    ):
+        if re.match(pattern, start):
+            return name
+    known = ", ".join(f"{name} ({' '.join(ends)})" for name, (ends, _) in FORMATS.items())
+    raise bad(path, f"unknown motion format; known are {known}")
+
+
+def _metres(units: str | float) -> float:
+    if isinstance(units, str):
+        if units not in UNITS:
+            raise UserError(nearest("unit", units, UNITS, f"one of {', '.join(UNITS)}"))
+        return UNITS[units]
+    if not (np.isfinite(units) and 1e-6 < units < 1e6):
+        raise UserError(f"units are {units!r} metres; a positive number is right")
+    return float(units)
