@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from metaworldx.errors import UserError, nearest
-from metaworldx.motion.builtin import stand, walk
+from metaworldx.motion.builtin import run, stand, walk
 from metaworldx.motion.clip import Clip
 
-_MAKERS = {"stand": stand.clips, "walk": walk.clips}
+_MAKERS = {"stand": stand.clips, "walk": walk.clips, "run": run.clips}
 SKILLS = tuple(_MAKERS)
 """Skills that have built-in clips."""
 

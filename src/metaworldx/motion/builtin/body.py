@@ -210,6 +210,11 @@ def stand_pose(hip: float = -0.18, arms: tuple[float, ...] = _HANGING) -> np.nda
     return qpos
 
 
+def sole_ends(qpos: np.ndarray) -> np.ndarray:
+    """Left heel and toe, right heel and toe of poses `[T, 26]`: `[T, 4, 3]`, m."""
+    return body().points(qpos, tuple(f(side) for side in SIDES for f in (heel, toe)))
+
+
 def legs(qpos: np.ndarray, soles: np.ndarray) -> np.ndarray:
     """Poses whose soles lie where asked; the roll of a sole follows from the rest of the leg.
 

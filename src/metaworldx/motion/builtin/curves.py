@@ -35,17 +35,29 @@ def periodic(phase: np.ndarray, knots: dict[float, float]) -> np.ndarray:
     return spline((np.asarray(phase) - x[0]) % 1.0 + x[0])
 
 
-def pendulum(asked: np.ndarray, period: float, height: float, gravity: float = 9.81) -> np.ndarray:
-    """The periodic path of a centre of mass whose zero moment point follows `asked`.
+def pendulum(asked: np.ndarray, push: np.ndarray | float, period: float) -> np.ndarray:
+    """The periodic path of a centre of mass that is pushed from `asked`, points on the ground.
 
-    The linear inverted pendulum `c - (h / g) c'' = p`, solved harmonic by harmonic (the cart-table
-    model of Kajita et al. 2003).
+    The inverted pendulum `c'' = k (c - p)` (Kajita et al. 2003 with a constant k), by second
+    differences.
 
     Args:
-      asked: `[N, D]` over one period, the end left out (m).
-      period, height: s and m.
+      asked: the points p `[N, D]` over one period, the end left out (m).
+      push: k, `[N]` or one number: the ground's upward push over mass and height (1/s^2); 0 in
+        flight.
+      period: s.
     """
-    spectrum = np.fft.rfft(asked, axis=0)
+    count = len(asked)
+    ones = np.eye(count)
+    second = np.roll(ones, 1, 0) + np.roll(ones, -1, 0) - 2.0 * ones
+    k = np.broadcast_to(push, (count,)) * (period / count) ** 2
+    return np.linalg.solve(np.diag(k) - second, k[:, None] * asked)
+
+
+def twice_integrated(acceleration: np.ndarray, period: float) -> np.ndarray:
+    """The periodic curve `[N]` of mean 0 with this second derivative, but for its mean."""
+    spectrum = np.fft.rfft(acceleration)
     rate = 2.0 * np.pi * np.arange(len(spectrum)) / period
-    gain = 1.0 / (1.0 + rate**2 * height / gravity)
-    return np.fft.irfft(spectrum * gain[:, None], n=len(asked), axis=0)
+    spectrum[1:] /= -(rate[1:] ** 2)
+    spectrum[0] = 0.0
+    return np.fft.irfft(spectrum, n=len(acceleration))

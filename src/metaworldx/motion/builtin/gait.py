@@ -13,7 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.motion.builtin.body import ARM_JOINTS, HEEL, SIDES, TOE, body, legs, stand_pose
+from metaworldx.motion.builtin.body import (
+    ARM_JOINTS,
+    GRAVITY,
+    HEEL,
+    SIDES,
+    TOE,
+    body,
+    legs,
+    stand_pose,
+)
 from metaworldx.motion.builtin.curves import minimum_jerk, pendulum, quintic
 from metaworldx.motion.kinematics import SOLE_DEPTH
 
@@ -23,6 +32,7 @@ _HIP = np.array([0.039468, 0.0875, -0.1742])
 _HIP_OUT, _LEG = 0.11536, 0.8
 """From the roll axis out to the leg, and the leg's length from hip to ankle (m)."""
 COM_HEIGHT = 0.93
+_PUSH = GRAVITY / COM_HEIGHT
 
 
 @dataclass(frozen=True)
@@ -198,8 +208,14 @@ def asked_pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
     return left[:, None] * points[0] + (1.0 - left)[:, None] * points[1]
 
 
-def reach_height(qpos: np.ndarray, soles: Soles, knee: float) -> np.ndarray:
-    """The highest pelvis `[N]` (m) at which no knee is straighter than `knee`."""
+def reach_height(
+    qpos: np.ndarray, soles: Soles, knee: float, which: np.ndarray | None = None
+) -> np.ndarray:
+    """The highest pelvis `[N]` (m) at which no knee is straighter than `knee`.
+
+    Args:
+      which: `[N, 2]`, where a leg counts; all if None.
+    """
     spin = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
     longest = _LEG * np.cos(0.5 * knee)
     heights = []
@@ -207,7 +223,8 @@ def reach_height(qpos: np.ndarray, soles: Soles, knee: float) -> np.ndarray:
         hip = spin.apply(_HIP * [1.0, sign, 1.0])
         away = soles.ankle[:, side, :2] - qpos[:, :2] - hip[:, :2]
         square = _HIP_OUT**2 + longest**2 - (away**2).sum(axis=1)
-        heights.append(soles.ankle[:, side, 2] + np.sqrt(np.maximum(square, 1e-4)) - hip[:, 2])
+        height = soles.ankle[:, side, 2] + np.sqrt(np.maximum(square, 1e-4)) - hip[:, 2]
+        heights.append(height if which is None else np.where(which[:, side], height, np.inf))
     return np.min(heights, axis=0)
 
 
@@ -235,7 +252,7 @@ def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray, So
     soles = soles_of(phase, gait)
     along = (phase - phase[0])[:, None] * [gait.stride, 0.0]
     asked = asked_pressure(phase, gait) - along
-    com = pendulum(asked, gait.period, COM_HEIGHT)
+    com = pendulum(asked, _PUSH, gait.period)
     qpos = np.tile(stand_pose(-0.3), (len(phase), 1))
     upper_body(qpos, phase, gait)
     offset = body().com(qpos)[:, :2] - qpos[:, :2]
@@ -249,7 +266,7 @@ def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray, So
             break
         whole = closed(qpos, gait.stride)
         point, _ = body().ground_point(whole, FPS, True)
-        place = place + pendulum(asked + along - point[:-1], gait.period, COM_HEIGHT)
+        place = place + pendulum(asked + along - point[:-1], _PUSH, gait.period)
     return qpos, phase, soles
 
 

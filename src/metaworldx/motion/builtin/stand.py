@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, heel, legs, stand_pose, toe
+from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, legs, sole_ends, stand_pose
 from metaworldx.motion.builtin.gait import FPS
 from metaworldx.motion.clip import Clip, command, make_clip
 
@@ -38,8 +38,7 @@ def settled(pose: np.ndarray, ahead: float = AHEAD) -> np.ndarray:
 
 def soles_under(pose: np.ndarray) -> np.ndarray:
     """Ends of both soles of a pose, as `legs` takes them `[4, 3]`, put on the ground (m)."""
-    points = tuple(f(side) for side in SIDES for f in (heel, toe))
-    ends = body().points(pose[None], points)[0]
+    ends = sole_ends(pose[None])[0]
     ends[:, 2] = 0.0
     return ends
 
