@@ -362,6 +362,23 @@ def test_up_is_the_axis_along_which_the_body_stands(tmp_path):
             np.testing.assert_allclose(height - motion.positions[:, 0, 2], 0.5, atol=0.1)
 
 
+def test_a_zero_pose_with_all_bones_along_one_axis_is_stood_up(tmp_path):
+    """LAFAN1's: legs rest straight down, turned about themselves as the clip holds them."""
+    local, root = still(left_hip=(0, -30, 0), left_knee=(0, 60, 0))
+    motion = load_human_motion(write_bvh(tmp_path / "a.bvh", local, root, frames_of=lafan_frames))
+    turns = Rotation.from_quat(motion.rotations[0][:, [1, 2, 3, 0]]).as_rotvec(degrees=True)
+    for joint, offset, turned in (
+        ("left_knee", (0, 0, -0.421546), (0, 30, 0)),
+        ("left_ankle", (0, 0, -0.409870), (0, 30, 0)),
+        ("right_ankle", (0, 0, -0.409870), (0, 0, 0)),
+        ("neck", (0, 0, 0.223894), (0, 0, 0)),
+        ("left_elbow", (0, 0.274788, 0), (-90, 0, 0)),
+        ("right_elbow", (0, -0.274788, 0), (90, 0, 0)),
+    ):
+        np.testing.assert_allclose(motion.offsets[motion.index(joint)], offset, atol=1e-6)
+        np.testing.assert_allclose(turns[motion.index(joint)], turned, atol=1e-3)
+
+
 def test_a_crawling_body_does_not_stand_along_its_heading(tmp_path):
     """Y up and facing z: the spine lies along z, which is not up all the same."""
     local, root = still(pelvis=(0, 90, 0))
@@ -527,6 +544,8 @@ BAD_TEXT = [
     ("bvh", "Xposition Y", "Xposition X", "CHANNELS of 'Hips'"),
     ("bvh", "OFFSET", "OFSET", "cannot make sense of 'OFSET"),
     ("bvh", "-0.4215460", "nan", "must be finite"),
+    ("bvh", "-0.4215460", "1" * 5000, "an OFFSET is '1111"),
+    ("bvh", "-0.4215460", "1e300", "too large to be one of a motion"),
     ("bvh", "-0.4215460", "-42154600", "no unit makes a person's"),
     ("deepmimic", "{", "[", "is not JSON"),
     ("deepmimic", '"wrap"', '"wrop"', "'wrap' or 'none'"),
@@ -603,7 +622,8 @@ def test_bad_npz_is_told_in_one_line_and_never_unpickled(tmp_path):
         ({"poses": np.full((7, 156), 1e6)}, "in radians are right"),
         ({"poses": np.array([Sentinel(trace)], dtype=object)}, "is pickled"),
         ({"trans": np.zeros((6, 3))}, "for 7 poses"),
-        ({"trans": np.full((7, 3), 1e9)}, "from the origin"),
+        ({"trans": np.full((7, 3), 1e6)}, "from the origin"),
+        ({"trans": np.full((7, 3), 1e30)}, "too large to be one of a motion"),
         ({"mocap_framerate": np.array(0.0)}, "0 frames a second"),
         ({"mocap_framerate": np.array(-120)}, "1 to 1000 is right"),
         ({"mocap_framerate": np.array("fast")}, "not numbers"),
@@ -633,6 +653,9 @@ def test_bad_npz_is_told_in_one_line_and_never_unpickled(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("poses.npy", member.getvalue() + bytes(64))
     one_line(path, {}, "claims shape (1000000000000, 156)")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("poses.npy", member.getvalue().replace(b"(", b"[").replace(b"}", b" "))
+    one_line(path, {}, "is damaged or not an .npz file")
     assert not trace.exists()
 
 

@@ -249,7 +249,9 @@ def _read_frames(path: Path, text: str, skeleton: _Skeleton) -> dict[str, np.nda
                 f"{len(bone.dof)}",
             )
         if bone.dof:
-            rows.setdefault(name, [[]] * (count - 1)).append(words[1:])
+            if name not in rows:
+                rows[name] = [[]] * (count - 1)  # found lacking when this frame ends
+            rows[name].append(words[1:])
     _check_whole(path, rows, frame, count)
     if "root" not in rows:
         raise bad(path, "no frame moves the root; is this an .amc file?")

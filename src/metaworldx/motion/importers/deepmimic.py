@@ -37,6 +37,7 @@ _JOINTS = (
 _COLUMNS = 44
 _LOOPS = {"wrap": True, "none": False}
 _LONGEST_S = 10.0
+_LARGEST_RAD = 100.0
 # Frames of unequal length are resampled; this many times as many frames may come of it.
 _MOST_RESAMPLED = 100
 
@@ -124,6 +125,8 @@ def _rotations(path: Path, frames: np.ndarray) -> list[Rotation]:
             rotations.append(Rotation.from_quat(values[:, [1, 2, 3, 0]]))
         else:
             angle = values[:, 0] if width else np.zeros(len(frames))
+            if np.abs(angle).max() > _LARGEST_RAD:
+                raise bad(path, f"{name} turns by more than {_LARGEST_RAD:g} rad")
             rotations.append(Rotation.from_rotvec(angle[:, None] * np.array([0.0, 0.0, 1.0])))
     return rotations
 

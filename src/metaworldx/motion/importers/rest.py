@@ -25,12 +25,14 @@ _UPRIGHT = {
     "y": np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
     "z": np.eye(3),
 }
+_LARGEST = 1e9
 _SNAP_RAD = np.deg2rad(35)
 _SAMPLED_FRAMES = 200
 
 
 def human_motion(raw: RawMotion, source: str, licence: str) -> HumanMotion:
     """The clip in canonical names, axes and units; UserError if it is not a person's."""
+    _check_range(raw)
     body = find_body(raw)
     matrices, root = _world(raw, body)
     offsets = raw.offsets[list(body.keep)]
@@ -61,6 +63,14 @@ def human_motion(raw: RawMotion, source: str, licence: str) -> HumanMotion:
         source=source,
         licence=licence,
     )
+
+
+def _check_range(raw: RawMotion) -> None:
+    """UserError for numbers that are finite, but too large to reckon with."""
+    if not np.isfinite(raw.local).all():
+        raise bad(raw.path, "an angle is too large to be one of a motion")
+    if max(np.abs(raw.offsets).max(), np.abs(raw.root).max()) > _LARGEST:
+        raise bad(raw.path, "a length is too large to be one of a motion, in any unit")
 
 
 def _world(raw: RawMotion, body: Body) -> tuple[np.ndarray, np.ndarray]:
