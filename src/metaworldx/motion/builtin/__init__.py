@@ -5,12 +5,20 @@ from __future__ import annotations
 from functools import cache
 
 from metaworldx.errors import UserError, nearest
-from metaworldx.motion.builtin import run, stand, walk
+from metaworldx.motion.builtin import run, sit, stand, walk
+from metaworldx.motion.checks import Ground, flat
 from metaworldx.motion.clip import Clip
 
-_MAKERS = {"stand": stand.clips, "walk": walk.clips, "run": run.clips}
+_MAKERS = {"stand": stand.clips, "walk": walk.clips, "run": run.clips, "sit": sit.clips}
 SKILLS = tuple(_MAKERS)
 """Skills that have built-in clips."""
+
+_GROUNDS = {"sit": sit.ground}
+
+
+def ground_for(clip: Clip) -> Ground:
+    """Heights (m) of what a built-in clip stands and sits on, by world x and y."""
+    return _GROUNDS[clip.skill](clip) if clip.skill in _GROUNDS else flat
 
 
 @cache
@@ -29,4 +37,4 @@ def clips_for(skill: str) -> list[Clip]:
     return list(_made(skill))
 
 
-__all__ = ["SKILLS", "clips_for"]
+__all__ = ["SKILLS", "clips_for", "ground_for"]
