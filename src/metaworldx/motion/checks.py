@@ -46,6 +46,7 @@ class MotionCheck:
       fastest: that joint.
       slip: the largest way that a standing end of a sole moves in one stance (m).
       depth: the deepest that a sole or another part lies below the ground (m).
+      crossed: the deepest that an arm or leg lies in another part of the robot (m).
       seam: jump of the joints over a loop's seam (rad).
       seam_rate: jump of their rates over the seam (rad/s), beyond the largest inside the loop.
       problems: each limit that is broken, in words.
@@ -57,6 +58,7 @@ class MotionCheck:
     fastest: str
     slip: float
     depth: float
+    crossed: float
     seam: float
     seam_rate: float
     problems: list[str] = field(default_factory=list)
@@ -83,7 +85,7 @@ def check_motion(
     excess = np.maximum(low - hinges, hinges - high).max()
     limits = np.array([speed_limit(name) for name in clip.joints])
     rates = np.abs(clip.qvel[:, 6:]).max(axis=0) / limits
-    soles, lowest = _places(clip, ground, model, data)
+    soles, lowest, crossed = _places(clip, ground, model, data)
     depth = -float((soles[..., 2] - ground(soles[..., 0], soles[..., 1])).min())
     if parts:
         depth = max(depth, -float(lowest.min()))
@@ -95,6 +97,7 @@ def check_motion(
         fastest=clip.joints[int(rates.argmax())],
         slip=_slip(clip, soles, ground),
         depth=max(0.0, depth),
+        crossed=crossed,
         seam=seam,
         seam_rate=seam_rate,
     )
@@ -113,6 +116,7 @@ def _problems(found: MotionCheck) -> list[str]:
         (found.speed > 1.0, f"{found.fastest} at {found.speed:.2f} times its motor's speed"),
         (found.slip > MAX_SLIP, f"a standing sole slides {found.slip:.3f} m; {MAX_SLIP} allowed"),
         (found.depth > MAX_DEPTH, f"a part {found.depth:.3f} m under ground; {MAX_DEPTH} allowed"),
+        (found.crossed > MAX_DEPTH, f"parts lie {found.crossed:.3f} m in each other"),
         (found.seam > 1e-3, f"joints jump {found.seam:.4f} rad over the loop's seam"),
         (
             found.seam_rate > SEAM_RATE,
@@ -124,14 +128,14 @@ def _problems(found: MotionCheck) -> list[str]:
 
 @cache
 def _model(robot: str) -> tuple[mujoco.MjModel, mujoco.MjData]:
-    model = build_model(robot, "floor", "full", visuals=False)
+    model = build_model(robot, "floor", "body", visuals=False)
     return model, mujoco.MjData(model)
 
 
 def _places(
     clip: Clip, ground: Ground, model: mujoco.MjModel, data: mujoco.MjData
-) -> tuple[np.ndarray, np.ndarray]:
-    """Soles' ends `[T, 8, 3]` in the world, and how far the lowest part is over ground `[T]`."""
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Soles' ends `[T, 8, 3]`, how far the lowest part is over ground `[T]`, own parts' overlap."""
     points = [point for side in ("left", "right") for point in sole_points(side)]
     ids = np.array([model.body(point.body).id for point in points])
     offsets = np.array([point.offset for point in points])
@@ -139,9 +143,14 @@ def _places(
     balls = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_SPHERE)
     along = np.linspace(-1.0, 1.0, 5)
     soles, lowest = np.empty((clip.frames, len(points), 3)), np.empty(clip.frames)
+    crossed = 0.0
     for t, qpos in enumerate(clip.qpos):
         data.qpos[: len(qpos)] = qpos
         mujoco.mj_kinematics(model, data)
+        mujoco.mj_collision(model, data)
+        for contact in data.contact:
+            if np.all(model.geom_bodyid[contact.geom] > 0):
+                crossed = max(crossed, -float(contact.dist))
         turn = data.xmat[ids].reshape(-1, 3, 3)
         soles[t] = data.xpos[ids] + np.einsum("pij,pj->pi", turn, offsets)
         axis = data.geom_xmat[capsules].reshape(-1, 3, 3)[:, :, 2]
@@ -151,7 +160,7 @@ def _places(
         centres = np.concatenate([centres.reshape(-1, 3), data.geom_xpos[balls]])
         radius = np.concatenate([radius, model.geom_size[balls, 0]])
         lowest[t] = (centres[:, 2] - radius - ground(centres[:, 0], centres[:, 1])).min()
-    return soles, lowest
+    return soles, lowest, crossed
 
 
 def _slip(clip: Clip, soles: np.ndarray, ground: Ground) -> float:

@@ -190,7 +190,7 @@ def body() -> Body:
     return Body()
 
 
-_HANGING = (0.1, 0.05, 0.0, 1.3)
+_HANGING = (0.1, 0.19, 0.0, 1.2)
 
 
 def stand_pose(hip: float = -0.18, arms: tuple[float, ...] = _HANGING) -> np.ndarray:

@@ -78,7 +78,7 @@ class Gait:
     thorax: float = 0.05
     arm: tuple[float, float] = (0.1, 0.25)
     elbow: tuple[float, float] = (1.15, 0.1)
-    shoulder: tuple[float, float] = (0.08, 0.0)
+    shoulder: tuple[float, float] = (0.17, 0.0)
 
     @property
     def double(self) -> float:

@@ -31,7 +31,7 @@ _LEAN = 0.05
 """Pitch of the trunk before (rad)."""
 _HIP = np.array([0.039468, 0.0, -0.1742])
 """From the pelvis to between the hips (m)."""
-_HANGING = np.array([0.1, 0.1, 0.0, 1.2])
+_HANGING = np.array([0.1, 0.19, 0.0, 1.2])
 _FORWARD = np.array([-0.6, 0.12, 0.0, 0.9])
 _RESTING = np.array([-0.05, 0.12, 0.0, 0.35])
 """Left shoulder pitch, roll and yaw and elbow (rad), standing, on the way down and seated."""
