@@ -22,6 +22,7 @@ SEAM_RATE = 1.5
 """By how much (rad/s) joints' rates may jump over a loop's seam, beyond what they do inside it."""
 TOUCH = 0.005
 """A sole's end closer to the ground than this stands on it (m)."""
+PART_FRAMES = 40
 
 _SPEEDS = {
     "hip": 23.0,
@@ -69,14 +70,11 @@ def flat(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.zeros(np.broadcast(x, y).shape)
 
 
-def check_motion(
-    clip: Clip, ground: Ground | None = None, robot: str = "h1", parts: bool = True
-) -> MotionCheck:
+def check_motion(clip: Clip, ground: Ground | None = None, robot: str = "h1") -> MotionCheck:
     """Measures a clip of a robot, places by native MuJoCo.
 
     Args:
       ground: heights of what is stood on; level at 0 if None.
-      parts: whether other parts than the soles are checked for depth too.
     """
     ground = ground or flat
     model, data = _model(robot)
@@ -85,10 +83,10 @@ def check_motion(
     excess = np.maximum(low - hinges, hinges - high).max()
     limits = np.array([speed_limit(name) for name in clip.joints])
     rates = np.abs(clip.qvel[:, 6:]).max(axis=0) / limits
-    soles, lowest, crossed = _places(clip, ground, model, data)
+    soles = _soles(clip, model, data)
     depth = -float((soles[..., 2] - ground(soles[..., 0], soles[..., 1])).min())
-    if parts:
-        depth = max(depth, -float(lowest.min()))
+    deepest, crossed = _parts(clip, ground, model, data)
+    depth = max(depth, deepest)
     seam, seam_rate = _seam(clip) if clip.loop else (0.0, 0.0)
     found = MotionCheck(
         clip=clip.name,
@@ -132,35 +130,47 @@ def _model(robot: str) -> tuple[mujoco.MjModel, mujoco.MjData]:
     return model, mujoco.MjData(model)
 
 
-def _places(
-    clip: Clip, ground: Ground, model: mujoco.MjModel, data: mujoco.MjData
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Soles' ends `[T, 8, 3]`, how far the lowest part is over ground `[T]`, own parts' overlap."""
+def _soles(clip: Clip, model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray:
+    """Ends of the left and right sole in the world `[T, 8, 3]`, m."""
     points = [point for side in ("left", "right") for point in sole_points(side)]
     ids = np.array([model.body(point.body).id for point in points])
     offsets = np.array([point.offset for point in points])
-    capsules = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_CAPSULE)
-    balls = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_SPHERE)
-    along = np.linspace(-1.0, 1.0, 5)
-    soles, lowest = np.empty((clip.frames, len(points), 3)), np.empty(clip.frames)
-    crossed = 0.0
+    out = np.empty((clip.frames, len(points), 3))
     for t, qpos in enumerate(clip.qpos):
         data.qpos[: len(qpos)] = qpos
         mujoco.mj_kinematics(model, data)
-        mujoco.mj_collision(model, data)
-        for contact in data.contact:
-            if np.all(model.geom_bodyid[contact.geom] > 0):
-                crossed = max(crossed, -float(contact.dist))
         turn = data.xmat[ids].reshape(-1, 3, 3)
-        soles[t] = data.xpos[ids] + np.einsum("pij,pj->pi", turn, offsets)
+        out[t] = data.xpos[ids] + np.einsum("pij,pj->pi", turn, offsets)
+    return out
+
+
+def _parts(
+    clip: Clip, ground: Ground, model: mujoco.MjModel, data: mujoco.MjData
+) -> tuple[float, float]:
+    """How deep any part lies under ground, and in another part of the robot, m.
+
+    Capsules are looked at in five places, at PART_FRAMES times.
+    """
+    capsules = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_CAPSULE)
+    balls = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_SPHERE)
+    along = np.linspace(-1.0, 1.0, 5)
+    radius = np.repeat(model.geom_size[capsules, 0], len(along))
+    radius = np.concatenate([radius, model.geom_size[balls, 0]])
+    depth = crossed = 0.0
+    for t in np.unique(np.linspace(0, clip.frames - 1, PART_FRAMES).astype(int)):
+        data.qpos[: clip.qpos.shape[1]] = clip.qpos[t]
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_collision(model, data)
+        if data.ncon:
+            own = np.all(model.geom_bodyid[data.contact.geom] > 0, axis=1)
+            crossed = max(crossed, -float(data.contact.dist[own].min(initial=0.0)))
         axis = data.geom_xmat[capsules].reshape(-1, 3, 3)[:, :, 2]
         reach = axis * model.geom_size[capsules, 1:2]
-        centres = data.geom_xpos[capsules, None] + reach[:, None] * along[:, None]
-        radius = np.repeat(model.geom_size[capsules, 0], len(along))
-        centres = np.concatenate([centres.reshape(-1, 3), data.geom_xpos[balls]])
-        radius = np.concatenate([radius, model.geom_size[balls, 0]])
-        lowest[t] = (centres[:, 2] - radius - ground(centres[:, 0], centres[:, 1])).min()
-    return soles, lowest, crossed
+        places = data.geom_xpos[capsules, None] + reach[:, None] * along[:, None]
+        places = np.concatenate([places.reshape(-1, 3), data.geom_xpos[balls]])
+        over = places[:, 2] - radius - ground(places[:, 0], places[:, 1])
+        depth = max(depth, -float(over.min()))
+    return depth, crossed
 
 
 def _slip(clip: Clip, soles: np.ndarray, ground: Ground) -> float:

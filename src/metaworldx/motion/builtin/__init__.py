@@ -5,11 +5,18 @@ from __future__ import annotations
 from functools import cache
 
 from metaworldx.errors import UserError, nearest
-from metaworldx.motion.builtin import run, sit, stand, walk
+from metaworldx.motion.builtin import reach, run, sit, stand, walk
+from metaworldx.motion.builtin.reach import reach_targets, workspace
 from metaworldx.motion.checks import Ground, flat
 from metaworldx.motion.clip import Clip
 
-_MAKERS = {"stand": stand.clips, "walk": walk.clips, "run": run.clips, "sit": sit.clips}
+_MAKERS = {
+    "stand": stand.clips,
+    "walk": walk.clips,
+    "run": run.clips,
+    "sit": sit.clips,
+    "reach": reach.clips,
+}
 SKILLS = tuple(_MAKERS)
 """Skills that have built-in clips."""
 
@@ -37,4 +44,4 @@ def clips_for(skill: str) -> list[Clip]:
     return list(_made(skill))
 
 
-__all__ = ["SKILLS", "clips_for", "ground_for"]
+__all__ = ["SKILLS", "clips_for", "ground_for", "reach_targets", "workspace"]

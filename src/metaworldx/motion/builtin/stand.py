@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -43,9 +45,14 @@ def soles_under(pose: np.ndarray) -> np.ndarray:
     return ends
 
 
+@cache
+def _still_pose() -> np.ndarray:
+    return settled(stand_pose())
+
+
 def still_pose() -> np.ndarray:
     """Standing upright `[26]`: knees bent 0.36 rad, head 1.73 m high, arms hanging."""
-    return settled(stand_pose())
+    return _still_pose().copy()
 
 
 def sway(
