@@ -5,27 +5,22 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from metaworldx.motion.clip import COMMAND_SIZE
 from metaworldx.motion.kinematics import heading, matrix, robot_tree, sole_points, to_heading
 
-PHASE_SIZE = 2
 _SOLES = sole_points("left") + sole_points("right")
 
 
-def feature_size(joints: int) -> int:
-    """Numbers in `robot_features`."""
-    return 1 + 3 + 3 + 3 + 2 * joints
+def soles_in_heading(robot: str, qpos: jax.Array) -> jax.Array:
+    """The ends of left and right sole from the pelvis, along its heading, `[..., 2, 4, 3]`, m."""
+    soles = robot_tree(robot).points(qpos, _SOLES) - qpos[..., None, :3]
+    yaw = heading(qpos[..., 3:7])[..., None]
+    turned = to_heading(soles, jnp.broadcast_to(yaw, soles.shape[:-1]))
+    return turned.reshape(*turned.shape[:-2], 2, 4, 3)
 
 
-def observation_size(joints: int) -> int:
-    """Numbers in an expert's observation."""
-    return feature_size(joints) + PHASE_SIZE + COMMAND_SIZE
-
-
-def height_over_soles(robot: str, qpos: jax.Array) -> jax.Array:
+def height_over(soles: jax.Array) -> jax.Array:
     """Height of the pelvis over the lowest end of either sole `[...]`, m."""
-    soles = robot_tree(robot).points(qpos, _SOLES)
-    return qpos[..., 2] - soles[..., 2].min(axis=-1)
+    return -soles[..., 2].min(axis=(-1, -2))
 
 
 def up_in_pelvis(qpos: jax.Array) -> jax.Array:
@@ -39,16 +34,20 @@ def velocity_in_heading(qpos: jax.Array, qvel: jax.Array) -> jax.Array:
 
 
 def robot_features(robot: str, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
-    """The robot's own numbers without its place and heading `[..., 10 + 2 J]`.
+    """The robot's own numbers without its place and heading `[..., 16 + 2 J]`.
 
-    Height over the soles (m), tilt, velocity along the heading (m/s), spin in the pelvis's frame
-    (rad/s), hinges (rad), their velocities (rad/s).
+    Height over the soles (m), places of the soles' middles from the pelvis (m), tilt, velocity
+    along the heading (m/s), spin in the pelvis's frame (rad/s), hinges (rad), their velocities
+    (rad/s).
 
     Args:
       qpos, qvel: the robot's own `[..., 7 + J]`, `[..., 6 + J]`.
     """
+    soles = soles_in_heading(robot, qpos)
+    middles = soles.mean(axis=-2)
     parts = (
-        height_over_soles(robot, qpos)[..., None],
+        height_over(soles)[..., None],
+        middles.reshape(*middles.shape[:-2], 6),
         up_in_pelvis(qpos),
         velocity_in_heading(qpos, qvel),
         qvel[..., 3:6],
@@ -69,7 +68,20 @@ def phase_features(phase: jax.Array, loop: jax.Array) -> jax.Array:
 
 
 def expert_observation(
-    robot: str, qpos: jax.Array, qvel: jax.Array, phase: jax.Array, command: jax.Array
+    robot: str,
+    qpos: jax.Array,
+    qvel: jax.Array,
+    phase: jax.Array,
+    command: jax.Array,
+    unbalance: jax.Array,
 ) -> jax.Array:
-    """An expert's observation from the robot's own numbers, its phase features and its command."""
-    return jnp.concatenate([robot_features(robot, qpos, qvel), phase, command], axis=-1)
+    """An expert's observation `[..., 31 + 2 J]`.
+
+    Args:
+      qpos, qvel: the robot's own numbers.
+      phase: `phase_features`, `[..., 2]`.
+      command: `[..., 11]`.
+      unbalance: `balance.unbalance`, `[..., 2]`, m.
+    """
+    features = robot_features(robot, qpos, qvel)
+    return jnp.concatenate([features, unbalance, phase, command], axis=-1)

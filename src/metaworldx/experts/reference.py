@@ -11,7 +11,12 @@ import numpy as np
 from flax import struct
 
 from metaworldx.errors import UserError
-from metaworldx.experts.observation import height_over_soles, up_in_pelvis, velocity_in_heading
+from metaworldx.experts.observation import (
+    height_over,
+    soles_in_heading,
+    up_in_pelvis,
+    velocity_in_heading,
+)
 from metaworldx.motion.clip import Clip, resampled
 
 CONTROL_RATE = 50.0
@@ -25,9 +30,11 @@ class References:
     Attributes:
       qpos, qvel: `[C, N + 1, 7 + J]`, `[C, N + 1, 6 + J]`, as the clips have them.
       height: of the pelvis over the lower sole `[C, N + 1]`, m.
+      soles: places of the soles' middles from the pelvis, along its heading `[C, N + 1, 2, 3]`, m.
       up: the vertical in the pelvis's frame `[C, N + 1, 3]`.
       velocity: of the pelvis, along its heading `[C, N + 1, 3]`, m/s.
       yaw: of the pelvis, less what the clip has turned by then at its mean rate `[C, N + 1]`, rad.
+      contacts: how far the left and right sole stand on the ground, 0 to 1 `[C, N + 1, 2]`.
       duration: `[C]`, s.
       loop: `[C]` bool.
       turn_rate: mean over the clip `[C]`, rad/s.
@@ -37,9 +44,11 @@ class References:
     qpos: jax.Array
     qvel: jax.Array
     height: jax.Array
+    soles: jax.Array
     up: jax.Array
     velocity: jax.Array
     yaw: jax.Array
+    contacts: jax.Array
     duration: jax.Array
     loop: jax.Array
     turn_rate: jax.Array
@@ -58,9 +67,11 @@ class Target:
     qpos: jax.Array
     qvel: jax.Array
     height: jax.Array
+    soles: jax.Array
     up: jax.Array
     velocity: jax.Array
     yaw: jax.Array
+    contacts: jax.Array
     phase: jax.Array
 
 
@@ -85,14 +96,17 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
     def single(x: np.ndarray) -> jax.Array:
         return jnp.asarray(x, jnp.float32)
 
+    soles = soles_in_heading(robot, single(qpos))
     duration = np.array([clip.duration for clip in clips])
     return References(
         qpos=single(qpos),
         qvel=single(qvel),
-        height=single(np.asarray(height_over_soles(robot, single(qpos)))),
+        height=height_over(soles),
+        soles=soles.mean(axis=-2),
         up=up_in_pelvis(single(qpos)),
         velocity=velocity_in_heading(single(qpos), single(qvel)),
         yaw=single(yaws - turned[:, None] * np.linspace(0.0, 1.0, frames + 1)),
+        contacts=single(np.stack([clip.contacts for clip in even])),
         duration=single(duration),
         loop=jnp.asarray([clip.loop for clip in clips]),
         turn_rate=single(turned / duration),
@@ -130,8 +144,10 @@ def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:
         qpos=qpos.at[3:7].set(quat),
         qvel=between(refs.qvel) * moving,
         height=between(refs.height),
+        soles=between(refs.soles),
         up=between(refs.up),
         velocity=between(refs.velocity) * moving,
         yaw=between(refs.yaw),
+        contacts=between(refs.contacts),
         phase=phase,
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.imitation import ImitationConfig
+from metaworldx.motion.builtin import clips_for
+from metaworldx.motion.clip import Clip
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Skill:
       name: of the skill, and of its clips.
       description: what it does, in words that a language model reads.
       task: the HumanoidBench task whose scene and reward it trains with.
+      clips: names of the clips to follow; none are all of the skill's.
       w_track, w_task: shares of the alignment R_t and of the task's reward.
       on_reference: share of the episodes that begin in a random state of a clip (reference state
         initialisation); the others begin as the task's own.
@@ -23,6 +26,8 @@ class Skill:
         times as much in rad/s).
       authority: an action of 1 moves a joint's target so far from the reference that the motor
         would push with this share of its greatest force.
+      balance: what the ankles of standing feet add when the capture point runs ahead of the
+        reference's, rad/m; 0 leaves balance to the expert.
       max_height_error, max_tilt: training episodes end when the pelvis's height over the soles
         is off by more (m), or its vertical leans by more from the reference's (rad).
       episode_steps: control steps after which training episodes are cut.
@@ -34,11 +39,13 @@ class Skill:
     name: str
     description: str
     task: str
+    clips: tuple[str, ...] = ()
     w_track: float = 0.65
     w_task: float = 0.35
     on_reference: float = 0.7
     noise: float = 0.05
     authority: float = 0.7
+    balance: float = 8.0
     max_height_error: float = 0.3
     max_tilt: float = 1.0
     episode_steps: int = 500
@@ -60,7 +67,14 @@ SKILLS = {
     skill.name: skill
     for skill in (
         Skill("stand", "Stand upright and keep balance without stepping.", "h1-stand"),
-        Skill("walk", "Walk forward at a chosen speed, turning as asked.", "h1-walk", evaluated=2),
+        Skill(
+            "walk",
+            "Walk forward at a chosen speed, turning as asked.",
+            "h1-walk",
+            clips=("walk_0.75", "walk_1.00", "walk_1.25"),
+            balance=1.5,
+            evaluated=1,
+        ),
         Skill("run", "Run forward fast, with both feet off the ground in between.", "h1-run"),
         Skill("sit", "Sit down on a seat behind and stay seated upright.", "h1-sit_simple"),
         Skill("carry", "Walk with both arms held around a box in front of the chest.", "h1-carry"),
@@ -69,6 +83,22 @@ SKILLS = {
         Skill("stair", "Climb and descend stairs.", "h1-stair"),
     )
 }
+
+
+def clips_of(skill: Skill) -> list[Clip]:
+    """The clips that a skill's expert follows, in the order in which it numbers them.
+
+    Raises:
+      UserError: a name that is none of the skill's clips.
+    """
+    known = {clip.name: clip for clip in clips_for(skill.name)}
+    for name in skill.clips:
+        if name not in known:
+            raise UserError(nearest(f"clip of {skill.name}", name, known))
+    chosen = [known[name] for name in skill.clips or known]
+    if not 0 <= skill.evaluated < len(chosen):
+        raise UserError(f"evaluated is {skill.evaluated}; {skill.name} follows {len(chosen)} clips")
+    return chosen
 
 
 def skill_named(name: str) -> Skill:

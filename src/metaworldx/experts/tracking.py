@@ -1,7 +1,8 @@
 """Tracking environments: a HumanoidBench task whose robot follows a skill's clips.
 
-The action is an offset: 0 commands the reference's next posture, 1 a joint target so far from it
-that the motor pushes with `Skill.authority` of its greatest force.
+The action is an offset: 0 commands the reference's next posture (and ankles that balance, see
+`motors`), 1 a joint target so far from it that the motor pushes with `Skill.authority` of its
+greatest force.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import struct
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Start, Task
 from metaworldx.experts.imitation import TrackingError, alignment
+from metaworldx.experts.motors import Motors, unbalance
 from metaworldx.experts.observation import (
     expert_observation,
-    height_over_soles,
+    height_over,
     phase_features,
+    soles_in_heading,
     up_in_pelvis,
     velocity_in_heading,
 )
@@ -111,7 +113,7 @@ def tracking_error(
 ) -> TrackingError:
     """Squared errors of a robot's state `[7 + J]`, `[6 + J]` against a target."""
     numbers = skill.imitation
-    height = jnp.square(height_over_soles(robot, qpos) - target.height)
+    height = jnp.square(height_over(soles_in_heading(robot, qpos)) - target.height)
     tilt = jnp.square(up_in_pelvis(qpos) - target.up).sum()
     lost = jnp.square(wrapped(wanted_heading + target.yaw - heading(qpos[3:7])))
     speeds = jnp.square(velocity_in_heading(qpos, qvel) - target.velocity).sum()
@@ -124,30 +126,6 @@ def tracking_error(
         + numbers.heading_weight * lost,
         root_speeds=numbers.velocity_weight * speeds + numbers.spin_weight * spin,
     )
-
-
-class Motors:
-    """Position servos of a robot's hinges: what target makes them follow a reference.
-
-    Attributes:
-      lead: seconds by which the servo's own damping makes a joint lag `[J]`.
-      reach: offset of the target that pushes with the greatest force `[J]`, rad.
-      low, high: range of the targets `[J]`, rad.
-    """
-
-    def __init__(self, model: Any):
-        """Reads them off a MuJoCo model whose actuators are its hinges, in order."""
-        gain = model.actuator_gainprm[:, 0]
-        damping = model.dof_damping[6 : 6 + model.nu] - model.actuator_biasprm[:, 2]
-        self.lead = np.asarray(damping / gain, np.float32)
-        self.reach = np.asarray(model.actuator_forcerange[:, 1] / gain, np.float32)
-        self.low = np.asarray(model.actuator_ctrlrange[:, 0], np.float32)
-        self.high = np.asarray(model.actuator_ctrlrange[:, 1], np.float32)
-
-    def ctrl(self, target: Target, offset: jax.Array, authority: float) -> jax.Array:
-        """Joint targets `[J]` for a reference and an offset in [-1, 1]."""
-        base = target.qpos[7:] + self.lead * target.qvel[6:]
-        return jnp.clip(base + authority * self.reach * offset, self.low, self.high)
 
 
 class TrackingEnv(Env):
@@ -177,8 +155,12 @@ class TrackingEnv(Env):
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
         """Joint targets for an offset in one environment's state."""
         follow = state.memory.follow
+        qpos, qvel = self.task.robot.qpos(state.readings), self.task.robot.qvel(state.readings)
+        now = target_at(self.refs, follow.clip, follow.seconds)
+        ahead = unbalance(self.task.robot.spec.name, now, qpos, qvel)[0]
         target = target_at(self.refs, follow.clip, follow.seconds + self.dt)
-        return self.motors.ctrl(target, jnp.clip(action, -1.0, 1.0), self.skill.authority)
+        offset = jnp.clip(action, -1.0, 1.0)
+        return self.motors.ctrl(target, offset, ahead, self.skill.authority, self.skill.balance)
 
 
 def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, training: bool) -> Task:
@@ -206,7 +188,8 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             target = target_at(refs, memory.follow.clip, memory.follow.seconds)
             phase = phase_features(target.phase, refs.loop[memory.follow.clip])
             command = command_now(refs, memory.follow, qpos, skill.heading_gain)
-            return expert_observation(robot, qpos, qvel, phase, command)
+            off = unbalance(robot, target, qpos, qvel)
+            return expert_observation(robot, qpos, qvel, phase, command, off)
 
         def evaluate(self, r: Readings, memory: Memory) -> Outcome:
             out = super().evaluate(r, memory.task)
@@ -262,6 +245,6 @@ def _drawn(refs: References, skill: Skill, key: jax.Array, training: bool) -> An
 
 def _lost(robot: str, skill: Skill, target: Target, qpos: jax.Array) -> jax.Array:
     """Whether the pelvis is too far from where the reference has it, bool."""
-    height = jnp.abs(height_over_soles(robot, qpos) - target.height)
+    height = jnp.abs(height_over(soles_in_heading(robot, qpos)) - target.height)
     lean = jnp.arccos(jnp.clip(up_in_pelvis(qpos) @ target.up, -1.0, 1.0))
     return (height > skill.max_height_error) | (lean > skill.max_tilt)

@@ -173,6 +173,8 @@ _NATIVE_CPU = TrainConfig(
     # of wider actions is a guess.
     planner_settings={"objective": "eq7", "samples": 256, "min_std": 0.02, "max_std": 0.2},
 )
+# Returns of rewards up to 1 at this discount stay below 67: bins that reach no further are finer.
+_NARROW_VALUES = {"num_bins": 51, "vmin": -1.0, "vmax": 5.0}
 _ACCELERATOR = TrainConfig(
     num_envs=4096,
     steps=50_000_000,
@@ -210,18 +212,23 @@ def for_skill(config: TrainConfig, skill: str) -> TrainConfig:
     """
     from metaworldx.experts.skills import skill_named
 
-    return dataclasses.replace(
+    config = dataclasses.replace(
         config,
         skill=skill,
         task=skill_named(skill).task,
         decay_rate=True,
         end_head_below_m=None,
         end_pelvis_below_m=None,
-        **(
-            {"action_penalty": 0.03, "steps": 1_000_000, "capacity": 1_000_000}
-            if config == _NATIVE_CPU
-            else {}
-        ),
+    )
+    if config.agent_settings != _NATIVE_CPU.agent_settings:
+        return config
+    return dataclasses.replace(
+        config,
+        steps=1_000_000,
+        capacity=1_000_000,
+        seed_steps=6_400,
+        action_penalty=0.03,
+        agent_settings={**config.agent_settings, **_NARROW_VALUES},
     )
 
 

@@ -11,9 +11,8 @@ from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.reference import references
-from metaworldx.experts.skills import Skill, skill_named
+from metaworldx.experts.skills import Skill, clips_of, skill_named
 from metaworldx.experts.tracking import TrackingEnv
-from metaworldx.motion.builtin import clips_for
 from metaworldx.training.config import TrainConfig
 from metaworldx.training.early import EarlyEnd, ending_early
 
@@ -41,9 +40,7 @@ def training_env(config: TrainConfig) -> Env:
         config.task, config.backend, config.collisions, EnvConfig(), worlds=config.num_envs
     )
     if skill is not None:
-        return TrackingEnv(
-            plain, references(plain.task.robot.spec.name, clips_for(skill.name)), skill
-        )
+        return TrackingEnv(plain, references(plain.task.robot.spec.name, clips_of(skill)), skill)
     return ending_early(plain, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
 
 
@@ -66,7 +63,7 @@ def _evaluation_env(
     plain = make(task, "native", collisions, settings)
     if skill is None:
         return plain
-    refs = references(plain.task.robot.spec.name, clips_for(skill.name))
+    refs = references(plain.task.robot.spec.name, clips_of(skill))
     return TrackingEnv(plain, refs, skill, training=False)
 
 
@@ -75,6 +72,8 @@ def _with(base, kind: str, settings: dict):
     for name, value in settings.items():
         if name not in known:
             raise UserError(nearest(f"{kind} setting", name, known))
-        if not isinstance(value, type(getattr(base, name))) and not isinstance(value, (int, float)):
-            raise UserError(f"{kind} setting {name} is {value!r}; needs another type of value")
-    return dataclasses.replace(base, **settings)
+        wanted = type(getattr(base, name))
+        if not isinstance(value, {float: (int, float), tuple: (list, tuple)}.get(wanted, wanted)):
+            raise UserError(f"{kind} setting {name} is {value!r}; needs {wanted.__name__}")
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    return dataclasses.replace(base, **plain)
