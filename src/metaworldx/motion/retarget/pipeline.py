@@ -1,0 +1,275 @@
+"""Retargeting: a human's motion made a clip of the robot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from metaworldx.errors import UserError
+from metaworldx.motion.checks import speed_limit
+from metaworldx.motion.clip import Clip, make_clip
+from metaworldx.motion.human import HumanMotion
+from metaworldx.motion.retarget.asked import command_of
+from metaworldx.motion.retarget.body import ROOT, Body, body_of
+from metaworldx.motion.retarget.contacts import ENDS, Stance, find_standing, slips, stance
+from metaworldx.motion.retarget.fit import AXES, KEYPOINTS, TURNS, Fitted, fitted
+from metaworldx.motion.retarget.posture import first_posture
+from metaworldx.motion.retarget.rounds import at_rate, closed, round_trip, seam, unrolled
+from metaworldx.motion.retarget.solve import AxisGoal, Goals, PointGoal, TurnGoal, solve
+
+FPS = 50.0
+"""The control rate."""
+ROBOTS = ("h1",)
+_LONGEST_S, _WIDEST_SEAM_M = 120.0, 0.3
+_CONTEXT_S = 0.6
+
+_SPEED_SHARE, _SPEED_ROUNDS = 0.95, 5
+
+# Weights, in units of a keypoint's: its error squared in m^2.
+_TOE, _HIP = 0.3, 0.3
+_TRUNK_TURN = np.array([0.2, 0.2, 0.1])
+_FOOT_TURN = np.array([0.0, 0.03, 0.05])
+_TWIST = 0.004
+_STANDING, _GROUND, _APART = 300.0, 2000.0, 100.0
+GAMMA = 0.004
+"""Weight of the velocity term of Eq. 8, s^2."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How well a motion was retargeted.
+
+    Attributes:
+      frames: of the clip.
+      seconds: its duration.
+      scale: the robot's legs over the human's.
+      keypoint_mean_m, keypoint_max_m: distances of keypoints from the scaled human's.
+      limit_excess_rad: how far a joint leaves its limits.
+      steps: how many stances of a sole's end there are.
+      slip_mean_m, slip_max_m: how far an end moves over the ground in a stance.
+      penetration_m: how deep any part of the robot goes into the ground.
+    """
+
+    frames: int
+    seconds: float
+    scale: float
+    keypoint_mean_m: float
+    keypoint_max_m: float
+    limit_excess_rad: float
+    steps: int
+    slip_mean_m: float
+    slip_max_m: float
+    penetration_m: float
+
+
+@dataclass(frozen=True)
+class Retargeted:
+    """A robot's clip, how good it is, and the human's motion frame by frame beside it."""
+
+    clip: Clip
+    figures: Figures
+    human: HumanMotion
+
+
+def retarget(
+    motion: HumanMotion,
+    robot: str = "h1",
+    skill: str = "",
+    loop: bool | None = None,
+    name: str | None = None,
+) -> Retargeted:
+    """Makes a clip at 50 frames a second that starts at x = y = 0, heading along x.
+
+    A loop that goes straight, and sways, heads along x on the mean.
+
+    The human's proportions are fitted to the robot's, then Eq. 8 is minimised twice: near the
+    limits and without the ground for what the human does, then within the limits with soles that
+    stand still, parts that stay above the ground and off each other, and the first motion's
+    velocities.
+
+    Args:
+      robot: one of ROBOTS. Hinges are found by name, so robots with hands can take the clip.
+      skill: the clip's; decides which entries the command gets.
+      loop: whether the last frame is the first moved on; None takes what the file says.
+      name: the clip's; the motion's own where None.
+
+    Raises:
+      UserError: unknown robot, a motion of over two minutes, or `loop` set and ends too far apart.
+    """
+    if robot not in ROBOTS:
+        raise UserError(
+            f"clips are made on {', '.join(ROBOTS)}, not {robot!r}; robots with hands "
+            "take them by joint names"
+        )
+    if motion.duration_s > _LONGEST_S:
+        raise UserError(
+            f"{motion.source}: {motion.duration_s:.0f} s is too long; {_LONGEST_S:g} s "
+            "at most, cut it into clips"
+        )
+    body = body_of(robot)
+    around = _is_loop(motion, loop)
+    human = at_rate(motion, FPS, whole=around)
+    before = after = 0
+    if around:
+        human = closed(human)
+        before = after = min(human.frames - 1, round(_CONTEXT_S * FPS))
+    long = unrolled(human, before, after) if around else human
+    fit = fitted(long, body)
+    fit, qpos, still = _solved(body, fit, find_standing(long, FPS))
+    own = slice(before, len(qpos) - after)
+    if around:
+        qpos = _closed(body, qpos[own], human)
+    figures = _figures(body, qpos, _cut(fit, own), Stance(*(array[own] for array in still)))
+    straight = around and round_trip(human)[1] == 0.0
+    qpos, human = _from_origin(qpos, human, straight)
+    clip = _clip(body, motion, qpos, still.feet[own], around, skill, name or motion.name)
+    return Retargeted(clip, figures, human)
+
+
+def _is_loop(motion: HumanMotion, loop: bool | None) -> bool:
+    wanted = bool(motion.loop) if loop is None else loop
+    apart = seam(motion)
+    if loop and apart > _WIDEST_SEAM_M:
+        raise UserError(
+            f"{motion.source} is no loop: its last pose is {apart:.2f} m from its first; "
+            f"{_WIDEST_SEAM_M:g} m is allowed"
+        )
+    return wanted and apart <= _WIDEST_SEAM_M
+
+
+def _solved(body: Body, fit: Fitted, standing: np.ndarray) -> tuple[Fitted, np.ndarray, Stance]:
+    """Both passes: what was followed, qpos, and where soles stand."""
+    points = tuple(KEYPOINTS.values())
+    weights = np.array([_TOE if "toe" in n else _HIP if "hip" in n else 1.0 for n in KEYPOINTS])
+    follow = PointGoal(points, fit.points, weights[:, None])
+    turn = np.stack([_TRUNK_TURN, _TRUNK_TURN, _FOOT_TURN, _FOOT_TURN])
+    rest = {
+        "turns": (TurnGoal(TURNS, fit.turns, turn),),
+        "axes": (AxisGoal(tuple(AXES), fit.axes, _TWIST),),
+    }
+    free = Goals((follow,), **rest, gamma=1e-5, slack=0.3)
+    qpos = solve(body, first_posture(body, fit), free, FPS)
+
+    ends = body.points(body.frames(qpos), ENDS)
+    # The ground is where soles stand, else where the lowest parts of the body lie.
+    level = (
+        np.median(ends[..., 2][standing])
+        if standing.any()
+        else np.percentile(body.depth(body.frames(qpos)), 10.0)
+    )
+    qpos[:, 2] -= level
+    ends[..., 2] -= level
+    fit.points[..., 2] -= level
+    still = stance(standing, ends)
+    held = PointGoal(ENDS, still.places, _STANDING * still.strength[..., None])
+    goals = Goals((follow, held), **rest, ground=_GROUND, apart=_APART)
+    return fit, _within_speeds(body, qpos, goals), still
+
+
+def _within_speeds(body: Body, qpos: np.ndarray, goals: Goals) -> np.ndarray:
+    """The goals' motion with the velocities of `qpos`, but no joint faster than its motor.
+
+    A limb that passes a joint's own axis would spin it: there the velocity term wants the
+    motor's speed, with more weight as long as that is not kept.
+    """
+    fastest = np.full(body.size, np.inf)
+    fastest[ROOT:] = [_SPEED_SHARE * speed_limit(name) / FPS for name in body.tree.joints]
+    steps = np.clip(body.steps(qpos), -fastest, fastest)
+    gamma = np.full(steps.shape, GAMMA)
+    for _ in range(_SPEED_ROUNDS):
+        qpos = solve(body, qpos, replace(goals, steps=steps, gamma=gamma), FPS)
+        over = np.abs(body.steps(qpos)) > fastest / _SPEED_SHARE
+        if not over.any():
+            break
+        steps = np.where(over, np.clip(body.steps(qpos), -fastest, fastest), steps)
+        gamma = np.where(over, 8.0 * gamma, gamma)
+    return qpos
+
+
+def _cut(fit: Fitted, own: slice) -> Fitted:
+    return Fitted(fit.root[own], fit.points[own], fit.turns[own], fit.axes[own], fit.scale)
+
+
+def _closed(body: Body, qpos: np.ndarray, human: HumanMotion) -> np.ndarray:
+    """The loop with ends that meet exactly; what they differ by is spread over the round."""
+    _, turned = round_trip(human)
+    turn = Rotation.from_euler("z", turned)
+    goal = qpos[:1].copy()
+    goal[0, :2] = qpos[-1, :2]
+    spin = turn * Rotation.from_quat(qpos[0, 3:7], scalar_first=True)
+    goal[0, 3:7] = spin.as_quat(scalar_first=True)
+    apart = body.steps(np.concatenate([qpos[-1:], goal]))[0]
+    ramp = np.linspace(-0.5, 0.5, len(qpos))
+    qpos = body.moved(qpos, ramp[:, None] * apart)
+    qpos[:, 7:] = np.clip(qpos[:, 7:], body.tree.low, body.tree.high)
+    return qpos
+
+
+def _figures(body: Body, qpos: np.ndarray, fit: Fitted, still: Stance) -> Figures:
+    frames = body.frames(qpos)
+    error = np.linalg.norm(body.points(frames, tuple(KEYPOINTS.values())) - fit.points, axis=-1)
+    hinges = qpos[:, 7:]
+    excess = np.maximum(body.tree.low - hinges, hinges - body.tree.high).max()
+    slip = slips(still.standing, body.points(frames, ENDS))
+    return Figures(
+        frames=len(qpos),
+        seconds=(len(qpos) - 1) / FPS,
+        scale=fit.scale,
+        keypoint_mean_m=float(error.mean()),
+        keypoint_max_m=float(error.max()),
+        limit_excess_rad=float(max(excess, 0.0)),
+        steps=len(slip),
+        slip_mean_m=float(slip.mean()) if len(slip) else 0.0,
+        slip_max_m=float(slip.max(initial=0.0)),
+        penetration_m=float(max(-body.depth(frames).min(), 0.0)),
+    )
+
+
+def _from_origin(
+    qpos: np.ndarray, human: HumanMotion, straight: bool
+) -> tuple[np.ndarray, HumanMotion]:
+    """Both moved and turned so that the robot starts at x = y = 0 and heads along x.
+
+    That is the first frame's heading; of a loop that goes straight, which sways, the mean one.
+    """
+    spin = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
+    headings = spin.apply([1.0, 0.0, 0.0])
+    ahead = headings.mean(axis=0) if straight else headings[0]
+    turn = Rotation.from_euler("z", -np.arctan2(ahead[1], ahead[0]))
+    qpos = qpos.copy()
+    qpos[:, :2] -= qpos[0, :2]
+    qpos[:, :3] = turn.apply(qpos[:, :3])
+    qpos[:, 3:7] = (turn * spin).as_quat(scalar_first=True)
+    positions = human.positions - human.positions[0, 0] * [1.0, 1.0, 0.0]
+    shape = positions.shape
+    spins = turn * Rotation.from_quat(human.rotations.reshape(-1, 4), scalar_first=True)
+    return qpos, replace(
+        human,
+        positions=turn.apply(positions.reshape(-1, 3)).reshape(shape),
+        rotations=spins.as_quat(scalar_first=True).reshape(human.rotations.shape),
+    )
+
+
+def _clip(
+    body: Body,
+    motion: HumanMotion,
+    qpos: np.ndarray,
+    feet: np.ndarray,
+    loop: bool,
+    skill: str,
+    name: str,
+) -> Clip:
+    clip = make_clip(
+        name,
+        body.tree.joints,
+        qpos,
+        FPS,
+        loop,
+        feet,
+        skill=skill,
+        source=motion.source,
+        licence=motion.licence,
+    )
+    return replace(clip, command=command_of(clip, body))
