@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from metaworldx.errors import UserError, nearest
-from metaworldx.motion.builtin import reach, run, sit, stand, walk
+from metaworldx.motion.builtin import carry, reach, run, sit, stair, stand, walk
 from metaworldx.motion.builtin.reach import reach_targets, workspace
 from metaworldx.motion.checks import Ground, flat
 from metaworldx.motion.clip import Clip
@@ -16,11 +16,13 @@ _MAKERS = {
     "run": run.clips,
     "sit": sit.clips,
     "reach": reach.clips,
+    "carry": carry.clips,
+    "stair": stair.clips,
 }
 SKILLS = tuple(_MAKERS)
 """Skills that have built-in clips."""
 
-_GROUNDS = {"sit": sit.ground}
+_GROUNDS = {"sit": sit.ground, "stair": stair.ground}
 
 
 def ground_for(clip: Clip) -> Ground:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linprog
 from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.builtin.body import (
@@ -32,6 +33,9 @@ _HIP = np.array([0.039468, 0.0875, -0.1742])
 _HIP_OUT, _LEG = 0.11536, 0.8
 """From the roll axis out to the leg, and the leg's length from hip to ankle (m)."""
 COM_HEIGHT = 0.93
+_EDGE = 0.02
+"""How near to a stair's edge the sole stays above the higher step (m)."""
+_WARPS = (0.6, 1.0, 1.6)
 _PUSH = GRAVITY / COM_HEIGHT
 
 
@@ -45,8 +49,9 @@ class Gait:
       duty: share that a sole stands.
       width: how far a sole is from the midline (m).
       touch_pitch, lift_pitch: how far the toes are up at touchdown and the heel at lift-off.
+        Negative at touchdown: the toes land first.
       flat: when the sole is flat after touchdown.
-      rise: when the heel begins to rise.
+      heel_off: when the heel begins to rise.
       brake: how sharply the swing ends; 0 comes to rest softly, 6 is a cubic's.
       press: where the sole is pushed as it becomes flat and before the heel rises (m).
       clearance: least height of the sole around mid-swing (m).
@@ -57,6 +62,8 @@ class Gait:
       thorax: amplitude of the chest's turn against the pelvis.
       arm, elbow: mean and amplitude of shoulder pitch and of elbow.
       shoulder: roll and yaw of the left shoulder.
+      climb: how much a cycle rises, over two steps of a stair (m).
+      tread: how far before the ankle its step of the stair begins (m).
     """
 
     period: float
@@ -66,7 +73,7 @@ class Gait:
     touch_pitch: float = 0.15
     lift_pitch: float = 0.4
     flat: float = 0.1
-    rise: float = 0.43
+    heel_off: float = 0.43
     brake: float = 8.0
     press: tuple[float, float] = (-0.05, 0.04)
     clearance: float = 0.04
@@ -79,6 +86,8 @@ class Gait:
     arm: tuple[float, float] = (0.1, 0.25)
     elbow: tuple[float, float] = (1.15, 0.1)
     shoulder: tuple[float, float] = (0.17, 0.0)
+    climb: float = 0.0
+    tread: float = 0.2
 
     @property
     def double(self) -> float:
@@ -121,19 +130,21 @@ def _rolled(pitch: np.ndarray) -> np.ndarray:
 
 def _stance_pitch(phase: np.ndarray, gait: Gait) -> np.ndarray:
     down = -gait.touch_pitch * (1.0 - minimum_jerk(phase / gait.flat))
-    s = np.clip((phase - gait.rise) / (gait.duty - gait.rise), 0.0, 1.0)
+    s = np.clip((phase - gait.heel_off) / (gait.duty - gait.heel_off), 0.0, 1.0)
     up = quintic(s, (0.0, 0.0, 0.0), (gait.lift_pitch, 2.0 * gait.lift_pitch, 0.0))
     return np.where(phase < gait.flat, down, up)
 
 
-def sole_path(
-    phase: np.ndarray, gait: Gait, rise: float = 0.0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def stairs(x: np.ndarray, gait: Gait) -> np.ndarray:
+    """Heights (m) of the ground along the gait; the left sole stands at x = 0, height 0 first."""
+    return 0.5 * gait.climb * np.floor((x + gait.tread) / (0.5 * gait.stride))
+
+
+def sole_path(phase: np.ndarray, gait: Gait) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One sole: the ankle's x and z (m) and pitch `[N]`, of a sole that stands at x = 0 first.
 
     Args:
-      phase: of the cycle since touchdown; each whole cycle adds a stride.
-      rise: how much higher each stance of it is (m).
+      phase: of the cycle since touchdown; each whole cycle adds a stride and a climb.
     """
     rounds, within = np.floor(phase), phase % 1.0
 
@@ -145,7 +156,7 @@ def sole_path(
     off = stance(gait.duty - h * np.array([2.0, 1.0, 0.0]))
     on = stance(h * np.array([0.0, 1.0, 2.0]))
     on[:, 0] += gait.stride
-    on[:, 1] += rise
+    on[:, 1] += gait.climb
     share = 1.0 - gait.duty
     s = np.clip((within - gait.duty) / share, 0.0, 1.0)
     leave, arrive = (off[2] - off[1]) / h * share, (on[1] - on[0]) / h * share
@@ -154,20 +165,33 @@ def sole_path(
         [quintic(s, (off[2, i], leave[i], 0.0), (on[0, i], arrive[i], stop[i])) for i in range(3)],
         axis=1,
     )
-    swing[:, 1] += _lift(swing, s, gait) * 64.0 * (s * (1.0 - s)) ** 3
+    swing[:, 1] += _lift(swing, s, gait)
     out = np.where((within < gait.duty)[:, None], stance(within), swing)
-    return out[:, 0] + rounds * gait.stride, out[:, 1] + rounds * rise, out[:, 2]
+    return out[:, 0] + rounds * gait.stride, out[:, 1] + rounds * gait.climb, out[:, 2]
 
 
-def _lift(swing: np.ndarray, s: np.ndarray, gait: Gait) -> float:
-    """How much higher mid-swing must be for the gait's clearance."""
-    middle = (s > 0.25) & (s < 0.8)
+def _lift(swing: np.ndarray, s: np.ndarray, gait: Gait) -> np.ndarray:
+    """How much to raise a swing `[N]` (m) for the gait's clearance, on stairs over their edges.
+
+    The least sum of smooth bumps, most raised early, midway and late, that does.
+    """
+    bumps = np.stack([64.0 * (s**w * (1.0 - s**w)) ** 3 for w in _WARPS], axis=1)
+    middle = (s > 0.08) & (s < 0.95)
     if not np.any(middle):
-        return gait.clearance
-    _, z, pitch = swing[middle].T
-    low = np.minimum(-HEEL * np.sin(pitch), -TOE * np.sin(pitch)) - SOLE_DEPTH * np.cos(pitch)
-    bump = 64.0 * (s[middle] * (1.0 - s[middle])) ** 3
-    return float(np.max((gait.clearance - (z + low)) / bump))
+        return gait.clearance * bumps[:, 1]
+    x, z, pitch = swing[middle].T
+    full = (s[middle] > 0.25) & (s[middle] < 0.8)
+    short = np.full(len(x), -np.inf)
+    for along in np.linspace(HEEL, TOE, 7):
+        ahead = x + along * np.cos(pitch) - SOLE_DEPTH * np.sin(pitch)
+        low = z - along * np.sin(pitch) - SOLE_DEPTH * np.cos(pitch)
+        ground = np.maximum(stairs(ahead - _EDGE, gait), stairs(ahead + _EDGE, gait))
+        wanted = ground + np.where(full, gait.clearance, -0.002)
+        short = np.maximum(short, wanted - low)
+    found = linprog(bumps[middle].mean(axis=0), -bumps[middle], -short)
+    if not found.success:
+        raise RuntimeError(f"no swing clears the ground: {found.message}")
+    return bumps @ found.x
 
 
 def load(phase: np.ndarray, gait: Gait) -> np.ndarray:
@@ -183,15 +207,16 @@ def pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
 
     While it carries the robot alone it stays near the ankle, whose motor is weak.
     """
-    at = [0.0, gait.flat, gait.rise, gait.duty, 1.0]
-    return np.interp(phase % 1.0, at, [HEEL, *gait.press, 0.16, HEEL])
+    at = [0.0, gait.flat, gait.heel_off, gait.duty, 1.0]
+    first = HEEL if gait.touch_pitch > 0.0 else 0.16
+    return np.interp(phase % 1.0, at, [first, *gait.press, 0.16, first])
 
 
 def soles_of(phase: np.ndarray, gait: Gait) -> Soles:
     """Both soles of a straight gait at these phases."""
     sides = [sole_path(phase + shift, gait) for shift in (0.0, 0.5)]
     x = np.stack([sides[0][0], sides[1][0] - 0.5 * gait.stride], axis=1)
-    z = np.stack([sides[0][1], sides[1][1]], axis=1)
+    z = np.stack([sides[0][1], sides[1][1] - 0.5 * gait.climb], axis=1)
     y = np.broadcast_to([gait.width, -gait.width], x.shape)
     pitch = np.stack([sides[0][2], sides[1][2]], axis=1)
     return Soles(np.stack([x, y, z], axis=2), pitch, np.zeros_like(pitch))
@@ -206,6 +231,14 @@ def asked_pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
         x = np.floor(own) * gait.stride - shift * gait.stride + pressure(own, gait)
         points.append(np.stack([x, np.full_like(x, sign * gait.width)], axis=1))
     return left[:, None] * points[0] + (1.0 - left)[:, None] * points[1]
+
+
+def support_height(phase: np.ndarray, gait: Gait) -> np.ndarray:
+    """Height of the ground under the soles that stand `[N]` (m), by the weight on each."""
+    left = np.floor(phase) * gait.climb
+    right = (np.floor(phase + 0.5) - 0.5) * gait.climb
+    share = load(phase, gait)
+    return share * left + (1.0 - share) * right
 
 
 def reach_height(
@@ -250,8 +283,10 @@ def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray, So
     """A straight gait's poses `[N, 26]`, phases `[N]` and soles, the end left out."""
     phase = phases(gait.period)
     soles = soles_of(phase, gait)
-    along = (phase - phase[0])[:, None] * [gait.stride, 0.0]
+    along = (phase - phase[0])[:, None] * [gait.stride, 0.0, gait.climb]
+    up, along = along[:, 2], along[:, :2]
     asked = asked_pressure(phase, gait) - along
+    underfoot = support_height(phase, gait)
     com = pendulum(asked, _PUSH, gait.period)
     qpos = np.tile(stand_pose(-0.3), (len(phase), 1))
     upper_body(qpos, phase, gait)
@@ -260,21 +295,23 @@ def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray, So
     bob = -gait.bob * np.cos(4.0 * np.pi * (phase - 0.5 * gait.double))
     for again in range(corrections + 1):
         qpos[:, :2] = place + along
-        qpos[:, 2] = bob + np.min(reach_height(qpos, soles, gait.knee) - bob)
+        qpos[:, 2] = up + bob + np.min(reach_height(qpos, soles, gait.knee) - up - bob)
         qpos = legs(qpos, soles.ends())
         if again == corrections:
             break
-        whole = closed(qpos, gait.stride)
-        point, _ = body().ground_point(whole, FPS, True)
+        whole = closed(qpos, gait)
+        point, _ = body().ground_point(
+            whole, FPS, True, np.append(underfoot, underfoot[:1] + gait.climb)
+        )
         place = place + pendulum(asked + along - point[:-1], _PUSH, gait.period)
     return qpos, phase, soles
 
 
-def closed(qpos: np.ndarray, stride: float, rise: float = 0.0) -> np.ndarray:
+def closed(qpos: np.ndarray, gait: Gait) -> np.ndarray:
     """A loop's poses with its end put back: the first one, moved on."""
     end = qpos[:1].copy()
-    end[:, 0] += stride
-    end[:, 2] += rise
+    end[:, 0] += gait.stride
+    end[:, 2] += gait.climb
     return np.concatenate([qpos, end])
 
 

@@ -68,7 +68,7 @@ def run_gait(speed: float) -> Gait:
         touch_pitch=0.16,
         lift_pitch=0.4 + 0.1 * fast,
         flat=0.4 * float(np.interp(speed, SPEEDS, _CONTACT)) / period,
-        rise=0.6 * float(np.interp(speed, SPEEDS, _CONTACT)) / period,
+        heel_off=0.6 * float(np.interp(speed, SPEEDS, _CONTACT)) / period,
         brake=2.0,
         press=(0.0, 0.07),
         clearance=0.1 + 0.1 * fast,
@@ -126,7 +126,7 @@ def ran(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
         offset = body().com(qpos) - qpos[:, :3]
         if again == corrections:
             break
-        point, _ = body().ground_point(closed(qpos, gait.stride), FPS, True)
+        point, _ = body().ground_point(closed(qpos, gait), FPS, True)
         wrong = np.where(force[:, None] > 0.3, asked + along - point[:-1], 0.0)
         place = place + pendulum(np.clip(wrong, -0.1, 0.1), k, gait.period)
     return qpos, phase
@@ -159,7 +159,7 @@ def run_clip(speed: float) -> Clip:
     return make_clip(
         f"run_{speed:.1f}",
         body().joints,
-        closed(qpos, gait.stride),
+        closed(qpos, gait),
         FPS,
         True,
         standing(phase, gait),

@@ -55,12 +55,13 @@ def still_pose() -> np.ndarray:
     return _still_pose().copy()
 
 
-def sway(
-    name: str, forward: float, sideways: float, shifts: float, breath: float, seconds: float
-) -> Clip:
-    """A loop on both soles.
+def swayed(
+    pose: np.ndarray, forward: float, sideways: float, shifts: float, breath: float, seconds: float
+) -> np.ndarray:
+    """Poses of a loop on both soles `[T, 26]`.
 
     Args:
+      pose: about which it sways.
       forward, sideways: amplitudes of the pelvis's sway (m); people's centres of mass move by
         0.4 to 1 cm forward and less sideways, below 0.5 Hz (Winter 1995).
       shifts: amplitude of the weight's passing from leg to leg (m), once a loop.
@@ -68,7 +69,6 @@ def sway(
       seconds: how long the loop is.
     """
     b = body()
-    pose = still_pose()
     count = round(seconds * FPS)
     turn = 2.0 * np.pi * np.arange(count + 1) / count
     qpos = np.tile(pose, (count + 1, 1))
@@ -84,13 +84,21 @@ def sway(
         columns = b.index(*(f"{side}_{joint}" for joint in ARM_JOINTS))
         qpos[:, columns[1]] += sign * breathing
         qpos[:, columns[0]] += 0.5 * breathing
+    return legs(qpos, np.tile(soles_under(pose), (count + 1, 1, 1)))
+
+
+def sway(
+    name: str, forward: float, sideways: float, shifts: float, breath: float, seconds: float
+) -> Clip:
+    """A loop of standing; the arguments are those of `swayed`."""
+    qpos = swayed(still_pose(), forward, sideways, shifts, breath, seconds)
     return make_clip(
         name,
-        b.joints,
-        legs(qpos, np.tile(soles_under(pose), (count + 1, 1, 1))),
+        body().joints,
+        qpos,
         FPS,
         True,
-        np.ones((count + 1, 2), bool),
+        np.ones((len(qpos), 2), bool),
         skill="stand",
         source=SOURCE,
         licence="Apache-2.0",

@@ -62,7 +62,7 @@ def walk_clip(speed: float) -> Clip:
     return make_clip(
         f"walk_{speed:.2f}",
         body().joints,
-        closed(qpos, gait.stride),
+        closed(qpos, gait),
         FPS,
         True,
         standing(phase, gait),

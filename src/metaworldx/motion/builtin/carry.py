@@ -1,0 +1,75 @@
+"""Walking and standing with a box held in both arms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from metaworldx.motion.builtin.body import body, stand_pose
+from metaworldx.motion.builtin.gait import FPS, Gait, closed, standing, walked
+from metaworldx.motion.builtin.stand import settled, swayed
+from metaworldx.motion.builtin.walk import SOURCE, walk_gait
+from metaworldx.motion.clip import Clip, command, make_clip
+
+SPEEDS = (0.5, 0.75, 1.0, 1.25)
+ARM = (-0.3, 0.0, -0.3, 0.15)
+"""Left shoulder pitch, roll and yaw and elbow (rad) under the box of the task carry."""
+_LOAD, _ROBOT, _BEFORE = 2.0, 51.6, 0.3
+"""Masses of the box and of H1 (kg), and how far the box is before the soles' middle (m)."""
+
+
+def carry_gait(speed: float) -> Gait:
+    """The gait of walking, with the arms still, the chest ahead and the list small.
+
+    The robot alone is balanced a little further back, so that robot and box together press on
+    the soles where walking does.
+    """
+    gait = walk_gait(speed)
+    back = _BEFORE * _LOAD / _ROBOT
+    return replace(
+        gait,
+        press=(gait.press[0] - back, gait.press[1] - back),
+        rotation=0.8 * gait.rotation,
+        roll=0.01,
+        lean=0.03,
+        thorax=0.0,
+        arm=(ARM[0], 0.0),
+        elbow=(ARM[3], 0.0),
+        shoulder=ARM[1:3],
+    )
+
+
+def carry_clip(speed: float) -> Clip:
+    """One cycle of walking straight on with a box."""
+    gait = carry_gait(speed)
+    qpos, phase, _ = walked(gait)
+    qpos[:, :2] -= qpos[0, :2].copy()
+    return _clip(f"carry_{speed:.2f}", closed(qpos, gait), standing(phase, gait), speed)
+
+
+def carry_still(seconds: float = 6.0) -> Clip:
+    """Standing with a box; the arms stay as they are."""
+    pose = settled(stand_pose(arms=ARM), ahead=0.03 - _BEFORE * _LOAD / _ROBOT)
+    qpos = swayed(pose, 0.003, 0.002, 0.0, 0.0, seconds)
+    return _clip("carry_still", qpos, np.ones((len(qpos), 2), bool), 0.0)
+
+
+def _clip(name: str, qpos: np.ndarray, contacts: np.ndarray, speed: float) -> Clip:
+    return make_clip(
+        name,
+        body().joints,
+        qpos,
+        FPS,
+        True,
+        contacts,
+        skill="carry",
+        source=SOURCE,
+        licence="Apache-2.0",
+        command=command(speed=speed),
+    )
+
+
+def clips() -> list[Clip]:
+    """Standing with the box, and walking at each of SPEEDS."""
+    return [carry_still(), *(carry_clip(speed) for speed in SPEEDS)]
