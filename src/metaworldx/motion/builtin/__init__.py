@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from metaworldx.errors import UserError, nearest
-from metaworldx.motion.builtin import carry, reach, run, sit, stair, stand, walk
+from metaworldx.motion.builtin import carry, crawl, reach, run, sit, stair, stand, walk
 from metaworldx.motion.builtin.reach import reach_targets, workspace
 from metaworldx.motion.checks import Ground, flat
 from metaworldx.motion.clip import Clip
@@ -18,6 +18,7 @@ _MAKERS = {
     "reach": reach.clips,
     "carry": carry.clips,
     "stair": stair.clips,
+    "crawl": crawl.clips,
 }
 SKILLS = tuple(_MAKERS)
 """Skills that have built-in clips."""
