@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from metaworldx.motion.builtin.body import body, stand_pose
-from metaworldx.motion.builtin.gait import FPS, Gait, closed, standing, walked
-from metaworldx.motion.builtin.stand import settled, swayed
+from metaworldx.motion.builtin.body import stand_pose
+from metaworldx.motion.builtin.gait import gait_clip, walked
+from metaworldx.motion.builtin.stand import settled, stood, swayed
+from metaworldx.motion.builtin.steps import Gait
 from metaworldx.motion.builtin.walk import SOURCE, walk_gait
-from metaworldx.motion.clip import Clip, command, make_clip
+from metaworldx.motion.clip import Clip
 
 SPEEDS = (0.5, 0.75, 1.0, 1.25)
 ARM = (-0.3, 0.0, -0.3, 0.15)
@@ -43,31 +42,14 @@ def carry_gait(speed: float) -> Gait:
 def carry_clip(speed: float) -> Clip:
     """One cycle of walking straight on with a box."""
     gait = carry_gait(speed)
-    qpos, phase, _ = walked(gait)
-    qpos[:, :2] -= qpos[0, :2].copy()
-    return _clip(f"carry_{speed:.2f}", closed(qpos, gait), standing(phase, gait), speed)
+    return gait_clip(f"carry_{speed:.2f}", walked(gait), gait, "carry", SOURCE)
 
 
 def carry_still(seconds: float = 6.0) -> Clip:
     """Standing with a box; the arms stay as they are."""
     pose = settled(stand_pose(arms=ARM), ahead=0.03 - _BEFORE * _LOAD / _ROBOT)
     qpos = swayed(pose, 0.003, 0.002, 0.0, 0.0, seconds)
-    return _clip("carry_still", qpos, np.ones((len(qpos), 2), bool), 0.0)
-
-
-def _clip(name: str, qpos: np.ndarray, contacts: np.ndarray, speed: float) -> Clip:
-    return make_clip(
-        name,
-        body().joints,
-        qpos,
-        FPS,
-        True,
-        contacts,
-        skill="carry",
-        source=SOURCE,
-        licence="Apache-2.0",
-        command=command(speed=speed),
-    )
+    return stood("carry_still", qpos, "carry", SOURCE)
 
 
 def clips() -> list[Clip]:

@@ -8,8 +8,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, hand, legs, stand_pose
-from metaworldx.motion.builtin.gait import FPS, Gait, closed, phases, sole_path, soles_of, standing
-from metaworldx.motion.clip import Clip, command, make_clip
+from metaworldx.motion.builtin.gait import gait_clip, phases
+from metaworldx.motion.builtin.steps import Gait, sole_path, soles_of
+from metaworldx.motion.clip import Clip
 from metaworldx.motion.kinematics import SOLE_DEPTH
 
 SOURCE = (
@@ -92,20 +93,7 @@ def _palms(phase: np.ndarray, gait: Gait) -> np.ndarray:
 def crawl_clip(speed: float) -> Clip:
     """One cycle of crawling straight on."""
     gait = crawl_gait(speed)
-    qpos, phase = crawled(gait)
-    qpos[:, :2] -= qpos[0, :2].copy()
-    return make_clip(
-        f"crawl_{speed:.2f}",
-        body().joints,
-        closed(qpos, gait),
-        FPS,
-        True,
-        standing(phase, gait),
-        skill="crawl",
-        source=SOURCE,
-        licence="Apache-2.0",
-        command=command(speed=speed),
-    )
+    return gait_clip(f"crawl_{speed:.2f}", crawled(gait), gait, "crawl", SOURCE)
 
 
 def clips() -> list[Clip]:

@@ -1,6 +1,6 @@
-"""Steps in place of steps: clips of walking-like gaits from where the soles go and how they load.
+"""Clips of gaits from where the soles go and how they load.
 
-The soles' paths and the load that each takes are given; the pelvis goes where a linear inverted
+The soles' paths and the load that each takes are given; the pelvis goes where an inverted
 pendulum under that load must be, corrected by the whole body's inverse dynamics; the legs follow
 by inverse kinematics. So stance soles neither slide nor sink, and the push that the motion asks
 of the ground lies under the feet.
@@ -8,190 +8,27 @@ of the ground lies under the feet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy.optimize import linprog
 from scipy.spatial.transform import Rotation
 
-from metaworldx.motion.builtin.body import (
-    ARM_JOINTS,
-    GRAVITY,
-    HEEL,
-    SIDES,
-    TOE,
-    body,
-    legs,
-    stand_pose,
-)
-from metaworldx.motion.builtin.curves import minimum_jerk, pendulum, quintic
-from metaworldx.motion.kinematics import SOLE_DEPTH
+from metaworldx.motion.builtin.body import ARM_JOINTS, GRAVITY, HEEL, SIDES, body, legs, stand_pose
+from metaworldx.motion.builtin.curves import minimum_jerk, pendulum
+from metaworldx.motion.builtin.steps import FPS, Gait, Soles, soles_of
+from metaworldx.motion.clip import Clip, command, make_clip
 
-FPS = 50.0
+COM_HEIGHT = 0.93
+"""Height of the centre of mass over the soles while walking (m)."""
 _HIP = np.array([0.039468, 0.0875, -0.1742])
 """From the pelvis to the left hip's roll axis (m)."""
 _HIP_OUT, _LEG = 0.11536, 0.8
 """From the roll axis out to the leg, and the leg's length from hip to ankle (m)."""
-COM_HEIGHT = 0.93
-_EDGE = 0.02
-"""How near to a stair's edge the sole stays above the higher step (m)."""
-_WARPS = (0.6, 1.0, 1.6)
 _PUSH = GRAVITY / COM_HEIGHT
-
-
-@dataclass(frozen=True)
-class Gait:
-    """One cycle, from the left sole's touchdown; shares are of the cycle, angles rad.
-
-    Attributes:
-      period: s, a whole number of frames.
-      stride: how far a cycle goes (m).
-      duty: share that a sole stands.
-      width: how far a sole is from the midline (m).
-      touch_pitch, lift_pitch: how far the toes are up at touchdown and the heel at lift-off.
-        Negative at touchdown: the toes land first.
-      flat: when the sole is flat after touchdown.
-      heel_off: when the heel begins to rise.
-      brake: how sharply the swing ends; 0 comes to rest softly, 6 is a cubic's.
-      press: where the sole is pushed as it becomes flat and before the heel rises (m).
-      clearance: least height of the sole around mid-swing (m).
-      bob: amplitude of the pelvis's height (m), twice a cycle.
-      knee: least flexion of the knee.
-      rotation, roll: amplitudes of the pelvis's turn to the forward leg, and list to the swing leg.
-      lean: pitch of the trunk, forward.
-      thorax: amplitude of the chest's turn against the pelvis.
-      arm, elbow: mean and amplitude of shoulder pitch and of elbow.
-      shoulder: roll and yaw of the left shoulder.
-      climb: how much a cycle rises, over two steps of a stair (m).
-      tread: how far before the ankle its step of the stair begins (m).
-    """
-
-    period: float
-    stride: float
-    duty: float
-    width: float = 0.13
-    touch_pitch: float = 0.15
-    lift_pitch: float = 0.4
-    flat: float = 0.1
-    heel_off: float = 0.43
-    brake: float = 8.0
-    press: tuple[float, float] = (-0.05, 0.04)
-    clearance: float = 0.04
-    bob: float = 0.02
-    knee: float = 0.15
-    rotation: float = 0.07
-    roll: float = 0.02
-    lean: float = 0.06
-    thorax: float = 0.05
-    arm: tuple[float, float] = (0.1, 0.25)
-    elbow: tuple[float, float] = (1.15, 0.1)
-    shoulder: tuple[float, float] = (0.17, 0.0)
-    climb: float = 0.0
-    tread: float = 0.2
-
-    @property
-    def double(self) -> float:
-        """Share of one double support."""
-        return self.duty - 0.5
-
-
-@dataclass
-class Soles:
-    """Both soles over time: ankles `[N, 2, 3]` (m), pitch and yaw `[N, 2]`; the left one first."""
-
-    ankle: np.ndarray
-    pitch: np.ndarray
-    yaw: np.ndarray
-
-    def ends(self) -> np.ndarray:
-        """Left heel and toe, right heel and toe `[N, 4, 3]`, m."""
-        spin = Rotation.from_euler("ZY", np.stack([self.yaw, self.pitch], -1).reshape(-1, 2))
-        out = []
-        for x in (HEEL, TOE):
-            offset = spin.apply([x, 0.0, -SOLE_DEPTH]).reshape(self.ankle.shape)
-            out.append(self.ankle + offset)
-        return np.stack(out, axis=2).reshape(len(self.ankle), 4, 3)
 
 
 def phases(period: float) -> np.ndarray:
     """Phases of a cycle's frames, the end left out; they begin at a quarter (left mid-stance)."""
     count = round(period * FPS)
     return 0.25 + np.arange(count) / count
-
-
-def _rolled(pitch: np.ndarray) -> np.ndarray:
-    """The ankle `[N, 2]` (x, z) of a sole that has rolled over its heel (< 0) or toes (> 0)."""
-    pivot = np.where(pitch < 0.0, HEEL, TOE)
-    sin, cos = np.sin(pitch), np.cos(pitch)
-    x = pivot - pivot * cos + SOLE_DEPTH * sin
-    z = pivot * sin + SOLE_DEPTH * cos
-    return np.stack([x, z], axis=-1)
-
-
-def _stance_pitch(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    down = -gait.touch_pitch * (1.0 - minimum_jerk(phase / gait.flat))
-    s = np.clip((phase - gait.heel_off) / (gait.duty - gait.heel_off), 0.0, 1.0)
-    up = quintic(s, (0.0, 0.0, 0.0), (gait.lift_pitch, 2.0 * gait.lift_pitch, 0.0))
-    return np.where(phase < gait.flat, down, up)
-
-
-def stairs(x: np.ndarray, gait: Gait) -> np.ndarray:
-    """Heights (m) of the ground along the gait; the left sole stands at x = 0, height 0 first."""
-    return 0.5 * gait.climb * np.floor((x + gait.tread) / (0.5 * gait.stride))
-
-
-def sole_path(phase: np.ndarray, gait: Gait) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One sole: the ankle's x and z (m) and pitch `[N]`, of a sole that stands at x = 0 first.
-
-    Args:
-      phase: of the cycle since touchdown; each whole cycle adds a stride and a climb.
-    """
-    rounds, within = np.floor(phase), phase % 1.0
-
-    def stance(at: np.ndarray) -> np.ndarray:
-        pitch = _stance_pitch(at, gait)
-        return np.concatenate([_rolled(pitch), pitch[:, None]], axis=1)
-
-    h = 1e-4
-    off = stance(gait.duty - h * np.array([2.0, 1.0, 0.0]))
-    on = stance(h * np.array([0.0, 1.0, 2.0]))
-    on[:, 0] += gait.stride
-    on[:, 1] += gait.climb
-    share = 1.0 - gait.duty
-    s = np.clip((within - gait.duty) / share, 0.0, 1.0)
-    leave, arrive = (off[2] - off[1]) / h * share, (on[1] - on[0]) / h * share
-    stop = np.array([-gait.brake * (on[0, 0] - off[2, 0]), 0.0, 0.0])
-    swing = np.stack(
-        [quintic(s, (off[2, i], leave[i], 0.0), (on[0, i], arrive[i], stop[i])) for i in range(3)],
-        axis=1,
-    )
-    swing[:, 1] += _lift(swing, s, gait)
-    out = np.where((within < gait.duty)[:, None], stance(within), swing)
-    return out[:, 0] + rounds * gait.stride, out[:, 1] + rounds * gait.climb, out[:, 2]
-
-
-def _lift(swing: np.ndarray, s: np.ndarray, gait: Gait) -> np.ndarray:
-    """How much to raise a swing `[N]` (m) for the gait's clearance, on stairs over their edges.
-
-    The least sum of smooth bumps, most raised early, midway and late, that does.
-    """
-    bumps = np.stack([64.0 * (s**w * (1.0 - s**w)) ** 3 for w in _WARPS], axis=1)
-    middle = (s > 0.08) & (s < 0.95)
-    if not np.any(middle):
-        return gait.clearance * bumps[:, 1]
-    x, z, pitch = swing[middle].T
-    full = (s[middle] > 0.25) & (s[middle] < 0.8)
-    short = np.full(len(x), -np.inf)
-    for along in np.linspace(HEEL, TOE, 7):
-        ahead = x + along * np.cos(pitch) - SOLE_DEPTH * np.sin(pitch)
-        low = z - along * np.sin(pitch) - SOLE_DEPTH * np.cos(pitch)
-        ground = np.maximum(stairs(ahead - _EDGE, gait), stairs(ahead + _EDGE, gait))
-        wanted = ground + np.where(full, gait.clearance, -0.002)
-        short = np.maximum(short, wanted - low)
-    found = linprog(bumps[middle].mean(axis=0), -bumps[middle], -short)
-    if not found.success:
-        raise RuntimeError(f"no swing clears the ground: {found.message}")
-    return bumps @ found.x
 
 
 def load(phase: np.ndarray, gait: Gait) -> np.ndarray:
@@ -210,16 +47,6 @@ def pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
     at = [0.0, gait.flat, gait.heel_off, gait.duty, 1.0]
     first = HEEL if gait.touch_pitch > 0.0 else 0.16
     return np.interp(phase % 1.0, at, [first, *gait.press, 0.16, first])
-
-
-def soles_of(phase: np.ndarray, gait: Gait) -> Soles:
-    """Both soles of a straight gait at these phases."""
-    sides = [sole_path(phase + shift, gait) for shift in (0.0, 0.5)]
-    x = np.stack([sides[0][0], sides[1][0] - 0.5 * gait.stride], axis=1)
-    z = np.stack([sides[0][1], sides[1][1] - 0.5 * gait.climb], axis=1)
-    y = np.broadcast_to([gait.width, -gait.width], x.shape)
-    pitch = np.stack([sides[0][2], sides[1][2]], axis=1)
-    return Soles(np.stack([x, y, z], axis=2), pitch, np.zeros_like(pitch))
 
 
 def asked_pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
@@ -279,8 +106,11 @@ def upper_body(qpos: np.ndarray, phase: np.ndarray, gait: Gait) -> None:
         qpos[:, columns[3]] = gait.elbow[0] + gait.elbow[1] * swing
 
 
-def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray, Soles]:
-    """A straight gait's poses `[N, 26]`, phases `[N]` and soles, the end left out."""
+def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """A straight gait's poses `[N, 26]` and phases `[N]`, the end left out.
+
+    The left sole stands at x = 0 in the cycle that begins at phase 0.
+    """
     phase = phases(gait.period)
     soles = soles_of(phase, gait)
     along = (phase - phase[0])[:, None] * [gait.stride, 0.0, gait.climb]
@@ -304,7 +134,7 @@ def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray, So
             whole, FPS, True, np.append(underfoot, underfoot[:1] + gait.climb)
         )
         place = place + pendulum(asked + along - point[:-1], _PUSH, gait.period)
-    return qpos, phase, soles
+    return qpos, phase
 
 
 def closed(qpos: np.ndarray, gait: Gait) -> np.ndarray:
@@ -313,6 +143,73 @@ def closed(qpos: np.ndarray, gait: Gait) -> np.ndarray:
     end[:, 0] += gait.stride
     end[:, 2] += gait.climb
     return np.concatenate([qpos, end])
+
+
+def bent(qpos: np.ndarray, phase: np.ndarray, gait: Gait, turn: float) -> np.ndarray:
+    """A straight gait's closed loop `[N + 1, 26]` led round an arc.
+
+    Pelvis and soles keep their places along and beside the path; the pelvis moves inwards by as
+    much as the ground's push has to lean.
+
+    Args:
+      turn: how far a cycle turns to the left (rad).
+    """
+    ends = np.append(phase, phase[0] + 1.0)
+    soles, qpos = soles_of(ends, gait), qpos.copy()
+    curve, start = turn / gait.stride, qpos[0, 0]
+    speed = gait.stride / gait.period
+    inwards = speed**2 * curve * COM_HEIGHT / GRAVITY
+
+    def led(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places beside the arc `[..., 2]` and the arc's heading there."""
+        angle, out = curve * (x - start), 1.0 / curve - y
+        places = [start + out * np.sin(angle), 1.0 / curve - out * np.cos(angle)]
+        return np.stack(places, axis=-1), angle
+
+    # A sole turns about where it stands flat, so that it still rolls without slipping.
+    forward = soles.ankle[..., 0] - soles.spot
+    places, soles.yaw = led(soles.spot, soles.ankle[..., 1])
+    ahead = np.stack([np.cos(soles.yaw), np.sin(soles.yaw)], axis=-1)
+    soles.ankle[..., :2] = places + forward[..., None] * ahead
+    qpos[:, :2], angle = led(qpos[:, 0], qpos[:, 1] + inwards)
+    spin = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
+    spin = Rotation.from_euler("z", angle[:, None]) * spin
+    qpos[:, 3:7] = spin.as_quat(scalar_first=True)
+    # The outer leg has further to go.
+    qpos[:, 2] += min(0.0, float(np.min(reach_height(qpos, soles, gait.knee) - qpos[:, 2])))
+    return legs(qpos, soles.ends())
+
+
+def gait_clip(
+    name: str,
+    poses: tuple[np.ndarray, np.ndarray],
+    gait: Gait,
+    skill: str,
+    source: str,
+    turn: float = 0.0,
+) -> Clip:
+    """The loop of what `walked` gave: it begins with the pelvis over x = y = 0, heading along x.
+
+    Args:
+      turn: how far a cycle turns to the left (rad).
+    """
+    qpos, phase = poses
+    qpos = closed(qpos, gait)
+    if turn:
+        qpos = bent(qpos, phase, gait, turn)
+    qpos[:, :2] -= qpos[0, :2].copy()
+    return make_clip(
+        name,
+        body().joints,
+        qpos,
+        FPS,
+        True,
+        standing(phase, gait),
+        skill=skill,
+        source=source,
+        licence="Apache-2.0",
+        command=command(speed=gait.stride / gait.period, turn_rate=turn / gait.period),
+    )
 
 
 def standing(phase: np.ndarray, gait: Gait) -> np.ndarray:

@@ -17,17 +17,16 @@ from metaworldx.motion.builtin.body import (
 from metaworldx.motion.builtin.curves import pendulum, twice_integrated
 from metaworldx.motion.builtin.gait import (
     COM_HEIGHT,
-    FPS,
-    Gait,
     closed,
+    gait_clip,
     phases,
     pressure,
     reach_height,
-    soles_of,
     standing,
     upper_body,
 )
-from metaworldx.motion.clip import Clip, command, make_clip
+from metaworldx.motion.builtin.steps import FPS, Gait, soles_of
+from metaworldx.motion.clip import Clip
 
 SPEEDS = (2.0, 3.0, 4.0, 5.0)
 SOURCE = (
@@ -154,20 +153,7 @@ def swung(qpos: np.ndarray, phase: np.ndarray, gait: Gait) -> np.ndarray:
 def run_clip(speed: float) -> Clip:
     """One cycle of running straight on."""
     gait = run_gait(speed)
-    qpos, phase = ran(gait)
-    qpos[:, :2] -= qpos[0, :2].copy()
-    return make_clip(
-        f"run_{speed:.1f}",
-        body().joints,
-        closed(qpos, gait),
-        FPS,
-        True,
-        standing(phase, gait),
-        skill="run",
-        source=SOURCE,
-        licence="Apache-2.0",
-        command=command(speed=speed),
-    )
+    return gait_clip(f"run_{speed:.1f}", ran(gait), gait, "run", SOURCE)
 
 
 def clips() -> list[Clip]:

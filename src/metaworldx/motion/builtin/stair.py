@@ -8,13 +8,13 @@ from functools import cache
 
 import numpy as np
 
-from metaworldx.motion.builtin.body import body
-from metaworldx.motion.builtin.gait import FPS, Gait, closed, standing, walked
-from metaworldx.motion.clip import Clip, command, make_clip
+from metaworldx.motion.builtin.gait import gait_clip, walked
+from metaworldx.motion.builtin.steps import Gait
+from metaworldx.motion.clip import Clip
 
 RISE, TREAD = 0.18, 0.6
 """Height and depth of one step (m)."""
-PERIODS = {"up": (1.5, 1.2), "down": (1.5, 1.3)}
+PERIODS = {"up": (1.5, 1.2), "down": (1.5, 1.36)}
 """Seconds of a cycle of two steps."""
 SOURCE = (
     "parametric gait after Riener, Rabuffetti & Frigo 2002 (Stair ascent and descent at different "
@@ -94,19 +94,6 @@ def _stair(way: str, period: float) -> tuple[Clip, float, float]:
     """A clip, where the step begins on which it begins (m), and how much each step rises (m)."""
     gait = stair_gait(period, way == "up")
     speed = gait.stride / period
-    qpos, phase, _ = walked(gait)
-    start = qpos[0, :2].copy()
-    qpos[:, :2] -= start
-    clip = make_clip(
-        f"stair_{way}_{speed:.2f}",
-        body().joints,
-        closed(qpos, gait),
-        FPS,
-        True,
-        standing(phase, gait),
-        skill="stair",
-        source=SOURCE,
-        licence="Apache-2.0",
-        command=command(speed=speed),
-    )
-    return clip, -gait.tread - float(start[0]), 0.5 * gait.climb
+    poses = walked(gait)
+    clip = gait_clip(f"stair_{way}_{speed:.2f}", poses, gait, "stair", SOURCE)
+    return clip, -gait.tread - float(poses[0][0, 0]), 0.5 * gait.climb

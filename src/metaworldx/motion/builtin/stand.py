@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, legs, sole_ends, stand_pose
-from metaworldx.motion.builtin.gait import FPS
+from metaworldx.motion.builtin.steps import FPS
 from metaworldx.motion.clip import Clip, command, make_clip
 
 SOURCE = (
@@ -92,6 +92,11 @@ def sway(
 ) -> Clip:
     """A loop of standing; the arguments are those of `swayed`."""
     qpos = swayed(still_pose(), forward, sideways, shifts, breath, seconds)
+    return stood(name, qpos, "stand", SOURCE)
+
+
+def stood(name: str, qpos: np.ndarray, skill: str, source: str) -> Clip:
+    """A loop on both soles from its poses `[T, 26]`."""
     return make_clip(
         name,
         body().joints,
@@ -99,8 +104,8 @@ def sway(
         FPS,
         True,
         np.ones((len(qpos), 2), bool),
-        skill="stand",
-        source=SOURCE,
+        skill=skill,
+        source=source,
         licence="Apache-2.0",
         command=command(),
     )

@@ -1,16 +1,16 @@
-"""Walking on level ground at five speeds."""
+"""Walking on level ground at five speeds, straight on and turning."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from metaworldx.motion.builtin.body import body
-from metaworldx.motion.builtin.gait import FPS, Gait, closed, standing, walked
-from metaworldx.motion.clip import Clip, command, make_clip
+from metaworldx.motion.builtin.gait import gait_clip, walked
+from metaworldx.motion.builtin.steps import FPS, Gait
+from metaworldx.motion.clip import Clip
 
 SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5)
+TURNS = ((0.5, 0.4), (1.0, 0.3))
+"""Speeds (m/s) and turn rates (rad/s) of the turning clips."""
 SOURCE = (
     "parametric gait after Perry & Burnfield 2010 (Gait Analysis), Winter 2009 (Biomechanics and "
     "Motor Control of Human Movement), Sekiya & Nagasaki 1998 (walk ratio), Boulic, "
@@ -54,25 +54,15 @@ def walk_gait(speed: float) -> Gait:
     )
 
 
-def walk_clip(speed: float) -> Clip:
-    """One cycle of walking straight on."""
+def walk_clip(speed: float, turn_rate: float = 0.0) -> Clip:
+    """One cycle of walking straight on, or round to the left with `turn_rate` (rad/s)."""
     gait = walk_gait(speed)
-    qpos, phase, _ = walked(gait)
-    qpos[:, :2] -= qpos[0, :2].copy()
-    return make_clip(
-        f"walk_{speed:.2f}",
-        body().joints,
-        closed(qpos, gait),
-        FPS,
-        True,
-        standing(phase, gait),
-        skill="walk",
-        source=SOURCE,
-        licence="Apache-2.0",
-        command=command(speed=speed),
-    )
+    side = "" if turn_rate == 0.0 else "_left" if turn_rate > 0.0 else "_right"
+    turn = turn_rate * gait.period
+    return gait_clip(f"walk_{speed:.2f}{side}", walked(gait), gait, "walk", SOURCE, turn)
 
 
 def clips() -> list[Clip]:
-    """Straight on at each of SPEEDS."""
-    return [walk_clip(float(speed)) for speed in np.asarray(SPEEDS)]
+    """Straight on at each of SPEEDS, and TURNS to either side."""
+    straight = [walk_clip(speed) for speed in SPEEDS]
+    return straight + [walk_clip(speed, sign * rate) for speed, rate in TURNS for sign in (1, -1)]
