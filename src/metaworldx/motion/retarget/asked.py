@@ -9,6 +9,8 @@ from metaworldx.motion.clip import Clip, command, displacement
 from metaworldx.motion.retarget.body import Body
 from metaworldx.motion.retarget.fit import KEYPOINTS
 
+SKILLS = ("stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair")
+"""The skills that there are experts for."""
 _MOVING = ("walk", "run", "carry", "crawl", "stair")
 _REACHES_M = 0.1
 """A hand that ends so far from where it began, seen from the torso, has reached."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.errors import UserError
+from metaworldx.errors import UserError, nearest
 from metaworldx.motion.checks import speed_limit
 from metaworldx.motion.clip import Clip, make_clip
 from metaworldx.motion.human import HumanMotion
-from metaworldx.motion.retarget.asked import command_of
+from metaworldx.motion.retarget.asked import SKILLS, command_of
 from metaworldx.motion.retarget.body import ROOT, Body, body_of
 from metaworldx.motion.retarget.contacts import ENDS, Stance, find_standing, slips, stance
 from metaworldx.motion.retarget.fit import AXES, KEYPOINTS, TURNS, Fitted, fitted
@@ -91,18 +91,20 @@ def retarget(
 
     Args:
       robot: one of ROBOTS. Hinges are found by name, so robots with hands can take the clip.
-      skill: the clip's; decides which entries the command gets.
+      skill: the clip's, one of SKILLS or none; decides which entries the command gets.
       loop: whether the last frame is the first moved on; None takes what the file says.
       name: the clip's; the motion's own where None.
 
     Raises:
-      UserError: unknown robot, a motion of over two minutes, or `loop` set and ends too far apart.
+      UserError: unknown robot or skill, a motion of over two minutes, or `loop` set and ends
+        too far apart.
     """
     if robot not in ROBOTS:
         raise UserError(
             f"clips are made on {', '.join(ROBOTS)}, not {robot!r}; robots with hands "
             "take them by joint names"
         )
+    check_skill(skill)
     if motion.duration_s > _LONGEST_S:
         raise UserError(
             f"{motion.source}: {motion.duration_s:.0f} s is too long; {_LONGEST_S:g} s "
@@ -126,6 +128,12 @@ def retarget(
     qpos, human = _from_origin(qpos, human, straight)
     clip = _clip(body, motion, qpos, still.feet[own], around, skill, name or motion.name)
     return Retargeted(clip, figures, human)
+
+
+def check_skill(skill: str) -> None:
+    """Raises UserError, with the nearest that there is, unless `skill` is one or empty."""
+    if skill and skill not in SKILLS:
+        raise UserError(nearest("skill", skill, SKILLS, f"there are {', '.join(SKILLS)}"))
 
 
 def _is_loop(motion: HumanMotion, loop: bool | None) -> bool:
