@@ -35,15 +35,7 @@ class Renderer:
           UserError: no off-screen OpenGL on this machine.
         """
         model = scene_spec(env).compile()
-        model.vis.global_.offwidth = max(width, model.vis.global_.offwidth)
-        model.vis.global_.offheight = max(height, model.vis.global_.offheight)
-        try:
-            self._renderer = mujoco.Renderer(model, height, width)
-        except (ImportError, AttributeError, RuntimeError) as error:
-            raise UserError(
-                f"no off-screen OpenGL ({error}); install libegl1 and libgl1-mesa-dri, "
-                f"and set MUJOCO_GL=egl (now {os.environ.get('MUJOCO_GL', 'unset')})"
-            ) from None
+        self._renderer = open_renderer(model, width, height)
         self._model, self._data = model, mujoco.MjData(model)
         self._camera: str | mujoco.MjvCamera = camera or mujoco.MjvCamera()
         self._view = env.task.view
@@ -97,6 +89,23 @@ class Renderer:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def open_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
+    """An off-screen context for pictures of this size.
+
+    Raises:
+      UserError: no off-screen OpenGL on this machine.
+    """
+    model.vis.global_.offwidth = max(width, model.vis.global_.offwidth)
+    model.vis.global_.offheight = max(height, model.vis.global_.offheight)
+    try:
+        return mujoco.Renderer(model, height, width)
+    except (ImportError, AttributeError, RuntimeError) as error:
+        raise UserError(
+            f"no off-screen OpenGL ({error}); install libegl1 and libgl1-mesa-dri, "
+            f"and set MUJOCO_GL=egl (now {os.environ.get('MUJOCO_GL', 'unset')})"
+        ) from None
 
 
 def check_output(path: Path) -> None:
