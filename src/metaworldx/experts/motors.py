@@ -51,7 +51,12 @@ class Motors:
         self.ankles = np.array([names.index("left_ankle"), names.index("right_ankle")])
 
     def ctrl(
-        self, target: Target, offset: jax.Array, ahead: jax.Array, authority: float, balance: float
+        self,
+        target: Target,
+        offset: jax.Array,
+        ahead: jax.Array,
+        authority: jax.Array | float,
+        balance: jax.Array | float,
     ) -> jax.Array:
         """Joint targets `[J]`.
 

@@ -21,26 +21,29 @@ from metaworldx.motion.clip import Clip, resampled
 
 CONTROL_RATE = 50.0
 _LEAST_FRAMES = 32
+_FRAMED = ("qpos", "qvel", "height", "soles", "up", "velocity", "yaw", "contacts")
 
 
 @struct.dataclass
 class References:
-    """C clips stretched to N + 1 frames each.
+    """C clips stretched to the same number of frames, or padded to as many, F.
 
     Attributes:
-      qpos, qvel: `[C, N + 1, 7 + J]`, `[C, N + 1, 6 + J]`, as the clips have them.
-      height: of the pelvis over the lower sole `[C, N + 1]`, m.
-      soles: places of the soles' middles from the pelvis, along its heading `[C, N + 1, 2, 3]`, m.
-      up: the vertical in the pelvis's frame `[C, N + 1, 3]`.
-      velocity: of the pelvis, along its heading `[C, N + 1, 3]`, m/s.
-      yaw: of the pelvis, less what the clip has turned by then at its mean rate `[C, N + 1]`, rad.
-      contacts: how far the left and right sole stand on the ground, 0 to 1 `[C, N + 1, 2]`.
+      last: number of each clip's last frame `[C]`.
+      qpos, qvel: `[C, F, 7 + J]`, `[C, F, 6 + J]`, as the clips have them.
+      height: of the pelvis over the lower sole `[C, F]`, m.
+      soles: places of the soles' middles from the pelvis, along its heading `[C, F, 2, 3]`, m.
+      up: the vertical in the pelvis's frame `[C, F, 3]`.
+      velocity: of the pelvis, along its heading `[C, F, 3]`, m/s.
+      yaw: of the pelvis, less what the clip has turned by then at its mean rate `[C, F]`, rad.
+      contacts: how far the left and right sole stand on the ground, 0 to 1 `[C, F, 2]`.
       duration: `[C]`, s.
       loop: `[C]` bool.
       turn_rate: mean over the clip `[C]`, rad/s.
       command: `[C, 11]`.
     """
 
+    last: jax.Array
     qpos: jax.Array
     qvel: jax.Array
     height: jax.Array
@@ -99,6 +102,7 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
     soles = soles_in_heading(robot, single(qpos))
     duration = np.array([clip.duration for clip in clips])
     return References(
+        last=jnp.full(len(clips), frames, jnp.int32),
         qpos=single(qpos),
         qvel=single(qvel),
         height=height_over(soles),
@@ -119,6 +123,17 @@ def _yaw(qpos: np.ndarray) -> np.ndarray:
     return np.arctan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
 
 
+def joined(parts: Sequence[References]) -> References:
+    """Several skills' clips as one; those of the first come first."""
+    frames = max(part.qpos.shape[1] for part in parts)
+
+    def padded(x: jax.Array) -> jax.Array:
+        return jnp.concatenate([x, jnp.repeat(x[:, -1:], frames - x.shape[1], axis=1)], axis=1)
+
+    even = [part.replace(**{n: padded(getattr(part, n)) for n in _FRAMED}) for part in parts]
+    return jax.tree.map(lambda *x: jnp.concatenate(x), *even)
+
+
 def phase_at(refs: References, clip: jax.Array, seconds: jax.Array) -> jax.Array:
     """Share of the clip that is done, 0 to 1; loops begin again, others stay at their end."""
     done = seconds / refs.duration[clip]
@@ -128,8 +143,8 @@ def phase_at(refs: References, clip: jax.Array, seconds: jax.Array) -> jax.Array
 def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:
     """The reference of clip number `clip` at a time, both scalars; vmap for more."""
     phase = phase_at(refs, clip, seconds)
-    place = phase * (refs.qpos.shape[-2] - 1)
-    low = jnp.clip(jnp.floor(place).astype(jnp.int32), 0, refs.qpos.shape[-2] - 2)
+    place = phase * refs.last[clip]
+    low = jnp.clip(jnp.floor(place).astype(jnp.int32), 0, refs.last[clip] - 1)
     share = place - low
 
     def between(x: jax.Array) -> jax.Array:

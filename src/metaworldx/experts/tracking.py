@@ -19,6 +19,7 @@ from flax import struct
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Start, Task
+from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on
 from metaworldx.experts.imitation import TrackingError, alignment
 from metaworldx.experts.motors import Motors, unbalance
 from metaworldx.experts.observation import (
@@ -31,31 +32,10 @@ from metaworldx.experts.observation import (
 )
 from metaworldx.experts.reference import References, Target, target_at
 from metaworldx.experts.skills import Skill
-from metaworldx.motion.clip import COMMAND
-from metaworldx.motion.kinematics import heading, to_heading, wrapped
+from metaworldx.motion.kinematics import heading, wrapped
 from metaworldx.sim.readings import Readings
 
-MAX_TURN_RATE = 0.5
-"""The greatest turn rate (rad/s) that a wrong heading asks for."""
-_PLACES = ("left_hand", "right_hand", "seat")
 _CLEARANCE = 0.002
-
-
-@struct.dataclass
-class Follow:
-    """What following a clip needs to remember; scalars but for `anchor`.
-
-    Attributes:
-      clip: its number, int32.
-      seconds: since the clip began.
-      heading: where the robot is to head, rad.
-      anchor: place (m) and heading (rad) from which the command's places count `[3]`.
-    """
-
-    clip: jax.Array
-    seconds: jax.Array
-    heading: jax.Array
-    anchor: jax.Array
 
 
 @struct.dataclass
@@ -64,43 +44,6 @@ class Tracked:
 
     task: Memory
     follow: Follow
-
-
-def begin_following(
-    refs: References, clip: jax.Array, seconds: jax.Array, qpos: jax.Array
-) -> Follow:
-    """Follows a clip from where the robot stands, heading as it does."""
-    yaw = heading(qpos[3:7]) - target_at(refs, clip, seconds).yaw
-    return Follow(clip, seconds, yaw, jnp.concatenate([qpos[:2], yaw[None]]))
-
-
-def moved_on(refs: References, follow: Follow, dt: float) -> Follow:
-    """One control step later."""
-    return follow.replace(
-        seconds=follow.seconds + dt, heading=follow.heading + dt * refs.turn_rate[follow.clip]
-    )
-
-
-def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: float) -> jax.Array:
-    """The clip's command `[11]` as it is from where the robot is.
-
-    The turn rate also asks for the heading back that was lost; places stay where they are in the
-    world while the robot moves.
-    """
-    command = refs.command[follow.clip]
-    yaw = heading(qpos[3:7])
-    sway = target_at(refs, follow.clip, follow.seconds).yaw
-    lost = wrapped(follow.heading + sway - yaw)
-    turn = refs.turn_rate[follow.clip] + jnp.clip(gain * lost, -MAX_TURN_RATE, MAX_TURN_RATE)
-    command = command.at[COMMAND["turn_rate"]].set(turn)
-    floor = jnp.concatenate([follow.anchor[:2], jnp.zeros(1)])
-    here = jnp.concatenate([qpos[:2], jnp.zeros(1)])
-    for name in _PLACES:
-        place = refs.command[follow.clip][COMMAND[name]]
-        world = floor + to_heading(place, -follow.anchor[2])
-        seen = to_heading(world - here, yaw)
-        command = command.at[COMMAND[name]].set(jnp.where(jnp.any(place != 0.0), seen, 0.0))
-    return command
 
 
 def tracking_error(

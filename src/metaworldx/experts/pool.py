@@ -1,0 +1,266 @@
+"""A pool of experts that act together: one batched call gives every expert's action."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from metaworldx.agent.update import act
+from metaworldx.agent.world_model import Params
+from metaworldx.errors import UserError, nearest
+from metaworldx.experts.expert import Expert, load_expert, save_expert
+from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on
+from metaworldx.experts.motors import Motors, unbalance
+from metaworldx.experts.observation import expert_observation, phase_features
+from metaworldx.experts.reference import References, joined, references, target_at
+from metaworldx.motion.kinematics import robot_tree
+from metaworldx.report.files import write_text
+from metaworldx.sim.assets import asset_root
+
+INDEX, FORMAT = "pool.json", "metaworldx-pool-1"
+ROBOT = "h1"
+"""Whose joints experts move; another robot's are found by their names."""
+_DT = 0.02
+
+
+def shipped_pool() -> Path:
+    """Folder of the pool that comes with the package."""
+    return Path(str(asset_root())) / "pool"
+
+
+@struct.dataclass
+class _Stacked:
+    """What differs between experts, stacked `[K, ...]`."""
+
+    params: Params
+    authority: jax.Array
+    balance: jax.Array
+    heading_gain: jax.Array
+
+
+class ExpertPool:
+    """K experts with stacked parameters; its functions may be jitted and vmapped.
+
+    Given a batch of robots, `[..., 7 + J]`, they vmap themselves.
+    """
+
+    def __init__(self, experts: Sequence[Expert], robot: str = ROBOT):
+        """Stacks experts.
+
+        Args:
+          experts: of the same sizes and joints, each of another skill.
+          robot: that is to move: h1, or one that has its joints (h1hand, h1strong).
+
+        Raises:
+          UserError: none, two of one skill, other sizes or joints, or an unknown robot.
+        """
+        if not experts:
+            raise UserError("a pool of no experts; needs at least 1")
+        first = experts[0]
+        for other in experts[1:]:
+            if other.sizes != first.sizes:
+                raise UserError(
+                    f"expert {other.name!r} has {_told(other)}, {first.name!r} has "
+                    f"{_told(first)}; experts of a pool need the same sizes"
+                )
+        self.experts = tuple(experts)
+        self.names = tuple(expert.name for expert in experts)
+        if len(set(self.names)) < len(self.names):
+            raise UserError(f"a pool with two experts of one skill: {', '.join(self.names)}")
+        self.sizes = first.sizes
+        parts = [references(ROBOT, expert.clips) for expert in experts]
+        counts = [part.clips for part in parts]
+        self.first_clip = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
+        self.refs: References = joined(parts)
+        self._stacked = _Stacked(
+            params=jax.tree.map(lambda *x: jnp.stack(x), *(expert.params for expert in experts)),
+            authority=jnp.array([expert.skill.authority for expert in experts]),
+            balance=jnp.array([expert.skill.balance for expert in experts]),
+            heading_gain=jnp.array([expert.skill.heading_gain for expert in experts]),
+        )
+        self.body = _Body(robot)
+
+    def __len__(self) -> int:
+        return len(self.experts)
+
+    def index(self, name: str) -> int:
+        """Number of the expert of that skill.
+
+        Raises:
+          UserError: none is; the message has the nearest.
+        """
+        if name not in self.names:
+            raise UserError(nearest("expert", name, self.names, f"one of {', '.join(self.names)}"))
+        return self.names.index(name)
+
+    def begin(self, qpos: jax.Array) -> Follow:
+        """Every expert at the beginning of the clip it is evaluated with, `[..., K]`.
+
+        Args:
+          qpos: the robot's own `[..., nq]`.
+        """
+        clips = self.first_clip + np.array([e.skill.evaluated for e in self.experts], np.int32)
+
+        def one(qpos: jax.Array) -> Follow:
+            own = self.body.own_qpos(qpos)
+            begin = jax.vmap(begin_following, in_axes=(None, 0, None, None))
+            return begin(self.refs, jnp.asarray(clips), jnp.zeros(()), own)
+
+        return _over_leading(one, qpos.ndim - 1)(qpos)
+
+    def asked(self, follow: Follow, expert: int, command: jax.Array) -> Follow:
+        """The same, one expert asked for another command `[11]`: its nearest clip, from now on.
+
+        Args:
+          follow: of one robot `[K]`.
+          expert: its number.
+          command: places count from `follow.anchor`.
+        """
+        begin, count = self.first_clip[expert], len(self.experts[expert].clips)
+        known = self.refs.command[begin : begin + count]
+        clip = begin + jnp.argmin(jnp.square(known - command).sum(axis=-1)).astype(jnp.int32)
+        return follow.replace(
+            clip=follow.clip.at[expert].set(clip), command=follow.command.at[expert].set(command)
+        )
+
+    def moved_on(self, follow: Follow) -> Follow:
+        """One control step of 0.02 s later."""
+        return _over_leading(lambda f: moved_on(self.refs, f, _DT), follow.seconds.ndim)(follow)
+
+    def act(self, follow: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+        """Every expert's most likely action, in [-1, 1] of the robot's actuators `[..., K, A]`.
+
+        Joints that experts do not have (fingers) are asked to stay at 0.
+
+        Args:
+          follow: `[..., K]`.
+          qpos, qvel: the robot's own `[..., nq]`, `[..., nv]`.
+        """
+
+        def expert(e: _Stacked, f: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+            now = target_at(self.refs, f.clip, f.seconds)
+            phase = phase_features(now.phase, self.refs.loop[f.clip])
+            command = command_now(self.refs, f, qpos, e.heading_gain)
+            off = unbalance(ROBOT, now, qpos, qvel)
+            obs = expert_observation(ROBOT, qpos, qvel, phase, command, off)
+            offset = act(self.sizes, e.params, obs, jax.random.key(0), deterministic=True)
+            target = target_at(self.refs, f.clip, f.seconds + _DT)
+            return self.body.motors.ctrl(target, offset, off[0], e.authority, e.balance)
+
+        def one(follow: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+            own = self.body.own_qpos(qpos), self.body.own_qvel(qvel)
+            ctrl = jax.vmap(expert, in_axes=(0, 0, None, None))(self._stacked, follow, *own)
+            return self.body.actions(ctrl)
+
+        return _over_leading(one, qpos.ndim - 1)(follow, qpos, qvel)
+
+
+class _Body:
+    """The experts' joints in a robot that may have more."""
+
+    def __init__(self, robot: str):
+        tree, own = robot_tree(robot), robot_tree(ROBOT)
+        hinges = np.array([tree.joints.index(name) for name in own.joints])
+        model = tree.model
+        names = [model.actuator(i).name for i in range(model.nu)]
+        self._qpos = np.concatenate([np.arange(7), 7 + hinges])
+        self._qvel = np.concatenate([np.arange(6), 6 + hinges])
+        self._actuators = np.array([names.index(name) for name in own.joints])
+        self._low = np.asarray(model.actuator_ctrlrange[:, 0], np.float32)
+        self._high = np.asarray(model.actuator_ctrlrange[:, 1], np.float32)
+        self.motors = Motors(own.model)
+
+    def own_qpos(self, qpos: jax.Array) -> jax.Array:
+        """`[7 + J]` of a robot's qpos."""
+        return qpos[self._qpos]
+
+    def own_qvel(self, qvel: jax.Array) -> jax.Array:
+        """`[6 + J]` of a robot's qvel."""
+        return qvel[self._qvel]
+
+    def actions(self, ctrl: jax.Array) -> jax.Array:
+        """Actions in [-1, 1] `[K, A]` for joint targets `[K, J]`."""
+        low, high = jnp.asarray(self._low), jnp.asarray(self._high)
+        still = jnp.broadcast_to(jnp.clip(0.0, low, high), (*ctrl.shape[:-1], len(self._low)))
+        whole = still.at[..., self._actuators].set(ctrl)
+        return jnp.clip(2.0 * (whole - low) / (high - low) - 1.0, -1.0, 1.0)
+
+
+def _over_leading(function: Any, axes: int) -> Any:
+    for _ in range(axes):
+        function = jax.vmap(function)
+    return function
+
+
+def _told(expert: Expert) -> str:
+    sizes = expert.sizes
+    return (
+        f"{sizes.obs_size} observations, {sizes.action_size} actions and networks "
+        f"{sizes.encoder_size}/{sizes.latent_size}/{sizes.hidden_size} wide"
+    )
+
+
+# ---- folders
+
+
+def load_pool(folder: Path | None = None, robot: str = ROBOT) -> ExpertPool:
+    """The pool in a folder; None takes the one that comes with the package.
+
+    Raises:
+      UserError: no pool there, or an expert's file that cannot be read or does not fit.
+    """
+    return ExpertPool(load_experts(folder), robot)
+
+
+def load_experts(folder: Path | None = None) -> list[Expert]:
+    """The experts of the pool in a folder, in its order."""
+    folder = folder or shipped_pool()
+    index = _index(folder)
+    return [load_expert(folder / entry["file"]) for entry in index["experts"]]
+
+
+def add_expert(expert: Expert, folder: Path) -> None:
+    """Puts an expert into the pool in a folder (made if need be), in place of one of its skill."""
+    index = {"format": FORMAT, "robot": ROBOT, "experts": []}
+    if (folder / INDEX).exists():
+        index = _index(folder)
+    file = f"{expert.name}.npz"
+    digest = save_expert(expert, folder / file)
+    entry = {
+        "name": expert.name,
+        "description": expert.skill.description,
+        "file": file,
+        "sha256": digest,
+        "record": expert.record,
+    }
+    others = [e for e in index["experts"] if e["name"] != expert.name]
+    index["experts"] = sorted([*others, entry], key=lambda e: _place(e["name"]))
+    write_text(folder / INDEX, json.dumps(index, indent=1) + "\n")
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    path = folder / INDEX
+    if not path.is_file():
+        raise UserError(f"no pool of experts in {folder}: it has no {INDEX}")
+    try:
+        index = json.loads(path.read_text())
+        files = [entry["file"] for entry in index["experts"]]
+        if index["format"] != FORMAT or any(Path(file).name != file for file in files):
+            raise ValueError(f"its format is not {FORMAT}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    return index
+
+
+def _place(name: str) -> tuple[int, str]:
+    from metaworldx.experts.skills import SKILLS
+
+    known = list(SKILLS)
+    return (known.index(name) if name in known else len(known), name)
