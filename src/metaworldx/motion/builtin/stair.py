@@ -14,7 +14,7 @@ from metaworldx.motion.clip import Clip
 
 RISE, TREAD = 0.18, 0.6
 """Height and depth of one step (m)."""
-PERIODS = {"up": (1.5, 1.2), "down": (1.5, 1.36)}
+PERIODS = {"up": (1.5, 1.2), "down": (1.6, 1.44)}
 """Seconds of a cycle of two steps."""
 SOURCE = (
     "parametric gait after Riener, Rabuffetti & Frigo 2002 (Stair ascent and descent at different "

@@ -30,12 +30,14 @@ def walk_gait(speed: float) -> Gait:
     - Support: a sole stands for 0.752 T - 0.143 s of a period T (Boulic et al. 1990), here 62 to
       67% of the cycle.
     - The pelvis rises and falls by 0.015 of the hip's height per hip's height a second (Boulic
-      et al. 1990), and turns by 4 to 6 degrees to either side, the chest the other way (Perry &
-      Burnfield 2010). Its sway follows from the weight's passing from sole to sole.
+      et al. 1990) and 4 mm more either way, which keeps the knees straighter. It turns by 4 to 6
+      degrees to either side, the chest the other way (Perry & Burnfield 2010). Its sway follows
+      from the weight's passing from sole to sole.
     - The arms swing more the faster the walk is, about 30 degrees in all at normal speed, elbows
       bent 20 to 30 degrees (Perry & Burnfield 2010).
-    - The sole lands toes up by 10 to 17 degrees; the heel rises at 43% of the cycle. A person's
-      rises from 30% on and bends the toes, which H1 has not.
+    - The sole lands toes up by 13 to 22 degrees and is flat after 12% of the cycle; the heel rises
+      at 42%. A person's rises from 30% on and bends the toes, which H1 has not, so knees are bent
+      some 20 degrees more than a person's in stance.
     """
     ratio = _WALK_RATIO * (_HIP / _HUMAN_HIP) ** 1.5
     step = math.sqrt(60.0 * ratio * speed)
@@ -45,8 +47,11 @@ def walk_gait(speed: float) -> Gait:
         period=period,
         stride=speed * period,
         duty=(0.752 * period - 0.143) / period,
-        touch_pitch=0.18 + 0.12 * fast,
-        lift_pitch=0.5 + 0.2 * fast,
+        touch_pitch=0.22 + 0.16 * fast,
+        lift_pitch=0.6 + 0.16 * fast,
+        flat=0.12,
+        heel_off=0.42,
+        brake=11.0,
         bob=0.004 + 0.015 * speed / _HIP,
         rotation=0.07 + 0.03 * fast,
         arm=(0.1, 0.17 + 0.14 * fast),
