@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy.optimize import lsq_linear
+from scipy.spatial.transform import Rotation
 
 from metaworldx.errors import UserError
 from metaworldx.motion.builtin import clips_for
@@ -15,6 +16,7 @@ from metaworldx.motion.checks import check_motion
 from metaworldx.motion.importers import load_human_motion
 from metaworldx.motion.kinematics import Point, robot_tree
 from metaworldx.motion.retarget import match, retarget, unrolled
+from metaworldx.motion.retarget.asked import ahead, command_of
 from metaworldx.motion.retarget.body import body_of
 from metaworldx.motion.retarget.contacts import ENDS, find_standing, slips, stance
 from metaworldx.motion.retarget.rounds import closed, round_trip
@@ -182,6 +184,12 @@ def test_size_of_the_human_makes_no_difference(size):
     assert made.clip.command[0] == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.parametrize("skill", ["walk", "carry", "reach", "sit"])
+def test_commands_are_read_off_the_motion(skill):
+    for clip in clips_for(skill)[:3]:
+        np.testing.assert_allclose(command_of(clip, body_of("h1")), clip.command, atol=0.015)
+
+
 def test_clip_starts_at_the_origin_heading_along_x():
     clip = clips_for("walk")[2]
     human = human_from_clip(clip)
@@ -190,6 +198,13 @@ def test_clip_starts_at_the_origin_heading_along_x():
     w, x, y, z = turned.qpos[0, 3:7]
     assert np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)) == pytest.approx(0.0, abs=1e-9)
     assert (turned.name, turned.loop) == ("moved", False)
+
+
+def test_heading_goes_on_when_the_body_lies_down():
+    for pitch in np.linspace(-1.9, 1.9, 9):
+        turn = Rotation.from_euler("z", 0.7) * Rotation.from_euler("y", pitch)
+        x, y = ahead(turn.as_quat(scalar_first=True)[None])[0]
+        assert np.arctan2(y, x) == pytest.approx(0.7)
 
 
 def test_bad_wishes_are_refused():

@@ -12,6 +12,8 @@ from metaworldx.motion.retarget.fit import KEYPOINTS
 SKILLS = ("stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair")
 """The skills that there are experts for."""
 _MOVING = ("walk", "run", "carry", "crawl", "stair")
+_LYING = 0.7
+"""The pelvis's x axis rises or falls by more than this where the body lies rather than stands."""
 _REACHES_M = 0.1
 """A hand that ends so far from where it began, seen from the torso, has reached."""
 _SEAT_BELOW = (-0.13, 0.0, -0.247)
@@ -24,8 +26,10 @@ def command_of(clip: Clip, body: Body) -> tuple[float, ...]:
     Places are from the ground below the first frame's pelvis, x where it heads.
     """
     if clip.skill in _MOVING:
-        moved, turned = displacement(clip)
-        speed = float(np.hypot(moved[0], moved[1]) * np.sign(moved[0])) / clip.duration
+        _, turned = displacement(clip)
+        moved = clip.qpos[-1, :2] - clip.qpos[0, :2]
+        onward = np.sign(moved @ ahead(clip.qpos[:, 3:7]).mean(axis=0))
+        speed = float(onward * np.linalg.norm(moved)) / clip.duration
         return command(speed=speed, turn_rate=turned / clip.duration)
     if clip.skill == "reach":
         return _hands(clip, body)
@@ -36,6 +40,18 @@ def command_of(clip: Clip, body: Body) -> tuple[float, ...]:
         seat = clip.qpos[seated, :3] + _heading(clip, seated).apply(_SEAT_BELOW)
         return command(seat=tuple(_from_start(clip, seat)))
     return command()
+
+
+def ahead(quat: np.ndarray) -> np.ndarray:
+    """Where bodies of orientations `[T, 4]` head on the ground, `[T, 2]`, not of length 1.
+
+    Upright it is where the x axis points; lying on its front or back, where the head points or
+    the feet do, for the x axis then points nowhere on the ground.
+    """
+    turn = Rotation.from_quat(quat, scalar_first=True).as_matrix()
+    x, z = turn[:, :, 0], turn[:, :, 2]
+    lies = np.abs(x[:, 2:]) > _LYING
+    return np.where(lies, x[:, :2] - x[:, 2:] * z[:, :2], x[:, :2])
 
 
 def _hands(clip: Clip, body: Body) -> tuple[float, ...]:
@@ -58,6 +74,5 @@ def _from_start(clip: Clip, place: np.ndarray) -> np.ndarray:
 
 
 def _heading(clip: Clip, frame: int) -> Rotation:
-    spin = Rotation.from_quat(clip.qpos[frame, 3:7], scalar_first=True)
-    x, y = spin.apply([1.0, 0.0, 0.0])[:2]
+    x, y = ahead(clip.qpos[frame : frame + 1, 3:7])[0]
     return Rotation.from_euler("z", np.arctan2(y, x))

@@ -11,7 +11,7 @@ from metaworldx.errors import UserError, nearest
 from metaworldx.motion.checks import speed_limit
 from metaworldx.motion.clip import Clip, make_clip
 from metaworldx.motion.human import HumanMotion
-from metaworldx.motion.retarget.asked import SKILLS, command_of
+from metaworldx.motion.retarget.asked import SKILLS, ahead, command_of
 from metaworldx.motion.retarget.body import ROOT, Body, body_of
 from metaworldx.motion.retarget.contacts import ENDS, Stance, find_standing, slips, stance
 from metaworldx.motion.retarget.fit import AXES, KEYPOINTS, TURNS, Fitted, fitted
@@ -243,9 +243,9 @@ def _from_origin(
     That is the first frame's heading; of a loop that goes straight, which sways, the mean one.
     """
     spin = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
-    headings = spin.apply([1.0, 0.0, 0.0])
-    ahead = headings.mean(axis=0) if straight else headings[0]
-    turn = Rotation.from_euler("z", -np.arctan2(ahead[1], ahead[0]))
+    headings = ahead(qpos[:, 3:7])
+    x, y = headings.mean(axis=0) if straight else headings[0]
+    turn = Rotation.from_euler("z", -np.arctan2(y, x))
     qpos = qpos.copy()
     qpos[:, :2] -= qpos[0, :2]
     qpos[:, :3] = turn.apply(qpos[:, :3])
