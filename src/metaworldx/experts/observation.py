@@ -71,17 +71,17 @@ def expert_observation(
     robot: str,
     qpos: jax.Array,
     qvel: jax.Array,
+    errors: jax.Array,
     phase: jax.Array,
     command: jax.Array,
-    unbalance: jax.Array,
 ) -> jax.Array:
-    """An expert's observation `[..., 31 + 2 J]`.
+    """An expert's observation `[..., 39 + 2 J]`.
 
     Args:
       qpos, qvel: the robot's own numbers.
+      errors: how it departs from its reference, `feedback.balance_errors` `[..., 10]`.
       phase: `phase_features`, `[..., 2]`.
       command: `[..., 11]`.
-      unbalance: `balance.unbalance`, `[..., 2]`, m.
     """
     features = robot_features(robot, qpos, qvel)
-    return jnp.concatenate([features, unbalance, phase, command], axis=-1)
+    return jnp.concatenate([features, errors, phase, command], axis=-1)

@@ -16,8 +16,9 @@ from metaworldx.agent.update import act
 from metaworldx.agent.world_model import Params
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.expert import Expert, load_expert, save_expert
+from metaworldx.experts.feedback import balance_errors
 from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on
-from metaworldx.experts.motors import Motors, unbalance
+from metaworldx.experts.motors import Motors
 from metaworldx.experts.observation import expert_observation, phase_features
 from metaworldx.experts.reference import References, joined, references, target_at
 from metaworldx.motion.kinematics import robot_tree
@@ -41,7 +42,7 @@ class _Stacked:
 
     params: Params
     authority: jax.Array
-    balance: jax.Array
+    feedback: jax.Array
     heading_gain: jax.Array
 
 
@@ -82,7 +83,7 @@ class ExpertPool:
         self._stacked = _Stacked(
             params=jax.tree.map(lambda *x: jnp.stack(x), *(expert.params for expert in experts)),
             authority=jnp.array([expert.skill.authority for expert in experts]),
-            balance=jnp.array([expert.skill.balance for expert in experts]),
+            feedback=jnp.array([expert.skill.feedback for expert in experts]),
             heading_gain=jnp.array([expert.skill.heading_gain for expert in experts]),
         )
         self.body = _Body(robot)
@@ -148,11 +149,13 @@ class ExpertPool:
             now = target_at(self.refs, f.clip, f.seconds)
             phase = phase_features(now.phase, self.refs.loop[f.clip])
             command = command_now(self.refs, f, qpos, e.heading_gain)
-            off = unbalance(ROBOT, now, qpos, qvel)
-            obs = expert_observation(ROBOT, qpos, qvel, phase, command, off)
+            errors = balance_errors(ROBOT, now, f.heading, qpos, qvel)
+            obs = expert_observation(ROBOT, qpos, qvel, errors, phase, command)
             offset = act(self.sizes, e.params, obs, jax.random.key(0), deterministic=True)
             target = target_at(self.refs, f.clip, f.seconds + _DT)
-            return self.body.motors.ctrl(target, offset, off[0], e.authority, e.balance)
+            motors = self.body.motors
+            balance = motors.feedback.offsets(e.feedback, errors, now.contacts)
+            return motors.ctrl(target, balance, offset, e.authority)
 
         def one(follow: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
             own = self.body.own_qpos(qpos), self.body.own_qvel(qvel)

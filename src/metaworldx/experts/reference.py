@@ -18,6 +18,7 @@ from metaworldx.experts.observation import (
     velocity_in_heading,
 )
 from metaworldx.motion.clip import Clip, resampled
+from metaworldx.motion.kinematics import heading
 
 CONTROL_RATE = 50.0
 _LEAST_FRAMES = 32
@@ -93,11 +94,12 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
     even = [resampled(clip, frames / clip.duration) for clip in clips]
     qpos = np.stack([clip.qpos for clip in even])
     qvel = np.stack([clip.qvel for clip in even])
-    yaws = np.unwrap(_yaw(qpos), axis=1)
-    turned = np.where([clip.loop for clip in clips], yaws[:, -1] - yaws[:, 0], 0.0)
 
     def single(x: np.ndarray) -> jax.Array:
         return jnp.asarray(x, jnp.float32)
+
+    yaws = np.unwrap(np.asarray(heading(single(qpos[..., 3:7]))), axis=1)
+    turned = np.where([clip.loop for clip in clips], yaws[:, -1] - yaws[:, 0], 0.0)
 
     soles = soles_in_heading(robot, single(qpos))
     duration = np.array([clip.duration for clip in clips])
@@ -116,11 +118,6 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
         turn_rate=single(turned / duration),
         command=single(np.array([clip.command for clip in clips])),
     )
-
-
-def _yaw(qpos: np.ndarray) -> np.ndarray:
-    w, x, y, z = np.moveaxis(qpos[..., 3:7], -1, 0)
-    return np.arctan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
 
 
 def joined(parts: Sequence[References]) -> References:

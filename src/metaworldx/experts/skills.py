@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from metaworldx.errors import UserError, nearest
+from metaworldx.experts.feedback import GAINS, standing_gains
 from metaworldx.experts.imitation import ImitationConfig
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.clip import Clip
@@ -26,8 +27,8 @@ class Skill:
         times as much in rad/s).
       authority: an action of 1 moves a joint's target so far from the reference that the motor
         would push with this share of its greatest force.
-      balance: what the ankles of standing feet add when the capture point runs ahead of the
-        reference's, rad/m; 0 leaves balance to the expert.
+      feedback: gains of the law that keeps the balance (`feedback.GAINS` of them); zeros leave
+        all of it to the expert.
       max_height_error, max_tilt: training episodes end when the pelvis's height over the soles
         is off by more (m), or its vertical leans by more from the reference's (rad).
       episode_steps: control steps after which training episodes are cut.
@@ -45,7 +46,7 @@ class Skill:
     on_reference: float = 0.7
     noise: float = 0.05
     authority: float = 0.7
-    balance: float = 8.0
+    feedback: tuple[float, ...] = standing_gains(8.0)
     max_height_error: float = 0.3
     max_tilt: float = 1.0
     episode_steps: int = 500
@@ -59,6 +60,8 @@ class Skill:
                 raise UserError(f"{name} is {getattr(self, name)}; needs at least 0")
         if not 0.0 <= self.on_reference <= 1.0:
             raise UserError(f"on_reference is {self.on_reference}; needs 0 to 1")
+        if len(self.feedback) != GAINS:
+            raise UserError(f"feedback has {len(self.feedback)} gains; needs {GAINS}")
         if not 0.0 < self.authority <= 1.0:
             raise UserError(f"authority is {self.authority}; needs over 0, up to 1")
 
@@ -72,7 +75,6 @@ SKILLS = {
             "Walk forward at a chosen speed, turning as asked.",
             "h1-walk",
             clips=("walk_0.75", "walk_1.00", "walk_1.25"),
-            balance=1.5,
             evaluated=1,
         ),
         Skill("run", "Run forward fast, with both feet off the ground in between.", "h1-run"),

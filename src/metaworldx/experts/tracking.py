@@ -1,7 +1,6 @@
 """Tracking environments: a HumanoidBench task whose robot follows a skill's clips.
 
-The action is an offset: 0 commands the reference's next posture (and ankles that balance, see
-`motors`), 1 a joint target so far from it that the motor pushes with `Skill.authority` of its
+The action is an offset: 0 commands the reference's next posture and what `feedback` adds, 1 a joint target so far from it that the motor pushes with `Skill.authority` of its
 greatest force.
 """
 
@@ -19,9 +18,10 @@ from flax import struct
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Start, Task
+from metaworldx.experts.feedback import balance_errors
 from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on
 from metaworldx.experts.imitation import TrackingError, alignment
-from metaworldx.experts.motors import Motors, unbalance
+from metaworldx.experts.motors import Motors
 from metaworldx.experts.observation import (
     expert_observation,
     height_over,
@@ -98,12 +98,19 @@ class TrackingEnv(Env):
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
         """Joint targets for an offset in one environment's state."""
         follow = state.memory.follow
-        qpos, qvel = self.task.robot.qpos(state.readings), self.task.robot.qvel(state.readings)
-        now = target_at(self.refs, follow.clip, follow.seconds)
-        ahead = unbalance(self.task.robot.spec.name, now, qpos, qvel)[0]
+        now, errors = self.errors(state)
+        balance = self.motors.feedback.offsets(
+            jnp.asarray(self.skill.feedback), errors, now.contacts
+        )
         target = target_at(self.refs, follow.clip, follow.seconds + self.dt)
-        offset = jnp.clip(action, -1.0, 1.0)
-        return self.motors.ctrl(target, offset, ahead, self.skill.authority, self.skill.balance)
+        return self.motors.ctrl(target, balance, jnp.clip(action, -1.0, 1.0), self.skill.authority)
+
+    def errors(self, state: EnvState) -> tuple[Target, jax.Array]:
+        """The reference in one environment's state, and how the robot departs from it `[10]`."""
+        follow, robot, r = state.memory.follow, self.task.robot, state.readings
+        now = target_at(self.refs, follow.clip, follow.seconds)
+        own = robot.qpos(r), robot.qvel(r)
+        return now, balance_errors(robot.spec.name, now, follow.heading, *own)
 
 
 def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, training: bool) -> Task:
@@ -131,8 +138,8 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             target = target_at(refs, memory.follow.clip, memory.follow.seconds)
             phase = phase_features(target.phase, refs.loop[memory.follow.clip])
             command = command_now(refs, memory.follow, qpos, skill.heading_gain)
-            off = unbalance(robot, target, qpos, qvel)
-            return expert_observation(robot, qpos, qvel, phase, command, off)
+            errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
+            return expert_observation(robot, qpos, qvel, errors, phase, command)
 
         def evaluate(self, r: Readings, memory: Memory) -> Outcome:
             out = super().evaluate(r, memory.task)

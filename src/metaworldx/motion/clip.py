@@ -28,6 +28,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
 from metaworldx.errors import UserError
+from metaworldx.motion.kinematics import STEEP
 
 FORMAT = "metaworldx-clip-1"
 COMMAND = {
@@ -410,8 +411,9 @@ def _same_sign(quat: np.ndarray) -> np.ndarray:
 
 
 def _yaw_of(spin: Rotation) -> float:
-    x, y = spin.apply([1.0, 0.0, 0.0])[:2]
-    return float(np.arctan2(y, x))
+    """Its turn about the vertical, as `kinematics.heading` has it."""
+    _, _, z, w = spin.as_quat()
+    return float((2.0 * np.arctan2(z, w) + np.pi) % (2.0 * np.pi) - np.pi)
 
 
 def _without_yaw(quat: np.ndarray) -> np.ndarray:

@@ -18,6 +18,10 @@ SOLE_CORNERS = ((-0.1, 0.015), (-0.1, -0.015), (0.2, 0.015), (0.2, -0.015))
 """Heel and toe ends of the sole in the ankle's frame: x and y (m)."""
 
 
+STEEP = 0.7
+"""Sine of the angle from which the pelvis's x axis no longer tells where it heads."""
+
+
 class Point(NamedTuple):
     """A point fixed to a body: its body's name and its place in that body's frame (m)."""
 
@@ -146,9 +150,16 @@ def hinge(axis: np.ndarray, angle: jax.Array) -> jax.Array:
 
 
 def heading(quat: jax.Array) -> jax.Array:
-    """Yaw `[...]` (rad) of unit quaternions `[..., 4]`: where their x axis points on the floor."""
-    w, x, y, z = jnp.moveaxis(quat, -1, 0)
-    return jnp.arctan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
+    """Yaw `[...]` (rad) of unit quaternions `[..., 4]`.
+
+    Where their x axis points on the floor; where that axis is steep, as in a body that lies, the
+    way that it would tip into to lie flat.
+    """
+    turn = matrix(quat)
+    ahead, up = turn[..., :2, 0], turn[..., :2, 2]
+    steep = turn[..., 2, 0]
+    level = jnp.where(jnp.abs(steep)[..., None] > STEEP, ahead - steep[..., None] * up, ahead)
+    return jnp.arctan2(level[..., 1], level[..., 0])
 
 
 def to_heading(vector: jax.Array, yaw: jax.Array) -> jax.Array:
