@@ -206,8 +206,7 @@ def _turn(angle: float) -> np.ndarray:
 
 
 def _yaw(quat: np.ndarray) -> float:
-    w, x, y, z = quat
-    return float(np.arctan2(2.0 * (x * y + w * z), 1.0 - 2.0 * (y * y + z * z)))
+    return float(2.0 * np.arctan2(quat[3], quat[0]))
 
 
 def _seam(clip: Clip) -> tuple[float, float]:

@@ -28,7 +28,6 @@ import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
 from metaworldx.errors import UserError
-from metaworldx.motion.kinematics import STEEP
 
 FORMAT = "metaworldx-clip-1"
 COMMAND = {

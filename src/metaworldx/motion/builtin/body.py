@@ -162,12 +162,15 @@ class Body:
         had without other help only while it lies under the feet that stand.
         """
         qvel = velocities(qpos, fps, loop)
+        qacc = np.gradient(qvel, axis=0) * fps
         if loop:
-            qvel[-1] = qvel[0]
-            qacc = (np.roll(qvel[:-1], -1, 0) - np.roll(qvel[:-1], 1, 0)) * (0.5 * fps)
-            qacc = np.concatenate([qacc, qacc[:1]])
-        else:
-            qacc = np.gradient(qvel, axis=0) * fps
+            ends = Rotation.from_quat(qpos[[0, -1], 3:7], scalar_first=True)
+            before, after = qvel[-2].copy(), qvel[1].copy()
+            # A loop that turns comes round with its world velocities turned on.
+            on = ends[1] * ends[0].inv()
+            before[:3], after[:3] = on.inv().apply(before[:3]), on.apply(after[:3])
+            qacc[0] = (qvel[1] - before) * (0.5 * fps)
+            qacc[-1] = (after - qvel[-2]) * (0.5 * fps)
         wrench = np.empty((len(qpos), 6))
         data = self.data
         for t in range(len(qpos)):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, hand, legs, stand_pose
-from metaworldx.motion.builtin.gait import gait_clip, phases
+from metaworldx.motion.builtin.gait import gait_clip, phases, turned
 from metaworldx.motion.builtin.steps import Gait, sole_path, soles_of
 from metaworldx.motion.clip import Clip
 from metaworldx.motion.kinematics import SOLE_DEPTH
@@ -67,8 +66,7 @@ def crawled(gait: Gait) -> tuple[np.ndarray, np.ndarray]:
     qpos[:, 0] = (phase - middle) * gait.stride - _FEET
     qpos[:, 1] = 0.015 * np.sin(turn)
     qpos[:, 2] = _HEIGHT - 0.008 * np.cos(2.0 * turn - 0.5)
-    angles = np.stack([0.04 * np.cos(turn), np.full_like(turn, _PITCH), 0.0 * turn], axis=1)
-    qpos[:, 3:7] = Rotation.from_euler("ZYX", angles).as_quat(scalar_first=True)
+    qpos[:, 3:7] = turned(0.04 * np.cos(turn), np.full_like(turn, _PITCH), 0.0 * turn)
     qpos = legs(qpos, soles_of(phase, gait).ends())
     joints = tuple(f"{side}_{joint}" for side in SIDES for joint in ARM_JOINTS)
     points = tuple(hand(side) for side in SIDES)

@@ -88,18 +88,23 @@ def reach_height(
     return np.min(heights, axis=0)
 
 
+def turned(yaw: np.ndarray, pitch: np.ndarray, roll: np.ndarray) -> np.ndarray:
+    """Orientations `[N, 4]` with that heading, leaning forward and to the right (rad)."""
+    lean = Rotation.from_rotvec(np.stack([roll, pitch, 0.0 * roll], axis=1))
+    return (Rotation.from_euler("z", yaw[:, None]) * lean).as_quat(scalar_first=True)
+
+
 def upper_body(qpos: np.ndarray, phase: np.ndarray, gait: Gait) -> None:
     """Sets the pelvis's orientation, the torso and the arms of these frames."""
     turn = 2.0 * np.pi * phase
     yaw = -gait.rotation * np.cos(turn)
     roll = gait.roll * np.sin(turn)
-    angles = np.stack([yaw, np.full_like(yaw, gait.lean), roll], axis=1)
-    qpos[:, 3:7] = Rotation.from_euler("ZYX", angles).as_quat(scalar_first=True)
+    qpos[:, 3:7] = turned(yaw, np.full_like(yaw, gait.lean), roll)
     b = body()
     qpos[:, b.index("torso")[0]] = -yaw + gait.thorax * np.cos(turn)
     for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
         columns = b.index(*(f"{side}_{name}" for name in ARM_JOINTS))
-        swing = sign * np.cos(turn - 0.2)
+        swing = sign * np.cos(turn - gait.arm_lag)
         qpos[:, columns[0]] = gait.arm[0] + gait.arm[1] * swing
         qpos[:, columns[1]] = sign * gait.shoulder[0]
         qpos[:, columns[2]] = sign * gait.shoulder[1]

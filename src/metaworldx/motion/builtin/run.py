@@ -78,6 +78,7 @@ def run_gait(speed: float) -> Gait:
         thorax=0.1 + 0.1 * fast,
         arm=(0.15, 0.4 + 0.3 * fast),
         elbow=(0.25, 0.15),
+        arm_lag=-0.8,
     )
 
 

@@ -93,7 +93,7 @@ def sit_down(seconds: float, hold: float = 2.0) -> Clip:
     count = round((seconds + rise + hold) * FPS)
     t = np.arange(count + 1) / FPS
     down = minimum_jerk(t / seconds)
-    first = np.array([0.0, 1.0]) + _HIP[[0, 2]]
+    first = np.array([0.0, 1.0]) + Rotation.from_euler("y", _LEAN).apply(_HIP)[[0, 2]]
     last = np.array(_SEATED) + _HIP[[0, 2]]
     hip = first + down[:, None] * (last - first)
     reached = minimum_jerk(t / (0.6 * seconds))[:, None]
@@ -104,9 +104,8 @@ def sit_down(seconds: float, hold: float = 2.0) -> Clip:
     at = np.round(knots * FPS).astype(int)
     start = body().com(_posed(hip[:1], np.array([_LEAN]), arms[:1]))[0, 0]
     ahead = start + minimum_jerk(knots / (0.7 * seconds)) * (_ANKLE + _BALANCE - start)
-    lean = CubicSpline(knots, _balanced(hip[at], ahead, arms[at]), bc_type="clamped")(
-        np.minimum(t, seconds)
-    )
+    leans = np.append(_LEAN, _balanced(hip[at[1:]], ahead[1:], arms[at[1:]]))
+    lean = CubicSpline(knots, leans, bc_type="clamped")(np.minimum(t, seconds))
     pitch = lean * (1.0 - minimum_jerk((t - seconds) / rise))
     return _clip(f"sit_down_{seconds:.1f}", _posed(hip, pitch, arms), False, CHAIR)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, legs, sole_ends, stand_pose
+from metaworldx.motion.builtin.gait import turned
 from metaworldx.motion.builtin.steps import FPS
 from metaworldx.motion.clip import Clip, command, make_clip
 
@@ -76,8 +76,7 @@ def swayed(
     qpos[:, 1] += sideways * (np.sin(2.0 * turn + 0.7) - np.sin(0.7)) + shifts * np.sin(turn)
     breathing = breath * (1.0 - np.cos(round(0.25 * seconds) * turn))
     list_ = 0.5 * shifts * np.sin(turn)
-    angles = np.stack([0.0 * turn, -0.3 * breathing, list_], axis=1)
-    qpos[:, 3:7] = Rotation.from_euler("ZYX", angles).as_quat(scalar_first=True)
+    qpos[:, 3:7] = turned(0.0 * turn, -0.3 * breathing, list_)
     # Leaning over one leg, the hip on that side would be too high for the knee to stay bent.
     qpos[:, 2] -= 0.25 * abs(shifts) * np.sin(turn) ** 2
     for side, sign in zip(SIDES, (1.0, -1.0), strict=True):

@@ -43,6 +43,7 @@ class Gait:
       thorax: amplitude of the chest's turn against the pelvis.
       arm, elbow: mean and amplitude of shoulder pitch and of elbow.
       shoulder: roll and yaw of the left shoulder.
+      arm_lag: how long after the leg's touchdown the arm on its side is furthest back, as an angle.
       climb: how much a cycle rises, over two steps of a stair (m).
       tread: how far before the ankle its step of the stair begins (m).
     """
@@ -67,6 +68,7 @@ class Gait:
     arm: tuple[float, float] = (0.1, 0.25)
     elbow: tuple[float, float] = (1.15, 0.1)
     shoulder: tuple[float, float] = (0.17, 0.0)
+    arm_lag: float = 0.1
     climb: float = 0.0
     tread: float = 0.2
 
