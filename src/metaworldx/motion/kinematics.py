@@ -18,10 +18,6 @@ SOLE_CORNERS = ((-0.1, 0.015), (-0.1, -0.015), (0.2, 0.015), (0.2, -0.015))
 """Heel and toe ends of the sole in the ankle's frame: x and y (m)."""
 
 
-STEEP = 0.7
-"""Sine of the angle from which the pelvis's x axis no longer tells where it heads."""
-
-
 class Point(NamedTuple):
     """A point fixed to a body: its body's name and its place in that body's frame (m)."""
 
@@ -150,16 +146,12 @@ def hinge(axis: np.ndarray, angle: jax.Array) -> jax.Array:
 
 
 def heading(quat: jax.Array) -> jax.Array:
-    """Yaw `[...]` (rad) of unit quaternions `[..., 4]`.
+    """Yaw `[...]` (rad) of unit quaternions `[..., 4]`: their turn about the vertical.
 
-    Where their x axis points on the floor; where that axis is steep, as in a body that lies, the
-    way that it would tip into to lie flat.
+    The rest of an orientation is its shortest way from upright (swing and twist). So a body that
+    lies or crawls, its x axis pointing at the floor, has a heading too; one upside down has none.
     """
-    turn = matrix(quat)
-    ahead, up = turn[..., :2, 0], turn[..., :2, 2]
-    steep = turn[..., 2, 0]
-    level = jnp.where(jnp.abs(steep)[..., None] > STEEP, ahead - steep[..., None] * up, ahead)
-    return jnp.arctan2(level[..., 1], level[..., 0])
+    return wrapped(2.0 * jnp.arctan2(quat[..., 3], quat[..., 0]))
 
 
 def to_heading(vector: jax.Array, yaw: jax.Array) -> jax.Array:
