@@ -1,17 +1,28 @@
-"""`metaworldx eval RUN`."""
+"""`metaworldx eval RUN` and `metaworldx eval --expert SKILL`."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from metaworldx.errors import UserError
+
+if TYPE_CHECKING:
+    from metaworldx.envs.env import Env
+    from metaworldx.envs.state import EnvConfig
+    from metaworldx.training.evaluate import Evaluator
+
 
 def main(
-    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    run: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[RUN]")] = None,
     /,
+    expert: str | None = None,
+    pool: Path | None = None,
+    untrained: bool = False,
     task: str | None = None,
     episodes: int = 10,
     act_with: str = "policy",
@@ -22,54 +33,130 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Evaluate a trained agent in native MuJoCo with HumanoidBench's solver settings.
+    """Evaluate a trained agent, or an expert of a pool, in native MuJoCo.
 
-    Deterministic, one episode from each of the seed's starts. Return and length are over
-    HumanoidBench's own episode; falls and success over 1,500 control steps (30 s).
+    With HumanoidBench's solver settings, deterministic, one episode from each of the seed's
+    starts. Return, length and how the robot moved are over HumanoidBench's own episode; falls and
+    success over 1,500 control steps (30 s).
 
     Args:
-      run: folder of a training run.
-      task: environment; default the run's own.
+      run: folder of a training run; left out with --expert.
+      expert: a skill whose expert is to act, e.g. stand.
+      pool: folder of a pool of experts; default the one that comes with the package.
+      untrained: the expert with random weights, as it was before training.
+      task: environment; default the run's or the expert's own.
       episodes: how many.
       act_with: policy or mppi.
       checkpoint: latest, or best (of the run's own evaluations).
       planner: a planner's setting in place of the run's, e.g. max_std=0.2 or horizon=1; may be
         repeated.
       collisions: feet, body or full; default the run's.
-      seed: of the starts.
+      seed: of the starts (and of random weights).
       out: also write the figures to this JSON file.
       as_json: print the figures as JSON.
     """
     from metaworldx.report.files import check_writable, write_text
-    from metaworldx.training.folder import read_config
 
-    config = read_config(run)
+    if (run is None) == (expert is None):
+        raise UserError("give either the folder of a run, or --expert SKILL")
     if out is not None:
         check_writable(out)
-    from metaworldx.training.environments import evaluation_env
-    from metaworldx.training.evaluate import Evaluator
-    from metaworldx.training.trained import load_trained
-
-    trained = load_trained(run, checkpoint, planner)
-    evaluator = Evaluator(
-        trained.planning_config,
-        evaluation_env(config, task, collisions),
-        episodes,
-        act_with,
-        seed,
-    )
-    found = evaluator(trained.params)
-    data = {**found.as_data(), "run": str(run), "checkpoint": checkpoint, "epoch": trained.epoch}
+    if expert is not None:
+        evaluator, params, about = _of_expert(
+            *(expert, pool, untrained, task, episodes, collisions, seed)
+        )
+    else:
+        assert run is not None
+        evaluator, params, about = _of_run(
+            *(run, task, episodes, act_with, checkpoint, planner, collisions, seed)
+        )
+    found = evaluator(params)
+    data = {**found.as_data(), **about}
     text = json.dumps(data, indent=1)
     if out is not None:
         write_text(out, text + "\n")
     if as_json:
         print(text)
         return 0
+    motion = found.motion
     print(
-        f"{found.task}, {act_with}, {found.episodes} episodes: return {found.return_mean:.1f} ± "
+        f"{found.task}, {found.act_with}, {found.episodes} episodes: return "
+        f"{found.return_mean:.1f} ± "
         f"{found.return_stderr:.1f}, length {found.length_mean:.0f}, no fall in 30 s "
         f"{found.no_fall_share:.0%}, success {found.success_share:.0%} "
         f"(success bar {found.success_bar:g})"
     )
+    print(
+        f"forward {motion.forward_speed_mean:.2f} m/s, tracking {_or_none(motion.tracking_error)} "
+        f"rad, jerk {motion.jerk:.0f} rad/s^3, foot slip {_or_none(motion.foot_slip)} m/s, "
+        f"energy {motion.energy:.0f} W, {motion.alternating_contacts:.0f} alternating contacts"
+    )
     return 0
+
+
+def _or_none(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _of_run(
+    run: Path,
+    task: str | None,
+    episodes: int,
+    act_with: str,
+    checkpoint: str,
+    planner: tuple[str, ...],
+    collisions: str | None,
+    seed: int,
+) -> tuple[Evaluator, Any, dict[str, Any]]:
+    from metaworldx.training.controllers import AgentController
+    from metaworldx.training.environments import evaluation_env
+    from metaworldx.training.evaluate import Evaluator
+    from metaworldx.training.folder import read_config
+    from metaworldx.training.trained import load_trained
+
+    config = read_config(run)
+    trained = load_trained(run, checkpoint, planner)
+    evaluator = Evaluator(
+        partial(AgentController, trained.planning_config, act_with),
+        evaluation_env(config, task, collisions),
+        episodes,
+        seed,
+    )
+    about = {"run": str(run), "checkpoint": checkpoint, "epoch": trained.epoch}
+    return evaluator, trained.params, about
+
+
+def _of_expert(
+    expert: str,
+    folder: Path | None,
+    untrained: bool,
+    task: str | None,
+    episodes: int,
+    collisions: str | None,
+    seed: int,
+) -> tuple[Evaluator, Any, dict[str, Any]]:
+    from metaworldx.envs.factory import make
+    from metaworldx.envs.registry import parse_id
+    from metaworldx.experts.expert import fresh_expert
+    from metaworldx.experts.pool import ExpertPool, load_experts
+    from metaworldx.training.controllers import ExpertController
+    from metaworldx.training.evaluate import Evaluator
+
+    experts = load_experts(folder)
+    index = ExpertPool(experts).index(expert)
+    chosen = experts[index]
+    task = task or chosen.skill.task
+    if untrained:
+        chosen = fresh_expert(chosen, seed)
+    pool = ExpertPool([chosen], parse_id(task)[0].name)
+
+    def make_env(settings: EnvConfig) -> Env:
+        return make(task, "native", collisions, settings)
+
+    evaluator = Evaluator(lambda env: ExpertController(pool, expert, env), make_env, episodes, seed)
+    about = {
+        "expert": expert,
+        "pool": "shipped" if folder is None else str(folder),
+        "untrained": untrained,
+    }
+    return evaluator, None, about

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,7 @@ def main(
     if not rows:
         raise UserError(f"no metrics in {run}: nothing to report")
     from metaworldx.report.run_report import RunReport, comparison_line, page, prediction_line
+    from metaworldx.training.controllers import AgentController
     from metaworldx.training.environments import evaluation_env
     from metaworldx.training.evaluate import Evaluator
     from metaworldx.training.paired import paired
@@ -78,10 +80,9 @@ def main(
         evaluations = []
         for way in ("policy", "mppi"):
             evaluator = Evaluator(
-                trained.planning_config,
+                partial(AgentController, trained.planning_config, way),
                 evaluation_env(config),
                 paired_episodes,
-                way,
                 seed,
                 long_run=False,
             )

@@ -55,6 +55,11 @@ class Expert:
         return self.skill.name
 
 
+def acting_sizes(config: AgentConfig) -> AgentConfig:
+    """An agent's settings with what acting does not depend on at its defaults."""
+    return AgentConfig(**{name: getattr(config, name) for name in _SIZES})
+
+
 def acting_part(params: Params) -> Params:
     """What of an agent's parameters acting needs: encoder, policy, observation statistics."""
     model: Any = ModelParams(params.model.encoder, None, None, None, None)

@@ -179,6 +179,7 @@ class _Body:
         self._low = np.asarray(model.actuator_ctrlrange[:, 0], np.float32)
         self._high = np.asarray(model.actuator_ctrlrange[:, 1], np.float32)
         self.motors = Motors(own.model)
+        self.action_size: int = model.nu
 
     def own_qpos(self, qpos: jax.Array) -> jax.Array:
         """`[7 + J]` of a robot's qpos."""

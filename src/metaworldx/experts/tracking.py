@@ -1,7 +1,7 @@
 """Tracking environments: a HumanoidBench task whose robot follows a skill's clips.
 
-The action is an offset: 0 commands the reference's next posture and what `feedback` adds, 1 a joint target so far from it that the motor pushes with `Skill.authority` of its
-greatest force.
+The action is an offset: 0 commands the reference's next posture and what `feedback` adds, 1 a
+joint target so far from it that the motor pushes with `Skill.authority` of its greatest force.
 """
 
 from __future__ import annotations

@@ -9,18 +9,22 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import mujoco
 import numpy as np
 
-from metaworldx import agent
-from metaworldx.envs.env import EnvConfig
-from metaworldx.errors import UserError, nearest
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvConfig
+from metaworldx.errors import UserError
+from metaworldx.experts.quality import Path, Quality, quality
+from metaworldx.motion.kinematics import robot_tree
+from metaworldx.training.controllers import Controller
 from metaworldx.training.environments import EnvMaker
-from metaworldx.training.trained import check_sizes
 
 LONG_RUN_STEPS = 1500
 """Control steps of the run that counts falls: 30 s, past HumanoidBench's time limit."""
-ACTORS = ("policy", "mppi")
 _CHUNK = 50
+_UNEVEN = ("stair", "slide", "hurdle")
+"""Scenes whose ground is not flat."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Evaluation:
 
     Attributes:
       task: the environment's id.
-      act_with: policy or mppi.
+      act_with: policy, mppi, or which expert.
       episodes: how many.
       return_mean: mean of the returns.
       return_stderr: their standard error over episodes, s / sqrt(n); 0 for one episode.
@@ -44,6 +48,7 @@ class Evaluation:
       success_bar: HumanoidBench's return from which the task counts as solved.
       returns, lengths: of each episode.
       fall_steps: control step of each episode's first fall, -1 without one.
+      motion: how the robot moved, over HumanoidBench's own episode.
     """
 
     task: str
@@ -59,62 +64,56 @@ class Evaluation:
     returns: list[float]
     lengths: list[int]
     fall_steps: list[int]
+    motion: Quality
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON data."""
-        return dataclasses.asdict(self)
+        """As JSON data, the figures of the motion beside the others."""
+        data = dataclasses.asdict(self)
+        return {**data, **data.pop("motion")}
 
 
 class Evaluator:
-    """Evaluates parameters of one agent on one task; compiled once, used many times."""
+    """Evaluates who acts on one task; compiled once, used many times."""
 
     def __init__(
         self,
-        agent_config: Any,
+        controller: Callable[[Env], Controller],
         make_env: EnvMaker,
         episodes: int = 10,
-        act_with: str = "policy",
         seed: int = 0,
         long_run: bool = True,
     ):
         """Builds the environment.
 
         Args:
-          agent_config: of the agent that will act.
+          controller: makes who acts, for the environment.
           make_env: builds the environment (`environments.evaluation_env`).
           episodes: how many, at once.
-          act_with: policy or mppi.
-          seed: of the starts (and of the planner's candidates).
+          seed: of the starts (and of a planner's candidates).
           long_run: run on to 1,500 steps; False stops at HumanoidBench's limit, and falls and
             success are then counted up to there.
 
         Raises:
           UserError: unknown names, fewer than one episode, or another task's sizes.
         """
-        if act_with not in ACTORS:
-            raise UserError(nearest("act_with", act_with, ACTORS, f"one of {', '.join(ACTORS)}"))
         if episodes < 1:
             raise UserError(f"episodes is {episodes}; needs at least 1")
         limit = make_env(EnvConfig()).max_episode_steps
         total = max(limit, LONG_RUN_STEPS) if long_run else limit
         config = EnvConfig(auto_reset=False, max_episode_steps=total)
         self.env = make_env(config)
-        check_sizes(agent_config, self.env)
-        self.agent_config, self.act_with = agent_config, act_with
+        self.controller = controller(self.env)
+        self.controller.check(self.env)
         self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total
         self._reset = jax.jit(self.env.reset)
-        self._advance = jax.jit(self._advance_chunk, donate_argnums=1)
+        self._advance = jax.jit(self._advance_chunk)
 
     def _advance_chunk(self, params: Any, carry: Any, keys: jax.Array) -> Any:
-        def one(carry: Any, key: jax.Array) -> tuple[Any, None]:
-            state, plan, step, totals, running = carry
-            if self.act_with == "mppi":
-                action, plan = agent.plan(
-                    self.agent_config, params, state.obs, plan, key, deterministic=True
-                )
-            else:
-                action = agent.act(self.agent_config, params, state.obs, key, deterministic=True)
-            after = self.env.step(state, jnp.nan_to_num(action))
+        def one(carry: Any, key: jax.Array) -> Any:
+            state, acting, step, totals, running = carry
+            action, acting = self.controller.act(params, acting, state, key)
+            action = jnp.nan_to_num(action)
+            after = self.env.step(state, action)
             # An episode that ended stays where it is; what it does after counts for nothing.
             within = running & (step < self._limit)
             returns, lengths, success, fall = totals
@@ -124,39 +123,80 @@ class Evaluator:
                 success | (after.success & running),
                 jnp.where(running & after.fallen & (fall < 0), step, fall),
             )
-            return (after, plan, step + 1, totals, running & ~after.done), None
+            seen = {
+                "own": self.env.robot_observation(after),
+                "force": after.readings.actuator_force,
+                "ctrl": jax.vmap(self.env.ctrl_in)(state, action),
+                "alive": within,
+                "reference": self.controller.reference(acting, after),
+            }
+            return (after, acting, step + 1, totals, running & ~after.done), seen
 
-        return jax.lax.scan(one, carry, keys)[0]
+        return jax.lax.scan(one, carry, keys)
 
     def __call__(self, params: Any, progress: Callable[[int], Any] | None = None) -> Evaluation:
         """Runs the episodes to their ends under `params`.
 
         Args:
-          params: of the agent.
+          params: of the agent; an expert has its own.
           progress: called with the number of control steps just done.
         """
         count = self.episodes
         start_key, act_key = jax.random.split(jax.random.key(self.seed))
         state = self._reset(jax.random.split(start_key, count))
-        plan = agent.init_plan(self.agent_config, count) if self.act_with == "mppi" else None
         totals = (
             jnp.zeros(count),
             jnp.zeros(count, jnp.int32),
             jnp.zeros(count, bool),
             jnp.full(count, -1, jnp.int32),
         )
-        carry = (state, plan, jnp.zeros((), jnp.int32), totals, jnp.ones(count, bool))
+        acting = jax.jit(self.controller.begin)(state)
+        carry = (state, acting, jnp.zeros((), jnp.int32), totals, jnp.ones(count, bool))
+        seen = []
+        first = np.asarray(self.env.robot_observation(state))
         for begin in range(0, self._total, _CHUNK):
             keys = jax.random.split(jax.random.fold_in(act_key, begin), _CHUNK)
-            carry = self._advance(params, carry, keys)
+            carry, more = self._advance(params, carry, keys)
+            if begin < self._limit:
+                seen.append(jax.tree.map(np.asarray, more))
             if progress is not None:
                 progress(_CHUNK)
             if not bool(carry[4].any()):
                 break
-        return self._evaluation(*map(np.asarray, carry[3]))
+        motion = self._quality(first, jax.tree.map(lambda *x: np.concatenate(x), *seen))
+        returns, lengths, success, fall = map(np.asarray, carry[3])
+        return self._evaluation(returns, lengths, success, fall, motion)
+
+    def _quality(self, first: np.ndarray, seen: dict[str, Any]) -> Quality:
+        task, model = self.env.task, self.env.physics.model
+        own = np.concatenate([first[None], seen["own"]])
+        nq = task.robot.spec.nq
+        path = Path(
+            qpos=own[..., :nq],
+            qvel=own[..., nq:],
+            force=seen["force"],
+            ctrl=seen["ctrl"],
+            alive=seen["alive"],
+            reference=seen["reference"],
+        )
+        joints = robot_tree(task.robot.spec.name).joints
+        names = [
+            model.joint(model.actuator_trnid[i, 0]).name
+            if model.actuator_trntype[i] == mujoco.mjtTrn.mjTRN_JOINT
+            else ""
+            for i in range(model.nu)
+        ]
+        driven = np.array([joints.index(name) if name in joints else -1 for name in names])
+        flat = task.scene not in _UNEVEN
+        return quality(task.robot.spec.name, path, driven, self.controller.clips, flat)
 
     def _evaluation(
-        self, returns: np.ndarray, lengths: np.ndarray, success: np.ndarray, fall: np.ndarray
+        self,
+        returns: np.ndarray,
+        lengths: np.ndarray,
+        success: np.ndarray,
+        fall: np.ndarray,
+        motion: Quality,
     ) -> Evaluation:
         count, bar = self.episodes, float(self.env.task.success_bar)
         upright = fall < 0
@@ -164,7 +204,7 @@ class Evaluator:
         stderr = float(returns.std(ddof=1) / np.sqrt(count)) if count > 1 else 0.0
         return Evaluation(
             task=self.env.id,
-            act_with=self.act_with,
+            act_with=self.controller.name,
             episodes=count,
             return_mean=float(returns.mean()),
             return_stderr=stderr,
@@ -176,4 +216,5 @@ class Evaluator:
             returns=[float(x) for x in returns],
             lengths=[int(x) for x in lengths],
             fall_steps=[int(x) for x in fall],
+            motion=motion,
         )

@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tqdm import tqdm
 
 from metaworldx.training.checkpoint import Checkpoints
 from metaworldx.training.config import TrainConfig, as_data, checked
+from metaworldx.training.controllers import AgentController
 from metaworldx.training.environments import evaluation_env
 from metaworldx.training.evaluate import Evaluation, Evaluator
 from metaworldx.training.folder import Metrics, check_new, check_same, write_config
@@ -98,7 +100,9 @@ class _Run:
         ways = ways if config.eval_episodes else ()
         self.evaluators = {
             way: Evaluator(
-                self.loop.planning_config, evaluation_env(config), config.eval_episodes, way
+                partial(AgentController, self.loop.planning_config, way),
+                evaluation_env(config),
+                config.eval_episodes,
             )
             for way in ways
         }

@@ -14,10 +14,12 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.scripted import Policy
 from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.errors import UserError, nearest
+from metaworldx.experts.expert import Expert, acting_part, acting_sizes
+from metaworldx.experts.skills import clips_of
 from metaworldx.training.checkpoint import restore_agent
-from metaworldx.training.config import TrainConfig, parse_setting
-from metaworldx.training.environments import evaluation_env
-from metaworldx.training.folder import read_config
+from metaworldx.training.config import TrainConfig, as_data, parse_setting
+from metaworldx.training.environments import evaluation_env, skill_of
+from metaworldx.training.folder import read_config, read_machine, read_metrics
 from metaworldx.training.loop import agent_config_for, planning_config_for
 
 CHECKPOINTS = ("latest", "best")
@@ -81,6 +83,38 @@ def load_trained(run: Path, checkpoint: str = "latest", planner: Sequence[str] =
     state, epoch = restore_agent(run, template, checkpoint)
     planning_config = planning_config_for(config, agent_config)
     return Trained(config, agent_config, planning_config, state.params, epoch)
+
+
+def trained_expert(run: Path, checkpoint: str = "best") -> Expert:
+    """The expert that a run of `train expert` trained, with its record.
+
+    Raises:
+      UserError: as `load_trained`; a run that trained no skill.
+    """
+    trained = load_trained(run, checkpoint)
+    skill = skill_of(trained.config)
+    if skill is None:
+        raise UserError(f"the run in {run} trained no skill; needs one of `train expert`")
+    rows = [row for row in read_metrics(run) if row["epoch"] <= trained.epoch]
+    evaluation = next((row["eval/policy"] for row in rows[::-1] if "eval/policy" in row), {})
+    last = rows[-1] if rows else {}
+    record = {
+        "config": as_data(trained.config),
+        "machine": read_machine(run),
+        "checkpoint": checkpoint,
+        "env_steps": last.get("env_steps", 0),
+        "updates": last.get("updates", 0),
+        "minutes": last.get("seconds", 0.0) / 60.0,
+        "return_mean": evaluation.get("return_mean"),
+        "length_mean": evaluation.get("length_mean"),
+    }
+    return Expert(
+        skill=skill,
+        sizes=acting_sizes(trained.agent_config),
+        params=acting_part(trained.params),
+        clips=tuple(clips_of(skill)),
+        record=record,
+    )
 
 
 def check_sizes(agent_config: agent.AgentConfig, env: Env) -> None:

@@ -1,0 +1,139 @@
+"""Who acts in an evaluation: an agent's policy, its planner, or an expert of a pool."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx import agent
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
+from metaworldx.errors import UserError, nearest
+from metaworldx.experts.pool import ExpertPool
+from metaworldx.experts.reference import target_at
+from metaworldx.experts.tracking import TrackingEnv
+from metaworldx.motion.clip import Clip
+
+Carry = Any
+ACTORS = ("policy", "mppi")
+
+
+class Controller(Protocol):
+    """Acts deterministically in a batch of environments.
+
+    Attributes:
+      name: who acts, for the record.
+      clips: the motions that it follows, if any.
+    """
+
+    name: str
+    clips: tuple[Clip, ...]
+
+    def check(self, env: Env) -> None:
+        """Raises UserError if it cannot act in that environment."""
+        ...
+
+    def begin(self, state: EnvState) -> Carry:
+        """What it carries, at the start of the episodes."""
+        ...
+
+    def act(
+        self, params: Any, carry: Carry, state: EnvState, key: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """Actions `[E, A]`, and what it carries on."""
+        ...
+
+    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
+        """The hinges it is to have in that state `[E, J]`, rad; None where it follows nothing."""
+        ...
+
+
+class AgentController:
+    """An agent's policy, or MPPI in its world model."""
+
+    def __init__(self, agent_config: agent.AgentConfig, act_with: str, env: Env):
+        """For an environment; `TrackingEnv`s know their references.
+
+        Raises:
+          UserError: neither policy nor mppi.
+        """
+        if act_with not in ACTORS:
+            raise UserError(nearest("act_with", act_with, ACTORS, f"one of {', '.join(ACTORS)}"))
+        self.name = act_with
+        self.config, self._env = agent_config, env
+        self.clips: tuple[Clip, ...] = ()
+
+    def check(self, env: Env) -> None:
+        """Raises UserError if the environment has other sizes than the agent was trained with."""
+        from metaworldx.training.trained import check_sizes
+
+        check_sizes(self.config, env)
+
+    def begin(self, state: EnvState) -> Carry:
+        """Empty plans."""
+        count = state.reward.shape[0]
+        return agent.init_plan(self.config, count) if self.name == "mppi" else None
+
+    def act(
+        self, params: Any, carry: Carry, state: EnvState, key: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """The most likely action, or the plan's first."""
+        if self.name == "mppi":
+            return agent.plan(self.config, params, state.obs, carry, key, deterministic=True)
+        return agent.act(self.config, params, state.obs, key, deterministic=True), carry
+
+    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
+        """Of a tracking environment, what it tracks."""
+        del carry
+        if not isinstance(self._env, TrackingEnv):
+            return None
+        refs, follow = self._env.refs, state.memory.follow
+        return jax.vmap(lambda f: target_at(refs, f.clip, f.seconds).qpos[7:])(follow)
+
+
+class ExpertController:
+    """One expert of a pool, in an environment of any task of its robot."""
+
+    def __init__(self, pool: ExpertPool, name: str, env: Env):
+        """Acts as the expert called `name` with what `env.robot_observation` tells.
+
+        Raises:
+          UserError: no such expert.
+        """
+        self._pool, self._index, self._env = pool, pool.index(name), env
+        self.name = f"expert {name}"
+        self.clips = pool.experts[self._index].clips
+        self._nq = env.task.robot.spec.nq
+
+    def check(self, env: Env) -> None:
+        """Raises UserError if the environment's robot is not the pool's."""
+        if env.action_size != self._pool.body.action_size:
+            raise UserError(
+                f"{env.id} has {env.action_size} actions; the pool is for a robot with "
+                f"{self._pool.body.action_size}"
+            )
+
+    def begin(self, state: EnvState) -> Carry:
+        """At the beginning of the clip it is evaluated with."""
+        return self._pool.begin(self._own(state)[0])
+
+    def act(
+        self, params: Any, carry: Carry, state: EnvState, key: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """The expert's action; all of the pool act in one call."""
+        del params, key
+        actions = self._pool.act(carry, *self._own(state))
+        return actions[:, self._index], self._pool.moved_on(carry)
+
+    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
+        """The hinges of the clip it follows."""
+        del state
+        follow = jax.tree.map(lambda x: x[:, self._index], carry)
+        refs = self._pool.refs
+        return jax.vmap(lambda f: target_at(refs, f.clip, f.seconds).qpos[7:])(follow)
+
+    def _own(self, state: EnvState) -> tuple[jax.Array, jax.Array]:
+        own = jnp.asarray(self._env.robot_observation(state))
+        return own[:, : self._nq], own[:, self._nq :]
