@@ -20,6 +20,7 @@ COMMANDS = {
     "motions preview": "write a video of a clip or a human motion file, and its joint angles",
     "train agent": "train a world-model agent on a task",
     "train expert": "train a skill's expert under human motion priors",
+    "train feedback": "find the gains of the balance under a skill's expert",
     "eval": "evaluate a trained agent or an expert in native MuJoCo",
     "pool list": "list the experts of a pool",
     "pool add": "put the expert of a training run into a pool",

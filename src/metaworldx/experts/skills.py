@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+import math
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.feedback import GAINS, standing_gains
 from metaworldx.experts.imitation import ImitationConfig
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.clip import Clip
+from metaworldx.sim.assets import asset_root
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,23 @@ SKILLS = {
 }
 
 
+def read_feedback(path: Path) -> dict[str, list[float]]:
+    """Gains of the balance by skill.
+
+    Raises:
+      UserError: the file cannot be read, or holds something else.
+    """
+    try:
+        data = json.loads(path.read_text())
+        found = {str(name): [float(x) for x in gains] for name, gains in data.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} holds no gains: {error}") from None
+    for name, gains in found.items():
+        if len(gains) != GAINS or not all(math.isfinite(x) for x in gains):
+            raise UserError(f"{path}: {name} needs {GAINS} finite gains, has {len(gains)}")
+    return found
+
+
 def clips_of(skill: Skill) -> list[Clip]:
     """The clips that a skill's expert follows, in the order in which it numbers them.
 
@@ -104,11 +126,18 @@ def clips_of(skill: Skill) -> list[Clip]:
 
 
 def skill_named(name: str) -> Skill:
-    """The skill of that name.
+    """The skill of that name, its balance with the gains in `assets/feedback.json`, if any.
 
     Raises:
       UserError: unknown name, with the nearest.
     """
     if name not in SKILLS:
         raise UserError(nearest("skill", name, SKILLS, f"one of {', '.join(SKILLS)}"))
-    return SKILLS[name]
+    tuned = _tuned().get(name)
+    return SKILLS[name] if tuned is None else replace(SKILLS[name], feedback=tuple(tuned))
+
+
+@cache
+def _tuned() -> dict[str, list[float]]:
+    path = Path(str(asset_root())) / "feedback.json"
+    return read_feedback(path) if path.is_file() else {}
