@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from metaworldx.motion.builtin import SKILLS, clips_for, ground_for, reach_targe
 from metaworldx.motion.builtin.body import body, sole_ends
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.clip import COMMAND, displacement, mirrored
-from metaworldx.motion.kinematics import heading, robot_tree, wrapped
+from metaworldx.motion.kinematics import robot_tree
 from metaworldx.report.motion_sheet import VIEWS
 from metaworldx.sim.model import build_model
 from task_world import make_task, readings
@@ -165,7 +164,7 @@ def test_the_ground_is_pushed_under_the_standing_soles(skill):
         point, force = body().ground_point(clip.qpos, clip.fps, clip.loop, height)
         away = [outside(point[t], ends[t, stands[t], :2]) for t in range(clip.frames)]
         # Narrow soles: a little beyond their edges, only as the weight passes over.
-        assert np.percentile(away, 90) < 0.02 and max(away) < 0.06, (clip.name, max(away))
+        assert np.percentile(away, 90) < 0.02 and max(away) < 0.03, (clip.name, max(away))
         assert force[:, 2].min() > 0.3 * force[:, 2].mean()
 
 
@@ -295,12 +294,3 @@ def test_the_sheets_show_clips_of_every_skill():
     assert set(VIEWS) == set(SKILLS)
     for skill, view in VIEWS.items():
         assert set(view.clips) <= {clip.name for clip in clips_for(skill)}
-
-
-def test_headings_turn_with_the_body_even_when_it_crawls():
-    lean = Rotation.from_euler("yx", [[0.05, 0.02], [1.64, 0.0], [1.5, 0.2], [-0.6, 0.3]])
-    for yaw in (-2.0, 0.4, 3.0):
-        turned = (Rotation.from_euler("z", yaw) * lean).as_quat(scalar_first=True)
-        away = heading(jnp.asarray(turned)) - heading(jnp.asarray(lean.as_quat(scalar_first=True)))
-        np.testing.assert_allclose(wrapped(away - yaw), 0.0, atol=1e-5)
-    assert abs(float(heading(jnp.asarray(clips_for("crawl")[0].qpos[0, 3:7])))) < 1e-5

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax.numpy as jnp
 import mujoco
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from metaworldx.motion.clip import (
     save_clip,
     velocities,
 )
-from metaworldx.motion.kinematics import robot_tree
+from metaworldx.motion.kinematics import heading, robot_tree, wrapped
 
 JOINTS = robot_tree("h1").joints
 
@@ -202,3 +203,14 @@ def test_broken_clips_are_refused():
         checked(dataclasses.replace(clip, qpos=nan))
     with pytest.raises(UserError, match="fps"):
         resampled(clip, 0.0)
+
+
+def test_headings_turn_with_the_body_even_when_it_crawls():
+    lean = Rotation.from_euler("yx", [[0.05, 0.02], [1.64, 0.0], [1.5, 0.2], [-0.6, 0.3]])
+    for yaw in (-2.0, 0.4, 3.0):
+        turned = (Rotation.from_euler("z", yaw) * lean).as_quat(scalar_first=True)
+        away = heading(jnp.asarray(turned)) - heading(jnp.asarray(lean.as_quat(scalar_first=True)))
+        np.testing.assert_allclose(wrapped(away - yaw), 0.0, atol=1e-5)
+    # Heading along x, prone and a little more: its x axis points at the floor and backwards.
+    crawls = Rotation.from_euler("y", 1.64).as_quat(scalar_first=True)
+    assert abs(float(heading(jnp.asarray(crawls)))) < 1e-5
