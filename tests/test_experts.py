@@ -1,0 +1,341 @@
+"""Experts: Eq. 4 and its weights, what they observe, how they are kept and act together."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from metaworldx.agent.config import AgentConfig
+from metaworldx.agent.update import init
+from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvConfig
+from metaworldx.errors import UserError
+from metaworldx.experts.expert import (
+    Expert,
+    acting_part,
+    acting_sizes,
+    fresh_expert,
+    load_expert,
+    save_expert,
+)
+from metaworldx.experts.feedback import GAINS, Feedback, balance_errors, standing_gains
+from metaworldx.experts.follow import begin_following, command_now
+from metaworldx.experts.imitation import (
+    ImitationConfig,
+    Reweighting,
+    TrackingError,
+    alignment,
+    first_reweighting,
+    joint_weights,
+    reweighted,
+)
+from metaworldx.experts.observation import robot_features
+from metaworldx.experts.pool import ExpertPool, add_expert, load_pool
+from metaworldx.experts.quality import Path as Moved
+from metaworldx.experts.quality import quality
+from metaworldx.experts.reference import references, target_at
+from metaworldx.experts.skills import SKILLS, clips_of, skill_named
+from metaworldx.experts.tracking import TrackingEnv
+from metaworldx.motion.builtin import clips_for
+from metaworldx.motion.kinematics import robot_tree
+from metaworldx.training.objective import Imitation
+from metaworldx.training.replay import Sequences
+
+# ---- Eq. 4
+
+
+def test_alignment_is_eq_4():
+    config = ImitationConfig(alpha=2.0, beta=0.5, lam=0.25)
+    error = TrackingError(
+        joints=jnp.array([0.1, 0.2]),
+        joint_speeds=jnp.array([1.0, 0.4]),
+        root=jnp.array(0.05),
+        root_speeds=jnp.array(0.2),
+    )
+    weights = jnp.array([0.5, 1.5])
+    position = 0.5 * 0.1 + 1.5 * 0.2 + 0.05
+    velocity = 0.5 * 1.0 + 1.5 * 0.4 + 0.2
+    by_hand = (np.exp(-2.0 * position) + 0.25 * np.exp(-0.5 * velocity)) / 1.25
+    assert float(alignment(config, error, weights)) == pytest.approx(by_hand, rel=1e-6)
+    at_target = jax.tree.map(jnp.zeros_like, error)
+    assert float(alignment(config, at_target, weights)) == pytest.approx(1.0)
+
+
+def test_weights_are_clipped_powers_of_the_errors_with_mean_one():
+    config = ImitationConfig(kappa=0.5)
+    error = jnp.array([0.01, 0.04, 0.09, 10.0, 1e-9])
+    weights = np.asarray(joint_weights(config, Reweighting(error)))
+    raw = np.clip((np.asarray(error) / np.asarray(error).mean()) ** 0.5, 0.25, 4.0)
+    np.testing.assert_allclose(weights, raw / raw.mean(), rtol=1e-5)
+    assert weights.min() > 0.0 and weights.mean() == pytest.approx(1.0)
+    even = ImitationConfig(kappa=0.0)
+    np.testing.assert_allclose(joint_weights(even, Reweighting(error)), 1.0, rtol=1e-6)
+
+
+def test_running_errors_move_by_tau_and_ignore_what_is_not_finite():
+    config = ImitationConfig(tau=0.1)
+    state = first_reweighting(2)
+    seen = jnp.array([[0.2, 0.4], [0.4, 0.0], [jnp.nan, 1.0]])
+    after = reweighted(config, state, seen)
+    np.testing.assert_allclose(after.error, 0.9 * 0.01 + 0.1 * np.array([0.3, 0.2]), rtol=1e-6)
+    same = reweighted(config, after, jnp.full((3, 2), jnp.nan))
+    np.testing.assert_allclose(same.error, after.error)
+
+
+def test_replayed_rewards_follow_a_change_of_the_weights():
+    skill = dataclasses.replace(SKILLS["walk"], w_track=0.7, w_task=0.3)
+    objective = Imitation(skill, 2)
+    terms = {
+        "joint_error": jnp.array([[[0.5, 0.0]]]),
+        "joint_speed_error": jnp.zeros((1, 1, 2)),
+        "root_error": jnp.zeros((1, 1)),
+        "root_speed_error": jnp.zeros((1, 1)),
+        "task": jnp.full((1, 1), 0.4),
+    }
+    drawn = Sequences(jnp.zeros((2, 1, 3)), jnp.zeros((1, 1, 2)), *([jnp.zeros((1, 1))] * 2), terms)
+
+    def by_hand(weights: np.ndarray) -> float:
+        numbers = skill.imitation
+        position = np.exp(-numbers.alpha * weights[0] * 0.5)
+        return 0.7 * (position + numbers.lam) / (1.0 + numbers.lam) + 0.3 * 0.4
+
+    for errors in ([0.01, 0.01], [0.16, 0.01]):
+        state = Reweighting(jnp.array(errors))
+        weights = np.asarray(joint_weights(skill.imitation, state))
+        reward = float(objective.reward(state, drawn)[0, 0])
+        assert reward == pytest.approx(by_hand(weights), rel=1e-5)
+
+
+# ---- what an expert sees, and the balance under it
+
+WALK = clips_for("walk")
+REFS = references("h1", WALK)
+
+
+def _turned(qpos: np.ndarray, qvel: np.ndarray, yaw: float, by: tuple[float, float]):
+    from scipy.spatial.transform import Rotation
+
+    turn = Rotation.from_euler("z", yaw)
+    q, v = qpos.copy(), qvel.copy()
+    q[:3] = turn.apply(qpos[:3]) + [*by, 0.0]
+    before = Rotation.from_quat(qpos[3:7], scalar_first=True)
+    q[3:7] = (turn * before).as_quat(scalar_first=True)
+    v[:3] = turn.apply(qvel[:3])
+    return q, v
+
+
+@pytest.mark.parametrize("yaw", [0.7, -2.9])
+def test_features_do_not_know_place_or_heading(yaw):
+    rng = np.random.default_rng(0)
+    qpos = WALK[1].qpos[7] + 0.1 * rng.normal(size=26)
+    qpos[3:7] /= np.linalg.norm(qpos[3:7])
+    qvel = rng.normal(size=25)
+    moved = _turned(qpos, qvel, yaw, (3.0, -2.0))
+    here, there = (robot_features("h1", *map(jnp.asarray, s)) for s in ((qpos, qvel), moved))
+    np.testing.assert_allclose(here, there, atol=2e-5)
+
+
+def test_places_of_a_command_stay_in_the_world_while_the_robot_moves():
+    refs = references("h1", clips_for("reach"))
+    qpos = jnp.asarray(clips_for("reach")[0].qpos[0], jnp.float32)
+    follow = begin_following(refs, jnp.int32(0), jnp.zeros(()), qpos)
+    at_first = command_now(refs, follow, qpos, 1.0)
+    np.testing.assert_allclose(at_first[2:8], refs.command[0, 2:8], atol=1e-5)
+    ahead = command_now(refs, follow, qpos.at[0].add(0.3), 1.0)
+    asked = np.asarray(refs.command[0, 2:8]).reshape(2, 3)
+    moved = np.asarray(ahead[2:8]).reshape(2, 3)
+    for before, after in zip(asked, moved, strict=True):
+        expected = before - [0.3, 0.0, 0.0] if before.any() else before
+        np.testing.assert_allclose(after, expected, atol=1e-5)
+
+
+def test_targets_lie_between_frames_and_loops_go_round():
+    clip = 2
+    period = float(REFS.duration[clip])
+    first = target_at(REFS, jnp.int32(clip), jnp.float32(0.25 * period))
+    round_ = target_at(REFS, jnp.int32(clip), jnp.float32(3.25 * period))
+    np.testing.assert_allclose(first.qpos[7:], round_.qpos[7:], atol=1e-4)
+    frame = int(round(0.25 * (WALK[clip].frames - 1)))
+    np.testing.assert_allclose(first.qpos[7:], WALK[clip].qpos[frame][7:], atol=0.05)
+
+
+def test_balance_is_silent_on_the_reference_and_pushes_against_a_fall():
+    law = Feedback(robot_tree("h1").joints)
+    target = target_at(REFS, jnp.int32(2), jnp.float32(0.1))
+    yaw = jnp.zeros(())
+    errors = balance_errors("h1", target, yaw, target.qpos, target.qvel)
+    np.testing.assert_allclose(errors, 0.0, atol=1e-4)
+    standing = references("h1", clips_for("stand"))
+    target = target_at(standing, jnp.int32(0), jnp.float32(0.0))
+    faster = target.qvel.at[0].add(0.1)
+    errors = balance_errors("h1", target, yaw, target.qpos, faster)
+    gains = jnp.asarray(standing_gains(8.0))
+    offsets = np.asarray(law.offsets(gains, errors, target.contacts))
+    ankles = [robot_tree("h1").joints.index(f"{side}_ankle") for side in ("left", "right")]
+    np.testing.assert_allclose(offsets[ankles], 8.0 * 0.1 / 3.3, rtol=1e-3)
+    assert np.count_nonzero(np.abs(offsets) > 1e-6) == 2
+
+
+# ---- files, and acting together
+
+
+def _expert(name: str, seed: int, **sizes: int) -> Expert:
+    skill = skill_named(name)
+    config = AgentConfig(
+        obs_size=77, action_size=19, encoder_size=16, latent_size=16, hidden_size=16,
+        num_q=2, normalise_obs=True, **sizes,
+    )  # fmt: skip
+    params = acting_part(init(config, jax.random.key(seed)).params)
+    return Expert(skill, acting_sizes(config), params, tuple(clips_of(skill)), {"seed": seed})
+
+
+@pytest.fixture(scope="module")
+def experts() -> list[Expert]:
+    return [_expert("stand", 0), _expert("walk", 1), _expert("sit", 2)]
+
+
+def _states(count: int) -> tuple[jax.Array, jax.Array]:
+    rng = np.random.default_rng(1)
+    qpos = np.repeat(clips_for("stand")[0].qpos[:1], count, axis=0)
+    qpos[:, 7:] += 0.05 * rng.normal(size=(count, 19))
+    return jnp.asarray(qpos, jnp.float32), jnp.asarray(rng.normal(size=(count, 25)), jnp.float32)
+
+
+def test_a_pool_acts_as_its_experts_do_alone(experts):
+    pool = ExpertPool(experts)
+    qpos, qvel = _states(4)
+    together = np.asarray(jax.jit(pool.act)(pool.begin(qpos), qpos, qvel))
+    assert together.shape == (4, 3, 19) and np.abs(together).max() <= 1.0
+    for k, expert in enumerate(experts):
+        alone = ExpertPool([expert])
+        action = np.asarray(jax.jit(alone.act)(alone.begin(qpos), qpos, qvel))[:, 0]
+        np.testing.assert_allclose(together[:, k], action, atol=2e-5)
+
+
+def test_an_expert_acts_in_its_task_as_in_its_tracking_environment(experts):
+    expert = experts[1]
+    plain = make("h1-walk", "native", None, EnvConfig(auto_reset=False))
+    refs = references("h1", expert.clips)
+    tracking = TrackingEnv(plain, refs, expert.skill, training=False)
+    state = jax.jit(tracking.reset)(jax.random.split(jax.random.key(3), 2))
+    other = jax.jit(plain.reset)(jax.random.split(jax.random.key(3), 2))
+    pool = ExpertPool([expert])
+    from metaworldx.agent.update import act
+
+    step, step_plain = jax.jit(tracking.step), jax.jit(plain.step)
+    other = other.replace(physics=state.physics, readings=state.readings)
+    follow = pool.begin(state.readings.qpos)
+    for _ in range(5):
+        offset = act(expert.sizes, expert.params, state.obs, jax.random.key(0), deterministic=True)
+        action = pool.act(follow, other.readings.qpos, other.readings.qvel)[:, 0]
+        state, other, follow = step(state, offset), step_plain(other, action), pool.moved_on(follow)
+        np.testing.assert_allclose(state.readings.qpos, other.readings.qpos, atol=2e-3)
+
+
+def test_a_robot_with_hands_moves_the_same_joints(experts):
+    pool, handy = ExpertPool(experts), ExpertPool(experts, "h1hand")
+    qpos, qvel = _states(1)
+    tree, own = robot_tree("h1hand"), robot_tree("h1")
+    hinges = np.array([tree.joints.index(name) for name in own.joints])
+    wide_q = jnp.zeros((1, 76)).at[:, :7].set(qpos[:, :7]).at[:, 7 + hinges].set(qpos[:, 7:])
+    wide_v = jnp.zeros((1, 75)).at[:, :6].set(qvel[:, :6]).at[:, 6 + hinges].set(qvel[:, 6:])
+    action = np.asarray(handy.act(handy.begin(wide_q), wide_q, wide_v))
+    assert action.shape == (1, 3, 61)
+    names = [tree.model.actuator(i).name for i in range(61)]
+    body = [names.index(name) for name in own.joints]
+    expected = np.asarray(pool.act(pool.begin(qpos), qpos, qvel))
+    np.testing.assert_allclose(action[..., body], expected, atol=2e-5)
+
+
+def test_experts_come_back_from_their_files(experts, tmp_path):
+    for expert in experts:
+        add_expert(expert, tmp_path / "pool")
+    pool = load_pool(tmp_path / "pool")
+    assert pool.names == ("stand", "walk", "sit")
+    qpos, qvel = _states(2)
+    before = ExpertPool(experts)
+    np.testing.assert_allclose(
+        pool.act(pool.begin(qpos), qpos, qvel),
+        before.act(before.begin(qpos), qpos, qvel),
+        atol=1e-4,
+    )
+    add_expert(fresh_expert(experts[0], 5), tmp_path / "pool")
+    assert load_pool(tmp_path / "pool").names == ("stand", "walk", "sit")
+
+
+def test_pools_that_do_not_fit_are_told_in_one_line(experts, tmp_path):
+    with pytest.raises(UserError, match="same sizes"):
+        ExpertPool([experts[0], _expert("walk", 0, simnorm_size=4)])
+    with pytest.raises(UserError, match="two experts of one skill"):
+        ExpertPool([experts[0], experts[0]])
+    with pytest.raises(UserError, match="did you mean 'walk'"):
+        ExpertPool(experts).index("wlak")
+    with pytest.raises(UserError, match="no pool of experts"):
+        load_pool(tmp_path)
+    with pytest.raises(UserError, match="did you mean 'walk'"):
+        skill_named("wlak")
+
+
+def test_damaged_expert_files_are_told_in_one_line(experts, tmp_path):
+    path = tmp_path / "walk.npz"
+    save_expert(experts[1], path)
+    whole = path.read_bytes()
+    with np.load(path) as file:
+        data = {key: file[key] for key in file.files}
+    name = next(key for key in data if key.startswith("weights/"))
+    wrong = {
+        "cut": whole[: len(whole) // 2],
+        "empty": b"",
+        "text": b"not an archive",
+    }
+    for case, content in wrong.items():
+        path.write_bytes(content)
+        with pytest.raises(UserError) as caught:
+            load_expert(path)
+        assert "\n" not in str(caught.value), case
+    for case, change in (
+        ("sizes", {name: data[name][..., :-1]}),
+        ("finite", {name: np.full_like(data[name], np.nan)}),
+        ("pickle", {name: np.array([{"a": 1}], dtype=object)}),
+        ("about", {"about": np.array("{}")}),
+    ):
+        np.savez(path, **{**data, **change})
+        with pytest.raises(UserError) as caught:
+            load_expert(path)
+        assert "\n" not in str(caught.value), case
+
+
+# ---- motion quality
+
+
+def test_quality_of_a_path_made_by_hand():
+    frames, rate = 41, 50.0
+    times = np.arange(frames) / rate
+    clip = clips_for("stand")[0]
+    qpos = np.repeat(clip.qpos[:1], frames, axis=0)[:, None]
+    qvel = np.zeros((frames, 1, 25))
+    qpos[:, 0, 0] += 0.3 * times
+    qpos[:, 0, 18] = 0.5 * times**3
+    qvel[:, 0, 17] = 1.5 * times**2
+    force = np.zeros((frames - 1, 1, 19))
+    force[..., 11] = 4.0
+    path = Moved(
+        qpos=qpos,
+        qvel=qvel,
+        force=force,
+        ctrl=np.zeros((frames - 1, 1, 19)),
+        alive=np.ones((frames - 1, 1), bool),
+        reference=qpos[1:, :, 7:] + 0.1,
+    )
+    found = quality("h1", path, np.arange(19))
+    assert found.forward_speed_mean == pytest.approx(0.3, rel=1e-6)
+    # The whole robot glides: both soles slide as fast as it moves.
+    assert found.foot_slip == pytest.approx(0.3, rel=1e-3)
+    assert found.tracking_error == pytest.approx(0.1, rel=1e-6)
+    assert found.jerk == pytest.approx(3.0 / np.sqrt(19), rel=1e-6)
+    assert found.energy == pytest.approx(4.0 * (1.5 * times[1:] ** 2).mean(), rel=1e-6)
+    assert found.alternating_contacts == 0.0
+    assert GAINS == 36
