@@ -23,6 +23,7 @@ class ImitationConfig:
       tau: step of the running mean of a joint's squared error, per round of collection.
       height_weight, tilt_weight, heading_weight: what (m of pelvis height)^2, the squared
         distance between the upright directions and (rad of heading)^2 count as, in rad^2.
+      hand_weight: what (m of a hand from where the reference has it)^2 counts as, in rad^2.
       velocity_weight, spin_weight: what (m/s of the pelvis)^2 and (rad/s of it)^2 count as, in
         (rad/s)^2.
     """
@@ -35,6 +36,7 @@ class ImitationConfig:
     height_weight: float = 10.0
     tilt_weight: float = 3.0
     heading_weight: float = 1.0
+    hand_weight: float = 0.0
     velocity_weight: float = 30.0
     spin_weight: float = 1.0
 

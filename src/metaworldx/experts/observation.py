@@ -5,8 +5,10 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from metaworldx.motion.kinematics import heading, matrix, robot_tree, sole_points, to_heading
+from metaworldx.motion.kinematics import Point, heading, matrix, robot_tree, sole_points, to_heading
 
+_HANDS = tuple(Point(f"{side}_elbow_link", (0.31, 0.0, -0.01)) for side in ("left", "right"))
+"""The robot's sites of that name."""
 _SOLES = sole_points("left") + sole_points("right")
 
 
@@ -16,6 +18,13 @@ def soles_in_heading(robot: str, qpos: jax.Array) -> jax.Array:
     yaw = heading(qpos[..., 3:7])[..., None]
     turned = to_heading(soles, jnp.broadcast_to(yaw, soles.shape[:-1]))
     return turned.reshape(*turned.shape[:-2], 2, 4, 3)
+
+
+def hands_in_heading(robot: str, qpos: jax.Array) -> jax.Array:
+    """The hands from the pelvis, along its heading, `[..., 2, 3]`, m."""
+    hands = robot_tree(robot).points(qpos, _HANDS) - qpos[..., None, :3]
+    yaw = heading(qpos[..., 3:7])[..., None]
+    return to_heading(hands, jnp.broadcast_to(yaw, hands.shape[:-1]))
 
 
 def height_over(soles: jax.Array) -> jax.Array:

@@ -12,6 +12,7 @@ from flax import struct
 
 from metaworldx.errors import UserError
 from metaworldx.experts.observation import (
+    hands_in_heading,
     height_over,
     soles_in_heading,
     up_in_pelvis,
@@ -22,7 +23,7 @@ from metaworldx.motion.kinematics import heading
 
 CONTROL_RATE = 50.0
 _LEAST_FRAMES = 32
-_FRAMED = ("qpos", "qvel", "height", "soles", "up", "velocity", "yaw", "contacts")
+_FRAMED = ("qpos", "qvel", "height", "soles", "hands", "up", "velocity", "yaw", "contacts")
 
 
 @struct.dataclass
@@ -34,6 +35,7 @@ class References:
       qpos, qvel: `[C, F, 7 + J]`, `[C, F, 6 + J]`, as the clips have them.
       height: of the pelvis over the lower sole `[C, F]`, m.
       soles: places of the soles' middles from the pelvis, along its heading `[C, F, 2, 3]`, m.
+      hands: from the pelvis, along its heading `[C, F, 2, 3]`, m.
       up: the vertical in the pelvis's frame `[C, F, 3]`.
       velocity: of the pelvis, along its heading `[C, F, 3]`, m/s.
       yaw: of the pelvis, less what the clip has turned by then at its mean rate `[C, F]`, rad.
@@ -49,6 +51,7 @@ class References:
     qvel: jax.Array
     height: jax.Array
     soles: jax.Array
+    hands: jax.Array
     up: jax.Array
     velocity: jax.Array
     yaw: jax.Array
@@ -72,6 +75,7 @@ class Target:
     qvel: jax.Array
     height: jax.Array
     soles: jax.Array
+    hands: jax.Array
     up: jax.Array
     velocity: jax.Array
     yaw: jax.Array
@@ -109,6 +113,7 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
         qvel=single(qvel),
         height=height_over(soles),
         soles=soles.mean(axis=-2),
+        hands=hands_in_heading(robot, single(qpos)),
         up=up_in_pelvis(single(qpos)),
         velocity=velocity_in_heading(single(qpos), single(qvel)),
         yaw=single(yaws - turned[:, None] * np.linspace(0.0, 1.0, frames + 1)),
@@ -157,6 +162,7 @@ def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:
         qvel=between(refs.qvel) * moving,
         height=between(refs.height),
         soles=between(refs.soles),
+        hands=between(refs.hands),
         up=between(refs.up),
         velocity=between(refs.velocity) * moving,
         yaw=between(refs.yaw),

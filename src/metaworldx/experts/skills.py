@@ -39,6 +39,7 @@ class Skill:
       episode_steps: control steps after which training episodes are cut.
       heading_gain: turn rate that is asked for by radian of wrong heading, 1/s.
       evaluated: number of the clip whose command the expert gets in its task.
+      held: free joints of the scene that begin moving as the pelvis does.
       imitation: numbers of Eq. 4.
     """
 
@@ -57,6 +58,7 @@ class Skill:
     episode_steps: int = 500
     heading_gain: float = 1.0
     evaluated: int = 0
+    held: tuple[str, ...] = ()
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
 
     def __post_init__(self):
@@ -84,8 +86,24 @@ SKILLS = {
         ),
         Skill("run", "Run forward fast, with both feet off the ground in between.", "h1-run"),
         Skill("sit", "Sit down on a seat behind and stay seated upright.", "h1-sit_simple"),
-        Skill("carry", "Walk with both arms held around a box in front of the chest.", "h1-carry"),
-        Skill("reach", "Stand and bring one or both hands to given points.", "h1-reach"),
+        Skill(
+            "carry",
+            "Walk with both arms held around a box in front of the chest.",
+            "h1-carry",
+            clips=("carry_still", "carry_0.50", "carry_0.75", "carry_1.00"),
+            evaluated=2,
+            held=("free_box",),
+            imitation=ImitationConfig(hand_weight=10.0),
+        ),
+        # The task's reward counts up to 20, and its goals are up to 2 m away.
+        Skill(
+            "reach",
+            "Stand and bring one or both hands to given points.",
+            "h1-reach",
+            w_track=0.9,
+            w_task=0.02,
+            imitation=ImitationConfig(hand_weight=30.0),
+        ),
         Skill("crawl", "Move forward low, on hands and feet.", "h1-crawl"),
         Skill("stair", "Climb and descend stairs.", "h1-stair"),
     )

@@ -24,6 +24,7 @@ from metaworldx.experts.imitation import TrackingError, alignment
 from metaworldx.experts.motors import Motors
 from metaworldx.experts.observation import (
     expert_observation,
+    hands_in_heading,
     height_over,
     phase_features,
     soles_in_heading,
@@ -61,12 +62,14 @@ def tracking_error(
     lost = jnp.square(wrapped(wanted_heading + target.yaw - heading(qpos[3:7])))
     speeds = jnp.square(velocity_in_heading(qpos, qvel) - target.velocity).sum()
     spin = jnp.square(qvel[3:6] - target.qvel[3:6]).sum()
+    hands = jnp.square(hands_in_heading(robot, qpos) - target.hands).sum()
     return TrackingError(
         joints=jnp.square(qpos[7:] - target.qpos[7:]),
         joint_speeds=jnp.square(qvel[6:] - target.qvel[6:]),
         root=numbers.height_weight * height
         + numbers.tilt_weight * tilt
-        + numbers.heading_weight * lost,
+        + numbers.heading_weight * lost
+        + numbers.hand_weight * hands,
         root_speeds=numbers.velocity_weight * speeds + numbers.spin_weight * spin,
     )
 
@@ -115,20 +118,25 @@ class TrackingEnv(Env):
 
 def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, training: bool) -> Task:
     robot = task.robot.spec.name
-    nq, nv = task.robot.spec.nq, task.robot.spec.nv
+    nq, nv, layout = task.robot.spec.nq, task.robot.spec.nv, task.layout
 
     class Tracking(type(task)):
         observes_new_memory = True
 
-        def start(self, key: jax.Array, site_xpos: Callable[[jax.Array], jax.Array]) -> Start:
+        def randomise(
+            self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+        ) -> Start:
             own_key, draw_key = jax.random.split(key)
-            begin = super().start(own_key, site_xpos)
             chosen, on_reference = _drawn(refs, skill, draw_key, training)
             clip, seconds, qpos, qvel = chosen
             qpos = begin.qpos.at[:nq].set(jnp.where(on_reference, qpos, begin.qpos[:nq]))
             qvel = begin.qvel.at[:nv].set(jnp.where(on_reference, qvel, begin.qvel[:nv]))
-            follow = begin_following(refs, clip, seconds, qpos)
-            return begin.replace(qpos=qpos, qvel=qvel, memory=Tracked(begin.memory, follow))
+            for held in (layout.qvel(name) for name in skill.held):
+                qvel = qvel.at[held : held + 3].set(qvel[:3])
+            # Objects are placed about the robot as it begins.
+            begin = super().randomise(own_key, begin.replace(qpos=qpos, qvel=qvel), site_xpos)
+            follow = begin_following(refs, clip, seconds, begin.qpos[:nq])
+            return begin.replace(memory=Tracked(begin.memory, follow))
 
         def on_reset(self, memory: Memory, r: Readings) -> Memory:
             return memory.replace(task=super().on_reset(memory.task, r))
