@@ -26,6 +26,7 @@ COMMANDS = {
     "pool add": "put the expert of a training run into a pool",
     "report": "write a report of a training run: curves, prediction errors, MPPI against policy",
     "bench env": "measure control steps a second against the bare physics",
+    "bench pool": "measure a pool's one call for all experts against a call for each",
     "bench train": "measure the whole training loop: collection, acting and updates",
     "bench update": "measure the agent's updates against their matrix products",
     "bench planner": "measure plans a second and latency against their matrix products",
