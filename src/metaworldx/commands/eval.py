@@ -23,6 +23,7 @@ def main(
     expert: str | None = None,
     pool: Path | None = None,
     untrained: bool = False,
+    targets: int = 0,
     task: str | None = None,
     episodes: int = 10,
     act_with: str = "policy",
@@ -44,6 +45,7 @@ def main(
       expert: a skill whose expert is to act, e.g. stand.
       pool: folder of a pool of experts; default the one that comes with the package.
       untrained: the expert with random weights, as it was before training.
+      targets: also try so many new places for the hands, each for 4 s (an expert that reaches).
       task: environment; default the run's or the expert's own.
       episodes: how many.
       act_with: policy or mppi.
@@ -59,11 +61,13 @@ def main(
 
     if (run is None) == (expert is None):
         raise UserError("give either the folder of a run, or --expert SKILL")
+    if targets and expert is None:
+        raise UserError("--targets is for an expert that reaches; give --expert reach")
     if out is not None:
         check_writable(out)
     if expert is not None:
         evaluator, params, about = _of_expert(
-            *(expert, pool, untrained, task, episodes, collisions, seed)
+            *(expert, pool, untrained, task, episodes, collisions, seed, targets)
         )
     else:
         assert run is not None
@@ -91,6 +95,13 @@ def main(
         f"rad, jerk {motion.jerk:.0f} rad/s^3, foot slip {_or_none(motion.foot_slip)} m/s, "
         f"energy {motion.energy:.0f} W, {motion.alternating_contacts:.0f} alternating contacts"
     )
+    if "reaching" in about:
+        reached = about["reaching"]
+        print(
+            f"within 10 cm of {reached['reached_share']:.0%} of {reached['targets']} new targets, "
+            f"standing in {reached['standing_share']:.0%}; hands {reached['distance_mean']:.3f} m "
+            "away on average"
+        )
     return 0
 
 
@@ -134,7 +145,10 @@ def _of_expert(
     episodes: int,
     collisions: str | None,
     seed: int,
+    targets: int,
 ) -> tuple[Evaluator, Any, dict[str, Any]]:
+    import dataclasses
+
     from metaworldx.envs.factory import make
     from metaworldx.envs.registry import parse_id
     from metaworldx.experts.expert import fresh_expert
@@ -159,4 +173,9 @@ def _of_expert(
         "pool": "shipped" if folder is None else str(folder),
         "untrained": untrained,
     }
+    if targets:
+        from metaworldx.training.reaching import measure_reaching
+
+        reached = measure_reaching(ExpertPool([chosen]), expert, targets, seed)
+        about["reaching"] = dataclasses.asdict(reached)
     return evaluator, None, about
