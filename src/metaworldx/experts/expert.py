@@ -26,9 +26,9 @@ from metaworldx.motion.clip import Clip, make_clip
 FORMAT = "metaworldx-expert-1"
 _SIZES = (
     *("obs_size", "action_size", "encoder_size", "latent_size", "hidden_size", "simnorm_size"),
-    *("log_std_min", "log_std_max", "normalise_obs"),
+    "normalise_obs",
 )
-"""Fields of the agent's settings that acting depends on."""
+"""Fields of the agent's settings that its most likely action depends on."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def load_expert(path: Path) -> Expert:
             k: tuple(v) if isinstance(v, list) else v for k, v in about["skill"].items()
         }
         skill = Skill(**numbers, imitation=imitation)
-        sizes = AgentConfig(**about["sizes"])
+        sizes = AgentConfig(**{name: about["sizes"][name] for name in _SIZES})
         clips = _clips(about, data)
         record = dict(about["record"])
     except UserError as error:
