@@ -34,7 +34,7 @@ from metaworldx.experts.imitation import (
     reweighted,
 )
 from metaworldx.experts.observation import robot_features
-from metaworldx.experts.pool import ExpertPool, add_expert, load_pool
+from metaworldx.experts.pool import ExpertPool, add_expert, load_pool, shipped_pool
 from metaworldx.experts.quality import Path as Moved
 from metaworldx.experts.quality import quality
 from metaworldx.experts.reference import references, target_at
@@ -290,6 +290,16 @@ def test_pools_that_do_not_fit_are_told_in_one_line(experts, tmp_path):
         load_pool(tmp_path)
     with pytest.raises(UserError, match="did you mean 'walk'"):
         skill_named("wlak")
+
+
+def test_the_shipped_pool_loads_and_acts():
+    shipped = load_pool()
+    assert {"stand", "walk", "sit"} <= set(shipped.names)
+    qpos, qvel = _states(2)
+    action = np.asarray(jax.jit(shipped.act)(shipped.begin(qpos), qpos, qvel))
+    assert action.shape == (2, len(shipped), 19) and np.all(np.isfinite(action))
+    size = sum(path.stat().st_size for path in shipped_pool().iterdir())
+    assert size < 40e6
 
 
 def test_damaged_expert_files_are_told_in_one_line(experts, tmp_path):

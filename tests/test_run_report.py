@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 
@@ -14,6 +13,7 @@ import pytest
 from metaworldx import agent, cli
 from metaworldx.envs.factory import make
 from metaworldx.errors import UserError
+from metaworldx.experts.quality import Quality
 from metaworldx.training import Evaluation
 from metaworldx.training.checkpoint import BEST, CHECKPOINTS, Checkpoints
 from metaworldx.training.folder import METRICS, write_config
@@ -36,7 +36,7 @@ def run(tmp_path_factory):
     agent_config = agent_config_for(TINY, make(TINY.task, "native"))
     write_config(folder, TINY, agent_config)
     last = {**ROW, "epoch": 2, "env_steps": 80, "updates": 10, "seconds": 9.0, **LEARNED}
-    last["eval/policy"] = dataclasses.asdict(_evaluation([3.0, 4.0]))
+    last["eval/policy"] = _evaluation([3.0, 4.0]).as_data()
     (folder / METRICS).write_text(f"{json.dumps(ROW)}\n{json.dumps(last)}\n")
     checkpoints = Checkpoints(folder, 1)
     checkpoints.save_best(agent.init(agent_config, jax.random.key(0)), 2, {})
@@ -60,6 +60,7 @@ def _evaluation(returns, seed=0):
     return Evaluation(
         *("h1-stand-v0", "policy", count, mean, 0.0, 9.0, 0.0, 0.0, seed, 800.0),
         *(list(returns), [9] * count, [-1] * count),
+        Quality(0.0, 1.0, 1.0, None, 2.0, None, None, 0.0),
     )
 
 
