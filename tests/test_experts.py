@@ -121,7 +121,7 @@ def _turned(qpos: np.ndarray, qvel: np.ndarray, yaw: float, by: tuple[float, flo
 
     turn = Rotation.from_euler("z", yaw)
     q, v = qpos.copy(), qvel.copy()
-    q[:3] = [*turn.apply(qpos[:3]), *by, 0.0]
+    q[:3] = turn.apply(qpos[:3]) + np.array([*by, 0.0])
     before = Rotation.from_quat(qpos[3:7], scalar_first=True)
     q[3:7] = (turn * before).as_quat(scalar_first=True)
     v[:3] = turn.apply(qvel[:3])

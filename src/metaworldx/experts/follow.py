@@ -6,13 +6,18 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.experts.reference import References, target_at
+from metaworldx.experts.observation import arm_hinges, soles_in_heading
+from metaworldx.experts.reference import References, Target, target_at
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import heading, to_heading, wrapped
 
 MAX_TURN_RATE = 0.5
 """The greatest turn rate (rad/s) that a wrong heading asks for."""
-_PLACES = ("left_hand", "right_hand", "seat")
+_HANDS = ("left_hand", "right_hand")
+_PLACES = (*_HANDS, "seat")
+_ARMS = arm_hinges("h1")
+_MOST_TURN = 0.8
+"""What an arm's hinge may depart from the clip (rad)."""
 
 
 @struct.dataclass
@@ -37,10 +42,31 @@ class Follow:
 def begin_following(
     refs: References, clip: jax.Array, seconds: jax.Array, qpos: jax.Array
 ) -> Follow:
-    """Follows a clip from where the robot stands, heading as it does."""
-    yaw = heading(qpos[3:7]) - target_at(refs, clip, seconds).yaw
-    anchor = jnp.concatenate([qpos[:2], yaw[None]])
+    """Follows a clip from where the robot's feet are, heading as it does."""
+    target = target_at(refs, clip, seconds)
+    yaw = heading(qpos[3:7]) - target.yaw
+    # The ground below where the pelvis will be once it is over the feet as in the clip.
+    feet = soles_in_heading("h1", qpos).mean(axis=(0, 1)) - target.soles.mean(axis=0)
+    place = qpos[:3] + to_heading(feet, -heading(qpos[3:7]))
+    anchor = jnp.concatenate([place[:2], yaw[None]])
     return Follow(clip, seconds, yaw, anchor, refs.command[clip])
+
+
+def target_of(refs: References, follow: Follow, later: float = 0.0) -> Target:
+    """The reference now, or `later` seconds on, its arms to the places that are asked.
+
+    Where the command differs from the clip's own in the hands' places, hands and arms follow the
+    difference, to first order, as they come near.
+    """
+    target = target_at(refs, follow.clip, follow.seconds + later)
+    known = refs.command[follow.clip]
+    apart = jnp.stack([(follow.command - known)[COMMAND[name]] for name in _HANDS])
+    arms = jnp.einsum("hji,hi->hj", target.arm_gain, apart)
+    arms = jnp.clip(arms, -_MOST_TURN, _MOST_TURN)
+    return target.replace(
+        qpos=target.qpos.at[7 + _ARMS].add(arms),
+        hands=target.hands + target.hand_share[:, None] * apart,
+    )
 
 
 def moved_on(refs: References, follow: Follow, dt: float) -> Follow:
@@ -61,7 +87,7 @@ def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: jax.Arr
       gain: turn rate by lost heading, 1/s.
     """
     yaw = heading(qpos[3:7])
-    sway = target_at(refs, follow.clip, follow.seconds).yaw
+    sway = target_of(refs, follow).yaw
     lost = wrapped(follow.heading + sway - yaw)
     turn = refs.turn_rate[follow.clip] + jnp.clip(gain * lost, -MAX_TURN_RATE, MAX_TURN_RATE)
     command = follow.command.at[COMMAND["turn_rate"]].set(turn)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from metaworldx.motion.kinematics import Point, heading, matrix, robot_tree, sole_points, to_heading
 
-_HANDS = tuple(Point(f"{side}_elbow_link", (0.31, 0.0, -0.01)) for side in ("left", "right"))
+_SIDES = ("left", "right")
+_ARM = ("shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow")
+_DAMPING = 0.05
+"""Of the least squares, m/rad: where an arm is nearly straight it moves less than asked."""
+_HANDS = tuple(Point(f"{side}_elbow_link", (0.31, 0.0, -0.01)) for side in _SIDES)
 """The robot's sites of that name."""
 _SOLES = sole_points("left") + sole_points("right")
 
@@ -25,6 +30,35 @@ def hands_in_heading(robot: str, qpos: jax.Array) -> jax.Array:
     hands = robot_tree(robot).points(qpos, _HANDS) - qpos[..., None, :3]
     yaw = heading(qpos[..., 3:7])[..., None]
     return to_heading(hands, jnp.broadcast_to(yaw, hands.shape[:-1]))
+
+
+def arm_hinges(robot: str) -> np.ndarray:
+    """Numbers of the hinges of left and right arm, shoulder to elbow `[2, 4]`."""
+    joints = robot_tree(robot).joints
+    return np.array([[joints.index(f"{side}_{name}") for name in _ARM] for side in _SIDES])
+
+
+def arm_gains(robot: str, qpos: jax.Array) -> jax.Array:
+    """What either arm's hinges change by when its hand moves, `[..., 2, 4, 3]`, rad/m.
+
+    Damped least squares of the hands' Jacobians, in the frame of `hands_in_heading`.
+    """
+    arms = arm_hinges(robot)
+
+    def one(qpos: jax.Array) -> jax.Array:
+        def hands(angles: jax.Array) -> jax.Array:
+            return hands_in_heading(robot, qpos.at[7 + arms].set(angles))
+
+        whole = jax.jacfwd(hands)(qpos[7 + arms])
+        gains = []
+        for side in range(2):
+            jacobian = whole[side, :, side]
+            square = jacobian @ jacobian.T + _DAMPING**2 * jnp.eye(3)
+            gains.append(jacobian.T @ jnp.linalg.inv(square))
+        return jnp.stack(gains)
+
+    flat = jax.jit(jax.vmap(one))(qpos.reshape(-1, qpos.shape[-1]))
+    return flat.reshape(*qpos.shape[:-1], *flat.shape[1:])
 
 
 def height_over(soles: jax.Array) -> jax.Array:

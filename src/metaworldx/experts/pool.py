@@ -17,10 +17,10 @@ from metaworldx.agent.world_model import Params
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.expert import Expert, load_expert, save_expert
 from metaworldx.experts.feedback import balance_errors
-from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on
+from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on, target_of
 from metaworldx.experts.motors import Motors
 from metaworldx.experts.observation import expert_observation, phase_features
-from metaworldx.experts.reference import References, joined, references, target_at
+from metaworldx.experts.reference import References, joined, references
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.report.files import write_text
 from metaworldx.sim.assets import asset_root
@@ -146,13 +146,13 @@ class ExpertPool:
         """
 
         def expert(e: _Stacked, f: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
-            now = target_at(self.refs, f.clip, f.seconds)
+            now = target_of(self.refs, f)
             phase = phase_features(now.phase, self.refs.loop[f.clip])
             command = command_now(self.refs, f, qpos, e.heading_gain)
             errors = balance_errors(ROBOT, now, f.heading, qpos, qvel)
             obs = expert_observation(ROBOT, qpos, qvel, errors, phase, command)
             offset = act(self.sizes, e.params, obs, jax.random.key(0), deterministic=True)
-            target = target_at(self.refs, f.clip, f.seconds + _DT)
+            target = target_of(self.refs, f, _DT)
             motors = self.body.motors
             balance = motors.feedback.offsets(e.feedback, errors, now.contacts)
             return motors.ctrl(target, balance, offset, e.authority)

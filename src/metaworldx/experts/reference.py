@@ -12,6 +12,7 @@ from flax import struct
 
 from metaworldx.errors import UserError
 from metaworldx.experts.observation import (
+    arm_gains,
     hands_in_heading,
     height_over,
     soles_in_heading,
@@ -23,7 +24,10 @@ from metaworldx.motion.kinematics import heading
 
 CONTROL_RATE = 50.0
 _LEAST_FRAMES = 32
-_FRAMED = ("qpos", "qvel", "height", "soles", "hands", "up", "velocity", "yaw", "contacts")
+_FRAMED = (
+    *("qpos", "qvel", "height", "soles", "hands", "hand_share", "arm_gain"),
+    *("up", "velocity", "yaw", "contacts"),
+)
 
 
 @struct.dataclass
@@ -36,6 +40,10 @@ class References:
       height: of the pelvis over the lower sole `[C, F]`, m.
       soles: places of the soles' middles from the pelvis, along its heading `[C, F, 2, 3]`, m.
       hands: from the pelvis, along its heading `[C, F, 2, 3]`, m.
+      hand_share: how far either hand is on its way to the place that the clip commands, 0 to 1
+        `[C, F, 2]`; 0 where it commands none.
+      arm_gain: what either arm's hinges change by when its hand is to be elsewhere, to first
+        order and times `hand_share` `[C, F, 2, 4, 3]`, rad/m.
       up: the vertical in the pelvis's frame `[C, F, 3]`.
       velocity: of the pelvis, along its heading `[C, F, 3]`, m/s.
       yaw: of the pelvis, less what the clip has turned by then at its mean rate `[C, F]`, rad.
@@ -52,6 +60,8 @@ class References:
     height: jax.Array
     soles: jax.Array
     hands: jax.Array
+    hand_share: jax.Array
+    arm_gain: jax.Array
     up: jax.Array
     velocity: jax.Array
     yaw: jax.Array
@@ -76,6 +86,8 @@ class Target:
     height: jax.Array
     soles: jax.Array
     hands: jax.Array
+    hand_share: jax.Array
+    arm_gain: jax.Array
     up: jax.Array
     velocity: jax.Array
     yaw: jax.Array
@@ -106,6 +118,10 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
     turned = np.where([clip.loop for clip in clips], yaws[:, -1] - yaws[:, 0], 0.0)
 
     soles = soles_in_heading(robot, single(qpos))
+    hands = hands_in_heading(robot, single(qpos))
+    asked = np.array([clip.command for clip in clips])[:, 2:8].reshape(-1, 1, 2, 3).any(axis=-1)
+    gone = jnp.linalg.norm(hands - hands[:, :1], axis=-1)
+    share = jnp.asarray(asked) * jnp.clip(gone / jnp.maximum(gone[:, -1:], 1e-3), 0.0, 1.0)
     duration = np.array([clip.duration for clip in clips])
     return References(
         last=jnp.full(len(clips), frames, jnp.int32),
@@ -113,7 +129,9 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
         qvel=single(qvel),
         height=height_over(soles),
         soles=soles.mean(axis=-2),
-        hands=hands_in_heading(robot, single(qpos)),
+        hands=hands,
+        hand_share=share,
+        arm_gain=arm_gains(robot, single(qpos)) * share[..., None, None],
         up=up_in_pelvis(single(qpos)),
         velocity=velocity_in_heading(single(qpos), single(qvel)),
         yaw=single(yaws - turned[:, None] * np.linspace(0.0, 1.0, frames + 1)),
@@ -163,6 +181,8 @@ def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:
         height=between(refs.height),
         soles=between(refs.soles),
         hands=between(refs.hands),
+        hand_share=between(refs.hand_share),
+        arm_gain=between(refs.arm_gain),
         up=between(refs.up),
         velocity=between(refs.velocity) * moving,
         yaw=between(refs.yaw),

@@ -39,6 +39,7 @@ class Skill:
       episode_steps: control steps after which training episodes are cut.
       heading_gain: turn rate that is asked for by radian of wrong heading, 1/s.
       evaluated: number of the clip whose command the expert gets in its task.
+      place_noise: training asks for hands up to so far (m) to each side of the clip's own places.
       held: free joints of the scene that begin moving as the pelvis does.
       imitation: numbers of Eq. 4.
     """
@@ -58,6 +59,7 @@ class Skill:
     episode_steps: int = 500
     heading_gain: float = 1.0
     evaluated: int = 0
+    place_noise: float = 0.0
     held: tuple[str, ...] = ()
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
 
@@ -102,6 +104,7 @@ SKILLS = {
             "h1-reach",
             w_track=0.9,
             w_task=0.02,
+            place_noise=0.1,
             imitation=ImitationConfig(hand_weight=30.0),
         ),
         Skill("crawl", "Move forward low, on hands and feet.", "h1-crawl"),

@@ -19,7 +19,7 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Start, Task
 from metaworldx.experts.feedback import balance_errors
-from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on
+from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on, target_of
 from metaworldx.experts.imitation import TrackingError, alignment
 from metaworldx.experts.motors import Motors
 from metaworldx.experts.observation import (
@@ -33,6 +33,7 @@ from metaworldx.experts.observation import (
 )
 from metaworldx.experts.reference import References, Target, target_at
 from metaworldx.experts.skills import Skill
+from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import heading, wrapped
 from metaworldx.sim.readings import Readings
 
@@ -105,13 +106,13 @@ class TrackingEnv(Env):
         balance = self.motors.feedback.offsets(
             jnp.asarray(self.skill.feedback), errors, now.contacts
         )
-        target = target_at(self.refs, follow.clip, follow.seconds + self.dt)
+        target = target_of(self.refs, follow, self.dt)
         return self.motors.ctrl(target, balance, jnp.clip(action, -1.0, 1.0), self.skill.authority)
 
     def errors(self, state: EnvState) -> tuple[Target, jax.Array]:
         """The reference in one environment's state, and how the robot departs from it `[10]`."""
         follow, robot, r = state.memory.follow, self.task.robot, state.readings
-        now = target_at(self.refs, follow.clip, follow.seconds)
+        now = target_of(self.refs, follow)
         own = robot.qpos(r), robot.qvel(r)
         return now, balance_errors(robot.spec.name, now, follow.heading, *own)
 
@@ -126,7 +127,7 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
         def randomise(
             self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
         ) -> Start:
-            own_key, draw_key = jax.random.split(key)
+            own_key, draw_key, elsewhere_key = jax.random.split(key, 3)
             chosen, on_reference = _drawn(refs, skill, draw_key, training)
             clip, seconds, qpos, qvel = chosen
             qpos = begin.qpos.at[:nq].set(jnp.where(on_reference, qpos, begin.qpos[:nq]))
@@ -136,6 +137,8 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             # Objects are placed about the robot as it begins.
             begin = super().randomise(own_key, begin.replace(qpos=qpos, qvel=qvel), site_xpos)
             follow = begin_following(refs, clip, seconds, begin.qpos[:nq])
+            if training and skill.place_noise:
+                follow = _asked_elsewhere(follow, skill.place_noise, elsewhere_key)
             return begin.replace(memory=Tracked(begin.memory, follow))
 
         def on_reset(self, memory: Memory, r: Readings) -> Memory:
@@ -143,7 +146,7 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
 
         def observe(self, r: Readings, memory: Memory) -> jax.Array:
             qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
-            target = target_at(refs, memory.follow.clip, memory.follow.seconds)
+            target = target_of(refs, memory.follow)
             phase = phase_features(target.phase, refs.loop[memory.follow.clip])
             command = command_now(refs, memory.follow, qpos, skill.heading_gain)
             errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
@@ -153,7 +156,7 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             out = super().evaluate(r, memory.task)
             follow = moved_on(refs, memory.follow, dt)
             qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
-            target = target_at(refs, follow.clip, follow.seconds)
+            target = target_of(refs, follow)
             error = tracking_error(robot, skill, target, qpos, qvel, follow.heading)
             aligned = alignment(skill.imitation, error)
             terms = {
@@ -199,6 +202,15 @@ def _drawn(refs: References, skill: Skill, key: jax.Array, training: bool) -> An
     qpos = qpos.at[7:].add(noise(keys[3], skill.noise))
     qvel = target.qvel.at[6:].add(noise(keys[4], 10.0 * skill.noise))
     return (clip, seconds, qpos, qvel), on_reference
+
+
+def _asked_elsewhere(follow: Follow, most: float, key: jax.Array) -> Follow:
+    """Asked to bring hands to places up to `most` (m) to each side of the clip's own."""
+    hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
+    places = follow.command[hands].reshape(2, 3)
+    moved = places + jax.random.uniform(key, (2, 3), minval=-most, maxval=most)
+    moved = jnp.where(jnp.any(places != 0.0, axis=-1, keepdims=True), moved, 0.0)
+    return follow.replace(command=follow.command.at[hands].set(moved.reshape(-1)))
 
 
 def _lost(robot: str, skill: Skill, target: Target, qpos: jax.Array) -> jax.Array:

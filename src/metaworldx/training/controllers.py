@@ -11,8 +11,8 @@ from metaworldx import agent
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError, nearest
+from metaworldx.experts.follow import target_of
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.experts.reference import target_at
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.clip import Clip
 
@@ -90,7 +90,7 @@ class AgentController:
         if not isinstance(self._env, TrackingEnv):
             return None
         refs, follow = self._env.refs, state.memory.follow
-        return jax.vmap(lambda f: target_at(refs, f.clip, f.seconds).qpos[7:])(follow)
+        return jax.vmap(lambda f: target_of(refs, f).qpos[7:])(follow)
 
 
 class ExpertController:
@@ -132,7 +132,7 @@ class ExpertController:
         del state
         follow = jax.tree.map(lambda x: x[:, self._index], carry)
         refs = self._pool.refs
-        return jax.vmap(lambda f: target_at(refs, f.clip, f.seconds).qpos[7:])(follow)
+        return jax.vmap(lambda f: target_of(refs, f).qpos[7:])(follow)
 
     def _own(self, state: EnvState) -> tuple[jax.Array, jax.Array]:
         own = jnp.asarray(self._env.robot_observation(state))
