@@ -84,7 +84,8 @@ SKILLS = {
             "Walk forward at a chosen speed, turning as asked.",
             "h1-walk",
             clips=("walk_0.75", "walk_1.00", "walk_1.25"),
-            evaluated=1,
+            # H1 lags behind the command by half, and the task wants 1 m/s.
+            evaluated=2,
         ),
         Skill("run", "Run forward fast, with both feet off the ground in between.", "h1-run"),
         Skill("sit", "Sit down on a seat behind and stay seated upright.", "h1-sit_simple"),

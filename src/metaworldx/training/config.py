@@ -212,10 +212,13 @@ def for_skill(config: TrainConfig, skill: str) -> TrainConfig:
     """
     from metaworldx.experts.skills import skill_named
 
+    numbers = skill_named(skill)
     config = dataclasses.replace(
         config,
         skill=skill,
-        task=skill_named(skill).task,
+        # The balance's gains stay those of the run, whatever the shipped file says later.
+        skill_settings={"feedback": list(numbers.feedback)},
+        task=numbers.task,
         decay_rate=True,
         end_head_below_m=None,
         end_pelvis_below_m=None,
