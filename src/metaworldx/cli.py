@@ -17,6 +17,7 @@ COMMANDS = {
     "render": "run a scripted policy and write a video or a strip of stills",
     "motions import": "make a robot's clip of a human motion file (DeepMimic, BVH, AMC, AMASS)",
     "motions list": "list the built-in clips, and those of a folder, with what a check finds",
+    "motions filter": "drop the clips that the robot cannot follow by its own motors, and say why",
     "motions preview": "write a video of a clip or a human motion file, and its joint angles",
     "train agent": "train a world-model agent on a task",
     "train expert": "train a skill's expert under human motion priors",

@@ -118,7 +118,7 @@ def expert_observation(
     phase: jax.Array,
     command: jax.Array,
 ) -> jax.Array:
-    """An expert's observation `[..., 39 + 2 J]`.
+    """What an expert observes, but for what it may see ahead `[..., 39 + 2 J]`.
 
     Args:
       qpos, qvel: the robot's own numbers.

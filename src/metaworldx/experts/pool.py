@@ -64,6 +64,11 @@ class ExpertPool:
         """
         if not experts:
             raise UserError("a pool of no experts; needs at least 1")
+        for expert in experts:
+            if expert.skill.preview:
+                raise UserError(
+                    f"{expert.name!r} sees its reference ahead: a tracker, no expert for a pool"
+                )
         first = experts[0]
         for other in experts[1:]:
             if other.sizes != first.sizes:

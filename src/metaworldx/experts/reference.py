@@ -20,7 +20,7 @@ from metaworldx.experts.observation import (
     velocity_in_heading,
 )
 from metaworldx.motion.clip import Clip, resampled
-from metaworldx.motion.kinematics import heading
+from metaworldx.motion.kinematics import heading, robot_tree
 
 CONTROL_RATE = 50.0
 _LEAST_FRAMES = 32
@@ -99,13 +99,13 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
     """Clips of one robot's joints as References.
 
     Raises:
-      UserError: no clips, or clips of different joints.
+      UserError: no clips, or a clip of other joints.
     """
     if not clips:
         raise UserError("no clips; needs at least 1")
     for clip in clips:
-        if clip.joints != clips[0].joints:
-            raise UserError(f"clip {clip.name!r} has other joints than {clips[0].name!r}")
+        if clip.joints != robot_tree(robot).joints:
+            raise UserError(f"clip {clip.name!r} has other joints than the robot {robot}")
     frames = max(_LEAST_FRAMES, *(math.ceil(clip.duration * CONTROL_RATE) for clip in clips))
     even = [resampled(clip, frames / clip.duration) for clip in clips]
     qpos = np.stack([clip.qpos for clip in even])

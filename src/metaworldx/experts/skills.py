@@ -12,7 +12,7 @@ from metaworldx.errors import UserError, nearest
 from metaworldx.experts.feedback import GAINS, standing_gains
 from metaworldx.experts.imitation import ImitationConfig
 from metaworldx.motion.builtin import clips_for
-from metaworldx.motion.clip import Clip
+from metaworldx.motion.clip import Clip, load_clip
 from metaworldx.sim.assets import asset_root
 
 
@@ -24,7 +24,7 @@ class Skill:
       name: of the skill, and of its clips.
       description: what it does, in words that a language model reads.
       task: the HumanoidBench task whose scene and reward it trains with.
-      clips: names of the clips to follow; none are all of the skill's.
+      clips: names of the clips to follow, or clip files (`.npz`); none are all of the skill's.
       w_track, w_task: shares of the alignment R_t and of the task's reward.
       on_reference: share of the episodes that begin in a random state of a clip (reference state
         initialisation); the others begin as the task's own.
@@ -41,6 +41,8 @@ class Skill:
       evaluated: number of the clip whose command the expert gets in its task.
       place_noise: training asks for hands up to so far (m) to each side of the clip's own places.
       held: free joints of the scene that begin moving as the pelvis does.
+      preview: how far ahead (s) the reference is seen. Experts see none of it; a privileged
+        tracker (`feasibility`) does.
       imitation: numbers of Eq. 4.
     """
 
@@ -61,6 +63,7 @@ class Skill:
     evaluated: int = 0
     place_noise: float = 0.0
     held: tuple[str, ...] = ()
+    preview: tuple[float, ...] = ()
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
 
     def __post_init__(self):
@@ -135,13 +138,17 @@ def clips_of(skill: Skill) -> list[Clip]:
     """The clips that a skill's expert follows, in the order in which it numbers them.
 
     Raises:
-      UserError: a name that is none of the skill's clips.
+      UserError: a name that is none of the skill's clips, or a file that holds none.
     """
     known = {clip.name: clip for clip in clips_for(skill.name)}
-    for name in skill.clips:
-        if name not in known:
+    chosen = []
+    for name in skill.clips or known:
+        if name.endswith(".npz"):
+            chosen.append(load_clip(Path(name)))
+        elif name in known:
+            chosen.append(known[name])
+        else:
             raise UserError(nearest(f"clip of {skill.name}", name, known))
-    chosen = [known[name] for name in skill.clips or known]
     if not 0 <= skill.evaluated < len(chosen):
         raise UserError(f"evaluated is {skill.evaluated}; {skill.name} follows {len(chosen)} clips")
     return chosen

@@ -99,6 +99,22 @@ class TrackingEnv(Env):
         task = _tracking_task(env.task, refs, skill, env.dt, training)
         super().__init__(env.id, task, env.physics, config, env.collisions)
 
+    def reset_on(self, key: jax.Array, clip: jax.Array) -> EnvState:
+        """Episodes that begin in the first state of given clips, but for `Skill.noise`.
+
+        Args:
+          key: typed random keys `[B]`.
+          clip: numbers of the clips `[B]`.
+        """
+
+        def one(key: jax.Array, clip: jax.Array) -> EnvState:
+            chosen = copy.copy(self)
+            chosen.task = copy.copy(self.task)
+            chosen.task.begun_with = clip
+            return chosen._reset(key)
+
+        return jax.vmap(one)(key, clip)
+
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
         """Joint targets for an offset in one environment's state."""
         follow = state.memory.follow
@@ -123,12 +139,13 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
 
     class Tracking(type(task)):
         observes_new_memory = True
+        begun_with: jax.Array | None = None
 
         def randomise(
             self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
         ) -> Start:
             own_key, draw_key, elsewhere_key = jax.random.split(key, 3)
-            chosen, on_reference = _drawn(refs, skill, draw_key, training)
+            chosen, on_reference = _drawn(refs, skill, draw_key, training, self.begun_with)
             clip, seconds, qpos, qvel = chosen
             qpos = begin.qpos.at[:nq].set(jnp.where(on_reference, qpos, begin.qpos[:nq]))
             qvel = begin.qvel.at[:nv].set(jnp.where(on_reference, qvel, begin.qvel[:nv]))
@@ -150,7 +167,9 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             phase = phase_features(target.phase, refs.loop[memory.follow.clip])
             command = command_now(refs, memory.follow, qpos, skill.heading_gain)
             errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
-            return expert_observation(robot, qpos, qvel, errors, phase, command)
+            seen = expert_observation(robot, qpos, qvel, errors, phase, command)
+            ahead = [target_of(refs, memory.follow, later) for later in skill.preview]
+            return jnp.concatenate([seen, *(_seen_ahead(qpos, each) for each in ahead)])
 
         def evaluate(self, r: Readings, memory: Memory) -> Outcome:
             out = super().evaluate(r, memory.task)
@@ -180,18 +199,52 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
     return tracking
 
 
-def _drawn(refs: References, skill: Skill, key: jax.Array, training: bool) -> Any:
-    """(clip, seconds, qpos, qvel) to begin with, and whether to begin in that state."""
+def _seen_ahead(qpos: jax.Array, target: Target) -> jax.Array:
+    """A later reference as seen from here `[9 + J]`.
+
+    Height over the soles (m), tilt, velocity along the heading (m/s), how far the soles stand,
+    and how far the hinges are from it (rad).
+
+    Args:
+      qpos: the robot's own `[7 + J]`.
+    """
+    parts = (target.height[None], target.up, target.velocity, target.contacts)
+    return jnp.concatenate([*parts, target.qpos[7:] - qpos[7:]])
+
+
+def _drawn(
+    refs: References, skill: Skill, key: jax.Array, training: bool, fixed: jax.Array | None
+) -> Any:
+    """(clip, seconds, qpos, qvel) to begin with, and whether to begin in that state.
+
+    Args:
+      fixed: the clip whose first state it is to be; None draws clip and time.
+    """
+    keys = jax.random.split(key, 5)
+    none = jnp.zeros(())
+    if fixed is not None:
+        return _begun(refs, skill, fixed, none, keys[3], keys[4]), jnp.ones((), bool)
     if not training:
         clip = jnp.asarray(skill.evaluated, jnp.int32)
-        target = target_at(refs, clip, jnp.zeros(()))
-        return (clip, jnp.zeros(()), target.qpos, target.qvel), jnp.zeros((), bool)
-    keys = jax.random.split(key, 5)
+        target = target_at(refs, clip, none)
+        return (clip, none, target.qpos, target.qvel), jnp.zeros((), bool)
     clip = jax.random.randint(keys[0], (), 0, refs.clips)
     on_reference = jax.random.bernoulli(keys[1], skill.on_reference)
     seconds = jax.random.uniform(keys[2]) * refs.duration[clip]
     # From the task's own start, what ends is to be followed from its beginning.
     seconds = jnp.where(on_reference | refs.loop[clip], seconds, 0.0)
+    return _begun(refs, skill, clip, seconds, keys[3], keys[4]), on_reference
+
+
+def _begun(
+    refs: References,
+    skill: Skill,
+    clip: jax.Array,
+    seconds: jax.Array,
+    place_key: jax.Array,
+    speed_key: jax.Array,
+) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """(clip, seconds, qpos, qvel): a state of a clip, somewhat disturbed."""
     target = target_at(refs, clip, seconds)
     joints = target.qpos.shape[0] - 7
 
@@ -199,9 +252,9 @@ def _drawn(refs: References, skill: Skill, key: jax.Array, training: bool) -> An
         return jax.random.uniform(key, (joints,), minval=-size, maxval=size)
 
     qpos = target.qpos.at[:2].set(0.0).at[2].add(_CLEARANCE)
-    qpos = qpos.at[7:].add(noise(keys[3], skill.noise))
-    qvel = target.qvel.at[6:].add(noise(keys[4], 10.0 * skill.noise))
-    return (clip, seconds, qpos, qvel), on_reference
+    qpos = qpos.at[7:].add(noise(place_key, skill.noise))
+    qvel = target.qvel.at[6:].add(noise(speed_key, 10.0 * skill.noise))
+    return clip, seconds, qpos, qvel
 
 
 def _asked_elsewhere(follow: Follow, most: float, key: jax.Array) -> Follow:

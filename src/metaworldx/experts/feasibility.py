@@ -1,0 +1,184 @@
+"""The feasibility filter: which clips can a robot follow by its own motors, and why not the rest.
+
+A privileged tracker, an expert that also sees the reference ahead (`Skill.preview`), follows each
+clip in native simulation; nothing holds the pelvis and no outside force helps.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from metaworldx.agent import act
+from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvConfig, EnvState
+from metaworldx.errors import UserError
+from metaworldx.experts.expert import Expert
+from metaworldx.experts.observation import up_in_pelvis
+from metaworldx.experts.reference import references, target_at
+from metaworldx.experts.tracking import TrackingEnv
+from metaworldx.motion.checks import check_motion
+from metaworldx.motion.clip import Clip
+from metaworldx.sim.assets import asset_root
+
+SECONDS = 8.0
+"""How long a loop is followed."""
+MAX_HEIGHT, MAX_LEAN, MAX_JOINTS = 0.25, 0.8, 0.6
+"""Where a clip is lost: pelvis's height in the world (m), its lean (rad), root mean square of the
+hinges (rad) off the clip's."""
+LEAST_TRACKED = 0.8
+"""Share of a clip that has to be followed, on average."""
+
+
+@dataclass(frozen=True)
+class Feasibility:
+    """What became of a clip.
+
+    Attributes:
+      clip: its name.
+      tracked: share of its time until it was lost, mean over the episodes.
+      falls: share of the episodes in which the robot fell while the clip lasted.
+      joint_error: root mean square over hinges and followed steps, rad.
+      height_error: mean of the pelvis's height off the clip's over followed steps, m.
+      speed: mean forward speed over followed steps, m/s; `speed_asked` is the clip's.
+      reason: why it is dropped; empty if it is kept.
+    """
+
+    clip: str
+    tracked: float
+    falls: float
+    joint_error: float
+    height_error: float
+    speed: float
+    speed_asked: float
+    reason: str
+
+    @property
+    def feasible(self) -> bool:
+        """Whether it is kept."""
+        return not self.reason
+
+
+@struct.dataclass
+class _Seen:
+    """Of one step, shapes `[B]`."""
+
+    height: jax.Array
+    lean: jax.Array
+    joints: jax.Array
+    speed: jax.Array
+    fallen: jax.Array
+
+
+def shipped_trackers() -> Path:
+    """Folder of the trackers that come with the package, laid out as a pool of experts."""
+    return Path(str(asset_root())) / "trackers"
+
+
+def follow_clips(
+    tracker: Expert, clips: Sequence[Clip], episodes: int = 8, seed: int = 0
+) -> list[Feasibility]:
+    """Follows every clip in so many episodes from its first state, somewhat disturbed.
+
+    Loops are followed for SECONDS, others for as long as they are.
+
+    Args:
+      tracker: a privileged one of the clips' skill.
+      clips: of the tracker's joints.
+
+    Raises:
+      UserError: no clips, other joints than the tracker's, or no episodes.
+    """
+    if episodes < 1:
+        raise UserError(f"episodes is {episodes}; needs at least 1")
+    plain = make(tracker.skill.task, "native", None, EnvConfig(auto_reset=False))
+    refs = references(plain.task.robot.spec.name, list(clips))
+    env = TrackingEnv(plain, refs, dataclasses.replace(tracker.skill, clips=()))
+    if env.obs_size != tracker.sizes.obs_size:
+        raise UserError(
+            f"the tracker {tracker.name} observes {tracker.sizes.obs_size} numbers; its skill "
+            f"makes {env.obs_size}"
+        )
+    seconds = np.array([SECONDS if clip.loop else clip.duration for clip in clips])
+    steps = np.ceil(seconds / env.dt).astype(int)
+    chosen = jnp.repeat(jnp.arange(len(clips)), episodes)
+
+    @jax.jit
+    def run(keys: jax.Array) -> _Seen:
+        def one(state: EnvState, _: None) -> tuple[EnvState, _Seen]:
+            actions = act(
+                tracker.sizes, tracker.params, state.obs, jax.random.key(0), deterministic=True
+            )
+            state = env.step(state, actions)
+            return state, jax.vmap(seen)(state)
+
+        return jax.lax.scan(one, env.reset_on(keys, chosen), None, length=int(steps.max()))[1]
+
+    def seen(state: EnvState) -> _Seen:
+        robot, follow = env.task.robot, state.memory.follow
+        qpos, qvel = robot.qpos(state.readings), robot.qvel(state.readings)
+        target = target_at(refs, follow.clip, follow.seconds)
+        up = up_in_pelvis(qpos) @ target.up
+        ahead = jnp.array([jnp.cos(follow.heading), jnp.sin(follow.heading)])
+        return _Seen(
+            height=jnp.abs(qpos[2] - target.qpos[2]),
+            lean=jnp.arccos(jnp.clip(up, -1.0, 1.0)),
+            joints=jnp.sqrt(jnp.square(qpos[7:] - target.qpos[7:]).mean()),
+            speed=qvel[:2] @ ahead,
+            fallen=state.fallen | state.diverged,
+        )
+
+    path = run(jax.random.split(jax.random.key(seed), len(chosen)))
+    path = jax.tree.map(lambda x: np.asarray(x).reshape(len(x), len(clips), episodes), path)
+    return [
+        _judged(clip, jax.tree.map(lambda x, c=c: x[: steps[c], c], path))
+        for c, clip in enumerate(clips)
+    ]
+
+
+def _judged(clip: Clip, seen: _Seen) -> Feasibility:
+    """From the steps `[T, E]` that the clip lasted."""
+    limits = (
+        ("the robot falls", seen.fallen),
+        (f"the pelvis's height is lost by over {MAX_HEIGHT} m", seen.height > MAX_HEIGHT),
+        (f"the pelvis leans by over {MAX_LEAN} rad off", seen.lean > MAX_LEAN),
+        (f"the joints are lost by over {MAX_JOINTS} rad", seen.joints > MAX_JOINTS),
+    )
+    lost = np.any([broken for _, broken in limits], axis=0)
+    alive = np.cumsum(lost, axis=0) == 0
+    tracked = float(alive.mean())
+    weight = np.maximum(alive.sum(), 1)
+    asked = clip.qpos[-1, :2] - clip.qpos[0, :2]
+    return Feasibility(
+        clip=clip.name,
+        tracked=tracked,
+        falls=float(seen.fallen.any(axis=0).mean()),
+        joint_error=float(np.sqrt((np.square(seen.joints) * alive).sum() / weight)),
+        height_error=float((seen.height * alive).sum() / weight),
+        speed=float((seen.speed * alive).sum() / weight),
+        speed_asked=float(np.linalg.norm(asked) / clip.duration),
+        reason=_reason(clip, tracked, lost, limits),
+    )
+
+
+def _reason(clip: Clip, tracked: float, lost: np.ndarray, limits) -> str:
+    """Why a clip is dropped: what no motor can do, or what went wrong first and most often."""
+    found = check_motion(clip)
+    if found.limit_excess > 1e-3:
+        return f"a joint is {found.limit_excess:.3f} rad outside of its range"
+    if found.speed > 1.0:
+        return f"{found.fastest} moves at {found.speed:.2f} times its motor's speed"
+    if tracked >= LEAST_TRACKED:
+        return ""
+    first = lost.argmax(axis=0)
+    episodes = np.flatnonzero(lost.any(axis=0))
+    counts = [int(broken[first[episodes], episodes].sum()) for _, broken in limits]
+    what = limits[int(np.argmax(counts))][0]
+    return f"{tracked:.0%} followed, {LEAST_TRACKED:.0%} needed: {what}"
