@@ -238,7 +238,8 @@ def test_an_expert_acts_in_its_task_as_in_its_tracking_environment(experts):
     for _ in range(5):
         offset = act(expert.sizes, expert.params, state.obs, jax.random.key(0), deterministic=True)
         action = pool.act(follow, other.readings.qpos, other.readings.qvel)[:, 0]
-        state, other, follow = step(state, offset), step_plain(other, action), pool.moved_on(follow)
+        follow = pool.moved_on(follow, other.readings.qpos)
+        state, other = step(state, offset), step_plain(other, action)
         np.testing.assert_allclose(state.readings.qpos, other.readings.qpos, atol=2e-3)
 
 

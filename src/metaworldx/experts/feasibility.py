@@ -22,7 +22,7 @@ from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.errors import UserError
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.observation import up_in_pelvis
-from metaworldx.experts.reference import references, target_at
+from metaworldx.experts.reference import height_at, references, target_at
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.clip import Clip
@@ -128,7 +128,7 @@ def follow_clips(
         up = up_in_pelvis(qpos) @ target.up
         ahead = jnp.array([jnp.cos(follow.heading), jnp.sin(follow.heading)])
         return _Seen(
-            height=jnp.abs(qpos[2] - target.qpos[2]),
+            height=jnp.abs(qpos[2] - height_at(refs, follow.clip, follow.seconds)),
             lean=jnp.arccos(jnp.clip(up, -1.0, 1.0)),
             joints=jnp.sqrt(jnp.square(qpos[7:] - target.qpos[7:]).mean()),
             speed=qvel[:2] @ ahead,

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.experts.observation import arm_hinges, soles_in_heading
+from metaworldx.experts.observation import ROBOT, arm_hinges, soles_in_heading
 from metaworldx.experts.reference import References, Target, target_at
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import heading, to_heading, wrapped
@@ -15,7 +15,8 @@ MAX_TURN_RATE = 0.5
 """The greatest turn rate (rad/s) that a wrong heading asks for."""
 _HANDS = ("left_hand", "right_hand")
 _PLACES = (*_HANDS, "seat")
-_ARMS = arm_hinges("h1")
+_RATES = (0.3, 1.5)
+"""How slowly and how fast a clip may go on."""
 _MOST_TURN = 0.8
 """What an arm's hinge may depart from the clip (rad)."""
 
@@ -30,6 +31,8 @@ class Follow:
       heading: where the robot is to head, rad.
       anchor: place (m) and heading (rad) from which the command's places count `[3]`.
       command: what is asked `[11]`; at first the clip's own.
+      ahead: how far the robot has come beyond where the clip is, along the anchor's heading (m).
+      begun: where in the clip's way the anchor is (m).
     """
 
     clip: jax.Array
@@ -37,6 +40,8 @@ class Follow:
     heading: jax.Array
     anchor: jax.Array
     command: jax.Array
+    ahead: jax.Array
+    begun: jax.Array
 
 
 def begin_following(
@@ -46,10 +51,11 @@ def begin_following(
     target = target_at(refs, clip, seconds)
     yaw = heading(qpos[3:7]) - target.yaw
     # The ground below where the pelvis will be once it is over the feet as in the clip.
-    feet = soles_in_heading("h1", qpos).mean(axis=(0, 1)) - target.soles.mean(axis=0)
+    feet = soles_in_heading(ROBOT, qpos).mean(axis=(0, 1)) - target.soles.mean(axis=0)
     place = qpos[:3] + to_heading(feet, -heading(qpos[3:7]))
     anchor = jnp.concatenate([place[:2], yaw[None]])
-    return Follow(clip, seconds, yaw, anchor, refs.command[clip])
+    begun = seconds * _speed(refs, clip)
+    return Follow(clip, seconds, yaw, anchor, refs.command[clip], jnp.zeros(()), begun)
 
 
 def target_of(refs: References, follow: Follow, later: float = 0.0) -> Target:
@@ -64,16 +70,37 @@ def target_of(refs: References, follow: Follow, later: float = 0.0) -> Target:
     arms = jnp.einsum("hji,hi->hj", target.arm_gain, apart)
     arms = jnp.clip(arms, -_MOST_TURN, _MOST_TURN)
     return target.replace(
-        qpos=target.qpos.at[7 + _ARMS].add(arms),
+        qpos=target.qpos.at[7 + arm_hinges(ROBOT)].add(arms),
         hands=target.hands + target.hand_share[:, None] * apart,
     )
 
 
-def moved_on(refs: References, follow: Follow, dt: float) -> Follow:
-    """One control step later."""
+def seen(refs: References, follow: Follow, qpos: jax.Array) -> Follow:
+    """With how far ahead of the clip the robot `[7 + J]` is."""
+    place = to_heading(jnp.append(qpos[:2] - follow.anchor[:2], 0.0), follow.anchor[2])[0]
+    way = follow.seconds * _speed(refs, follow.clip)
+    return follow.replace(ahead=follow.begun + place - way)
+
+
+def moved_on(
+    refs: References, follow: Follow, dt: float, clock_gain: jax.Array | float = 0.0
+) -> Follow:
+    """One control step later.
+
+    Args:
+      clock_gain: by how much faster the clip goes on for each metre that the robot is ahead of
+        it, 1/m; where steps have to meet the ground, the clip must wait for the robot.
+    """
+    rate = jnp.clip(1.0 + clock_gain * follow.ahead, *_RATES)
     return follow.replace(
-        seconds=follow.seconds + dt, heading=follow.heading + dt * refs.turn_rate[follow.clip]
+        seconds=follow.seconds + rate * dt,
+        heading=follow.heading + rate * dt * refs.turn_rate[follow.clip],
     )
+
+
+def _speed(refs: References, clip: jax.Array) -> jax.Array:
+    """Mean forward speed of a clip, m/s."""
+    return refs.gone[clip, 0] / refs.duration[clip]
 
 
 def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: jax.Array | float):
@@ -87,7 +114,7 @@ def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: jax.Arr
       gain: turn rate by lost heading, 1/s.
     """
     yaw = heading(qpos[3:7])
-    sway = target_of(refs, follow).yaw
+    sway = target_at(refs, follow.clip, follow.seconds).yaw
     lost = wrapped(follow.heading + sway - yaw)
     turn = refs.turn_rate[follow.clip] + jnp.clip(gain * lost, -MAX_TURN_RATE, MAX_TURN_RATE)
     command = follow.command.at[COMMAND["turn_rate"]].set(turn)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.motion.kinematics import Point, heading, matrix, robot_tree, sole_points, to_heading
 
+ROBOT = "h1"
+"""Whose joints experts move; robots that have more keep the others still."""
 _SIDES = ("left", "right")
 _ARM = ("shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow")
 _DAMPING = 0.05
@@ -32,6 +36,7 @@ def hands_in_heading(robot: str, qpos: jax.Array) -> jax.Array:
     return to_heading(hands, jnp.broadcast_to(yaw, hands.shape[:-1]))
 
 
+@cache
 def arm_hinges(robot: str) -> np.ndarray:
     """Numbers of the hinges of left and right arm, shoulder to elbow `[2, 4]`."""
     joints = robot_tree(robot).joints

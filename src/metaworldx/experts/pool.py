@@ -17,17 +17,22 @@ from metaworldx.agent.world_model import Params
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.expert import Expert, load_expert, save_expert
 from metaworldx.experts.feedback import balance_errors
-from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on, target_of
+from metaworldx.experts.follow import (
+    Follow,
+    begin_following,
+    command_now,
+    moved_on,
+    seen,
+    target_of,
+)
 from metaworldx.experts.motors import Motors
-from metaworldx.experts.observation import expert_observation, phase_features
+from metaworldx.experts.observation import ROBOT, expert_observation, phase_features
 from metaworldx.experts.reference import References, joined, references
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.report.files import write_text
 from metaworldx.sim.assets import asset_root
 
 INDEX, FORMAT = "pool.json", "metaworldx-pool-1"
-ROBOT = "h1"
-"""Whose joints experts move; another robot's are found by their names."""
 _DT = 0.02
 
 
@@ -44,6 +49,7 @@ class _Stacked:
     authority: jax.Array
     feedback: jax.Array
     heading_gain: jax.Array
+    clock_gain: jax.Array
 
 
 class ExpertPool:
@@ -90,6 +96,7 @@ class ExpertPool:
             authority=jnp.array([expert.skill.authority for expert in experts]),
             feedback=jnp.array([expert.skill.feedback for expert in experts]),
             heading_gain=jnp.array([expert.skill.heading_gain for expert in experts]),
+            clock_gain=jnp.array([expert.skill.clock_gain for expert in experts]),
         )
         self.body = _Body(robot)
 
@@ -136,9 +143,23 @@ class ExpertPool:
             clip=follow.clip.at[expert].set(clip), command=follow.command.at[expert].set(command)
         )
 
-    def moved_on(self, follow: Follow) -> Follow:
-        """One control step of 0.02 s later."""
-        return _over_leading(lambda f: moved_on(self.refs, f, _DT), follow.seconds.ndim)(follow)
+    def moved_on(self, follow: Follow, qpos: jax.Array) -> Follow:
+        """One control step of 0.02 s later.
+
+        Args:
+          follow: `[..., K]`.
+          qpos: the robot's own `[..., nq]` when it acted.
+        """
+
+        def expert(f: Follow, gain: jax.Array, own: jax.Array) -> Follow:
+            return moved_on(self.refs, seen(self.refs, f, own), _DT, gain)
+
+        def one(follow: Follow, qpos: jax.Array) -> Follow:
+            own = self.body.own_qpos(qpos)
+            each = jax.vmap(expert, in_axes=(0, 0, None))
+            return each(follow, self._stacked.clock_gain, own)
+
+        return _over_leading(one, qpos.ndim - 1)(follow, qpos)
 
     def act(self, follow: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
         """Every expert's most likely action, in [-1, 1] of the robot's actuators `[..., K, A]`.

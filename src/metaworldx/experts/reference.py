@@ -19,7 +19,8 @@ from metaworldx.experts.observation import (
     up_in_pelvis,
     velocity_in_heading,
 )
-from metaworldx.motion.clip import Clip, resampled
+from metaworldx.motion.builtin import place_for
+from metaworldx.motion.clip import Clip, displacement, resampled
 from metaworldx.motion.kinematics import heading, robot_tree
 
 CONTROL_RATE = 50.0
@@ -52,6 +53,9 @@ class References:
       loop: `[C]` bool.
       turn_rate: mean over the clip `[C]`, rad/s.
       command: `[C, 11]`.
+      place: where in the task's scene the clip begins `[C, 3]`, m.
+      gone: what a loop moves the pelvis by `[C, 3]`, m; 0 of what ends.
+      rounds: how often a loop can go on from `place` before the scene is another `[C]`.
     """
 
     last: jax.Array
@@ -70,6 +74,9 @@ class References:
     loop: jax.Array
     turn_rate: jax.Array
     command: jax.Array
+    place: jax.Array
+    gone: jax.Array
+    rounds: jax.Array
 
     @property
     def clips(self) -> int:
@@ -123,6 +130,8 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
     gone = jnp.linalg.norm(hands - hands[:, :1], axis=-1)
     share = jnp.asarray(asked) * jnp.clip(gone / jnp.maximum(gone[:, -1:], 1e-3), 0.0, 1.0)
     duration = np.array([clip.duration for clip in clips])
+    places = [place_for(clip) for clip in clips]
+    gone = np.array([displacement(clip)[0] * clip.loop for clip in clips])
     return References(
         last=jnp.full(len(clips), frames, jnp.int32),
         qpos=single(qpos),
@@ -140,6 +149,9 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
         loop=jnp.asarray([clip.loop for clip in clips]),
         turn_rate=single(turned / duration),
         command=single(np.array([clip.command for clip in clips])),
+        place=single(np.array([place for place, _ in places])),
+        gone=single(gone),
+        rounds=jnp.array([rounds for _, rounds in places], jnp.int32),
     )
 
 
@@ -158,6 +170,13 @@ def phase_at(refs: References, clip: jax.Array, seconds: jax.Array) -> jax.Array
     """Share of the clip that is done, 0 to 1; loops begin again, others stay at their end."""
     done = seconds / refs.duration[clip]
     return jnp.where(refs.loop[clip], done - jnp.floor(done), jnp.clip(done, 0.0, 1.0))
+
+
+def height_at(refs: References, clip: jax.Array, seconds: jax.Array) -> jax.Array:
+    """Height of the pelvis in the task's scene at a time, m: a loop that climbs goes on."""
+    rounds = jnp.where(refs.loop[clip], jnp.floor(seconds / refs.duration[clip]), 0.0)
+    now = target_at(refs, clip, seconds).qpos[2]
+    return now + refs.place[clip, 2] + rounds * refs.gone[clip, 2]
 
 
 def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:

@@ -38,6 +38,8 @@ class Skill:
         is off by more (m), or its vertical leans by more from the reference's (rad).
       episode_steps: control steps after which training episodes are cut.
       heading_gain: turn rate that is asked for by radian of wrong heading, 1/s.
+      clock_gain: by how much faster the clip goes on for each metre that the robot is ahead of
+        it, 1/m; 0 lets it run by time alone.
       evaluated: number of the clip whose command the expert gets in its task.
       place_noise: training asks for hands up to so far (m) to each side of the clip's own places.
       held: free joints of the scene that begin moving as the pelvis does.
@@ -60,6 +62,7 @@ class Skill:
     max_tilt: float = 1.0
     episode_steps: int = 500
     heading_gain: float = 1.0
+    clock_gain: float = 0.0
     evaluated: int = 0
     place_noise: float = 0.0
     held: tuple[str, ...] = ()
@@ -112,7 +115,14 @@ SKILLS = {
             imitation=ImitationConfig(hand_weight=30.0),
         ),
         Skill("crawl", "Move forward low, on hands and feet.", "h1-crawl"),
-        Skill("stair", "Climb and descend stairs.", "h1-stair"),
+        # A step has to meet its tread, so the clip waits for the robot.
+        Skill(
+            "stair",
+            "Climb and descend stairs.",
+            "h1-stair",
+            clips=("stair_up_0.80", "stair_down_0.75"),
+            clock_gain=4.0,
+        ),
     )
 }
 

@@ -19,7 +19,14 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Start, Task
 from metaworldx.experts.feedback import balance_errors
-from metaworldx.experts.follow import Follow, begin_following, command_now, moved_on, target_of
+from metaworldx.experts.follow import (
+    Follow,
+    begin_following,
+    command_now,
+    moved_on,
+    seen,
+    target_of,
+)
 from metaworldx.experts.imitation import TrackingError, alignment
 from metaworldx.experts.motors import Motors
 from metaworldx.experts.observation import (
@@ -167,14 +174,15 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             phase = phase_features(target.phase, refs.loop[memory.follow.clip])
             command = command_now(refs, memory.follow, qpos, skill.heading_gain)
             errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
-            seen = expert_observation(robot, qpos, qvel, errors, phase, command)
+            now = expert_observation(robot, qpos, qvel, errors, phase, command)
             ahead = [target_of(refs, memory.follow, later) for later in skill.preview]
-            return jnp.concatenate([seen, *(_seen_ahead(qpos, each) for each in ahead)])
+            return jnp.concatenate([now, *(_seen_ahead(qpos, each) for each in ahead)])
 
         def evaluate(self, r: Readings, memory: Memory) -> Outcome:
             out = super().evaluate(r, memory.task)
-            follow = moved_on(refs, memory.follow, dt)
             qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
+            follow = moved_on(refs, memory.follow, dt, skill.clock_gain)
+            follow = seen(refs, follow, qpos)
             target = target_of(refs, follow)
             error = tracking_error(robot, skill, target, qpos, qvel, follow.heading)
             aligned = alignment(skill.imitation, error)
@@ -246,12 +254,17 @@ def _begun(
 ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
     """(clip, seconds, qpos, qvel): a state of a clip, somewhat disturbed."""
     target = target_at(refs, clip, seconds)
+    round_key, place_key = jax.random.split(place_key)
+    rounds = jax.random.randint(round_key, (), 0, refs.rounds[clip])
+    place = refs.place[clip] + rounds * refs.gone[clip]
     joints = target.qpos.shape[0] - 7
 
     def noise(key: jax.Array, size: float) -> jax.Array:
         return jax.random.uniform(key, (joints,), minval=-size, maxval=size)
 
-    qpos = target.qpos.at[:2].set(0.0).at[2].add(_CLEARANCE)
+    # Where the scene leaves it free, at its middle.
+    way = target.qpos[:3] * jnp.append(jnp.repeat(jnp.any(place != 0.0), 2), True)
+    qpos = target.qpos.at[:3].set(way + place).at[2].add(_CLEARANCE)
     qpos = qpos.at[7:].add(noise(place_key, skill.noise))
     qvel = target.qvel.at[6:].add(noise(speed_key, 10.0 * skill.noise))
     return clip, seconds, qpos, qvel

@@ -124,8 +124,9 @@ class ExpertController:
     ) -> tuple[jax.Array, Carry]:
         """The expert's action; all of the pool act in one call."""
         del params, key
-        actions = self._pool.act(carry, *self._own(state))
-        return actions[:, self._index], self._pool.moved_on(carry)
+        qpos, qvel = self._own(state)
+        actions = self._pool.act(carry, qpos, qvel)
+        return actions[:, self._index], self._pool.moved_on(carry, qpos)
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
         """The hinges of the clip it follows."""

@@ -77,7 +77,7 @@ def measure_reaching(pool: ExpertPool, name: str, targets: int, seed: int) -> Re
                 state.readings
             )
             apart = jnp.linalg.norm(hands - world, axis=-1)
-            return (state, pool.moved_on(follow), fell | state.fallen), apart
+            return (state, pool.moved_on(follow, r.qpos), fell | state.fallen), apart
 
         carry = (state, follow, jnp.zeros(targets, bool))
         (_, _, fell), apart = jax.lax.scan(one, carry, None, length=_STEPS)

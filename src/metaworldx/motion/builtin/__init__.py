@@ -31,6 +31,12 @@ def ground_for(clip: Clip) -> Ground:
     return _GROUNDS[clip.skill](clip) if clip.skill in _GROUNDS else flat
 
 
+def place_for(clip: Clip) -> tuple[tuple[float, float, float], int]:
+    """Where in its task's scene a clip begins (m), and how often it can go on from there."""
+    known = any(clip.name == each.name for each in clips_for("stair")) if clip.skill else False
+    return stair.place(clip) if known else ((0.0, 0.0, 0.0), 1)
+
+
 @cache
 def _made(skill: str) -> tuple[Clip, ...]:
     return tuple(_MAKERS[skill]())
@@ -47,4 +53,4 @@ def clips_for(skill: str) -> list[Clip]:
     return list(_made(skill))
 
 
-__all__ = ["SKILLS", "clips_for", "ground_for", "reach_targets", "workspace"]
+__all__ = ["SKILLS", "clips_for", "ground_for", "place_for", "reach_targets", "workspace"]

@@ -14,6 +14,8 @@ from metaworldx.motion.clip import Clip
 
 RISE, TREAD = 0.18, 0.6
 """Height and depth of one step (m)."""
+_FIRST_EDGE, _LANDING, _STEPS = 0.5, 2.9, 5
+"""Where the first flight of the task begins and its landing (m), and how many steps it has."""
 PERIODS = {"up": (1.5, 1.2), "down": (1.6, 1.44)}
 """Seconds of a cycle of two steps."""
 SOURCE = (
@@ -74,6 +76,14 @@ def ground(clip: Clip) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         return rise * np.floor((x - edge) / TREAD) + 0.0 * y
 
     return height
+
+
+def place(clip: Clip) -> tuple[tuple[float, float, float], int]:
+    """Where in the task's scene a clip begins (m), and how often it goes on from there."""
+    edge, rise = _edges()[clip.name.removesuffix("_mirrored")]
+    # The tread that the clip begins on: the floor before the first flight, or the first landing.
+    x, z = (_FIRST_EDGE - TREAD, 0.0) if rise > 0 else (_LANDING, _STEPS * RISE)
+    return (x - edge, 0.0, z), _STEPS // 2
 
 
 def clips() -> list[Clip]:
