@@ -6,7 +6,12 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.experts.observation import ROBOT, arm_hinges, soles_in_heading
+from metaworldx.experts.observation import (
+    ROBOT,
+    arm_hinges,
+    hands_in_heading,
+    soles_in_heading,
+)
 from metaworldx.experts.reference import References, Target, target_at
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import heading, to_heading, wrapped
@@ -113,16 +118,48 @@ def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: jax.Arr
       qpos: the robot's own `[7 + J]`.
       gain: turn rate by lost heading, 1/s.
     """
-    yaw = heading(qpos[3:7])
     sway = target_at(refs, follow.clip, follow.seconds).yaw
-    lost = wrapped(follow.heading + sway - yaw)
+    lost = wrapped(follow.heading + sway - heading(qpos[3:7]))
     turn = refs.turn_rate[follow.clip] + jnp.clip(gain * lost, -MAX_TURN_RATE, MAX_TURN_RATE)
     command = follow.command.at[COMMAND["turn_rate"]].set(turn)
-    floor = jnp.concatenate([follow.anchor[:2], jnp.zeros(1)])
-    here = jnp.concatenate([qpos[:2], jnp.zeros(1)])
     for name in _PLACES:
         place = follow.command[COMMAND[name]]
-        world = floor + to_heading(place, -follow.anchor[2])
-        seen = to_heading(world - here, yaw)
+        seen = _from_here(follow, qpos, place)
         command = command.at[COMMAND[name]].set(jnp.where(jnp.any(place != 0.0), seen, 0.0))
     return command
+
+
+def hands_off(refs: References, follow: Follow, target: Target, qpos: jax.Array) -> jax.Array:
+    """How far the hands are from the places they are asked to be at by now `[2, 3]`, m.
+
+    Along the robot's heading. The places are on the way of the clip's hands, in the world; zeros
+    for hands that have none to go to.
+
+    Args:
+      target: `target_of(refs, follow)`.
+      qpos: the robot's own `[7 + J]`.
+    """
+    # The clip's pelvis stays above the anchor but for its sway.
+    pelvis = target.qpos[:3] - refs.qpos[follow.clip, 0, :3] * jnp.array([1.0, 1.0, 0.0])
+    places = jax.vmap(lambda place: _from_here(follow, qpos, place))(pelvis + target.hands)
+    now = hands_in_heading(ROBOT, qpos) + qpos[2] * jnp.array([0.0, 0.0, 1.0])
+    return jnp.where(hands_asked(follow)[:, None], places - now, 0.0)
+
+
+def hands_asked(follow: Follow) -> jax.Array:
+    """Which hands have a place to go to `[2]`, bool."""
+    return jnp.stack([jnp.any(follow.command[COMMAND[name]] != 0.0) for name in _HANDS])
+
+
+def hand_offsets(target: Target, off: jax.Array, gain: jax.Array | float) -> jax.Array:
+    """What the hinges' targets get added `[J]`, rad, for hands that are `hands_off`."""
+    arms = gain * jnp.einsum("hji,hi->hj", target.arm_gain, off)
+    arms = jnp.clip(arms, -_MOST_TURN, _MOST_TURN)
+    return jnp.zeros(target.qpos.shape[0] - 7).at[arm_hinges(ROBOT)].set(arms)
+
+
+def _from_here(follow: Follow, qpos: jax.Array, place: jax.Array) -> jax.Array:
+    """A place `[3]` that counts from the anchor, from the ground below the robot's pelvis."""
+    floor, here = jnp.append(follow.anchor[:2], 0.0), jnp.append(qpos[:2], 0.0)
+    world = floor + to_heading(place, -follow.anchor[2])
+    return to_heading(world - here, heading(qpos[3:7]))

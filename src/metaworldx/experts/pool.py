@@ -21,6 +21,8 @@ from metaworldx.experts.follow import (
     Follow,
     begin_following,
     command_now,
+    hand_offsets,
+    hands_off,
     moved_on,
     seen,
     target_of,
@@ -49,6 +51,7 @@ class _Stacked:
     authority: jax.Array
     feedback: jax.Array
     heading_gain: jax.Array
+    hand_gain: jax.Array
     clock_gain: jax.Array
 
 
@@ -96,6 +99,7 @@ class ExpertPool:
             authority=jnp.array([expert.skill.authority for expert in experts]),
             feedback=jnp.array([expert.skill.feedback for expert in experts]),
             heading_gain=jnp.array([expert.skill.heading_gain for expert in experts]),
+            hand_gain=jnp.array([expert.skill.hand_gain for expert in experts]),
             clock_gain=jnp.array([expert.skill.clock_gain for expert in experts]),
         )
         self.body = _Body(robot)
@@ -181,6 +185,8 @@ class ExpertPool:
             target = target_of(self.refs, f, _DT)
             motors = self.body.motors
             balance = motors.feedback.offsets(e.feedback, errors, now.contacts)
+            off = hands_off(self.refs, f, now, qpos)
+            balance = balance + hand_offsets(now, off, e.hand_gain)
             return motors.ctrl(target, balance, offset, e.authority)
 
         def one(follow: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:

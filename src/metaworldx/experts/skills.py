@@ -41,6 +41,7 @@ class Skill:
       clock_gain: by how much faster the clip goes on for each metre that the robot is ahead of
         it, 1/m; 0 lets it run by time alone.
       evaluated: number of the clip whose command the expert gets in its task.
+      hand_gain: how strongly arms correct what their hands are off the places asked for.
       place_noise: training asks for hands up to so far (m) to each side of the clip's own places.
       held: free joints of the scene that begin moving as the pelvis does.
       preview: how far ahead (s) the reference is seen. Experts see none of it; a privileged
@@ -64,6 +65,7 @@ class Skill:
     heading_gain: float = 1.0
     clock_gain: float = 0.0
     evaluated: int = 0
+    hand_gain: float = 0.0
     place_noise: float = 0.0
     held: tuple[str, ...] = ()
     preview: tuple[float, ...] = ()
@@ -111,6 +113,7 @@ SKILLS = {
             "h1-reach",
             w_track=0.9,
             w_task=0.02,
+            hand_gain=2.0,
             place_noise=0.1,
             imitation=ImitationConfig(hand_weight=30.0),
         ),

@@ -23,6 +23,9 @@ from metaworldx.experts.follow import (
     Follow,
     begin_following,
     command_now,
+    hand_offsets,
+    hands_asked,
+    hands_off,
     moved_on,
     seen,
     target_of,
@@ -58,19 +61,25 @@ class Tracked:
 def tracking_error(
     robot: str,
     skill: Skill,
-    target: Target,
+    refs: References,
+    follow: Follow,
     qpos: jax.Array,
     qvel: jax.Array,
-    wanted_heading: jax.Array,
 ) -> TrackingError:
-    """Squared errors of a robot's state `[7 + J]`, `[6 + J]` against a target."""
+    """Squared errors of a robot's state `[7 + J]`, `[6 + J]` against what it follows.
+
+    Hands that are asked to be somewhere count from there, others from the pelvis.
+    """
+    target = target_of(refs, follow)
     numbers = skill.imitation
     height = jnp.square(height_over(soles_in_heading(robot, qpos)) - target.height)
     tilt = jnp.square(up_in_pelvis(qpos) - target.up).sum()
-    lost = jnp.square(wrapped(wanted_heading + target.yaw - heading(qpos[3:7])))
+    lost = jnp.square(wrapped(follow.heading + target.yaw - heading(qpos[3:7])))
     speeds = jnp.square(velocity_in_heading(qpos, qvel) - target.velocity).sum()
     spin = jnp.square(qvel[3:6] - target.qvel[3:6]).sum()
-    hands = jnp.square(hands_in_heading(robot, qpos) - target.hands).sum()
+    hands = hands_in_heading(robot, qpos) - target.hands
+    asked = hands_asked(follow)[:, None]
+    hands = jnp.square(jnp.where(asked, hands_off(refs, follow, target, qpos), hands)).sum()
     return TrackingError(
         joints=jnp.square(qpos[7:] - target.qpos[7:]),
         joint_speeds=jnp.square(qvel[6:] - target.qvel[6:]),
@@ -129,6 +138,9 @@ class TrackingEnv(Env):
         balance = self.motors.feedback.offsets(
             jnp.asarray(self.skill.feedback), errors, now.contacts
         )
+        if self.skill.hand_gain:
+            off = hands_off(self.refs, follow, now, self.task.robot.qpos(state.readings))
+            balance = balance + hand_offsets(now, off, self.skill.hand_gain)
         target = target_of(self.refs, follow, self.dt)
         return self.motors.ctrl(target, balance, jnp.clip(action, -1.0, 1.0), self.skill.authority)
 
@@ -183,8 +195,7 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
             follow = moved_on(refs, memory.follow, dt, skill.clock_gain)
             follow = seen(refs, follow, qpos)
-            target = target_of(refs, follow)
-            error = tracking_error(robot, skill, target, qpos, qvel, follow.heading)
+            error = tracking_error(robot, skill, refs, follow, qpos, qvel)
             aligned = alignment(skill.imitation, error)
             terms = {
                 "joint_error": error.joints,
@@ -199,7 +210,7 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
                 return out
             return out.replace(
                 reward=skill.w_track * aligned + skill.w_task * out.reward,
-                terminated=out.terminated | _lost(robot, skill, target, qpos),
+                terminated=out.terminated | _lost(robot, skill, target_of(refs, follow), qpos),
             )
 
     tracking = copy.copy(task)
