@@ -85,9 +85,10 @@ def shipped_trackers() -> Path:
 def follow_clips(
     tracker: Expert, clips: Sequence[Clip], episodes: int = 8, seed: int = 0
 ) -> list[Feasibility]:
-    """Follows every clip in so many episodes from its first state, somewhat disturbed.
+    """Follows every clip from its beginning, in so many episodes.
 
-    Loops are followed for SECONDS, others for as long as they are.
+    Loops are followed for SECONDS from the task's own start (a gait has to be got into), others for
+    as long as they are, from their first state, somewhat disturbed.
 
     Args:
       tracker: a privileged one of the clips' skill.

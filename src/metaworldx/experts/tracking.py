@@ -116,7 +116,10 @@ class TrackingEnv(Env):
         super().__init__(env.id, task, env.physics, config, env.collisions)
 
     def reset_on(self, key: jax.Array, clip: jax.Array) -> EnvState:
-        """Episodes that begin in the first state of given clips, but for `Skill.noise`.
+        """Episodes that follow given clips from their beginning.
+
+        Loops are begun from the task's own start, others in their first state but for
+        `Skill.noise`.
 
         Args:
           key: typed random keys `[B]`.
@@ -237,12 +240,12 @@ def _drawn(
     """(clip, seconds, qpos, qvel) to begin with, and whether to begin in that state.
 
     Args:
-      fixed: the clip whose first state it is to be; None draws clip and time.
+      fixed: the clip to begin; None draws clip and time.
     """
     keys = jax.random.split(key, 5)
     none = jnp.zeros(())
     if fixed is not None:
-        return _begun(refs, skill, fixed, none, keys[3], keys[4]), jnp.ones((), bool)
+        return _begun(refs, skill, fixed, none, keys[3], keys[4]), ~refs.loop[fixed]
     if not training:
         clip = jnp.asarray(skill.evaluated, jnp.int32)
         target = target_at(refs, clip, none)
