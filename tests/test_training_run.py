@@ -295,6 +295,10 @@ def test_best_agent_is_kept_apart(loop, straight, tmp_path):
     ("args", "why"),
     [
         (["eval", "nowhere"], "no run folder"),
+        (["eval"], "give one of"),
+        (["eval", "RUN", "--scripted", "hold"], "give one of"),
+        (["eval", "--scripted", "hold"], "--task"),
+        (["eval", "--scripted", "hodl", "--task", "h1-walk"], "did you mean 'hold'"),
         (["eval", "RUN", "--task", "h1-wlak"], "did you mean"),
         (["eval", "RUN", "--task", "h1-push"], "the agent was trained with"),
         (["eval", "RUN", "--checkpoint", "best"], "no complete checkpoint"),

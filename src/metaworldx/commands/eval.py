@@ -1,4 +1,4 @@
-"""`metaworldx eval RUN` and `metaworldx eval --expert SKILL`."""
+"""`metaworldx eval RUN`, `eval --expert SKILL` and `eval --scripted hold`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def main(
     run: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[RUN]")] = None,
     /,
     expert: str | None = None,
+    scripted: str | None = None,
     pool: Path | None = None,
     untrained: bool = False,
     targets: int = 0,
@@ -34,15 +35,16 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Evaluate a trained agent, or an expert of a pool, in native MuJoCo.
+    """Evaluate a trained agent, an expert of a pool, or a script, in native MuJoCo.
 
     With HumanoidBench's solver settings, deterministic, one episode from each of the seed's
     starts. Return, length and how the robot moved are over HumanoidBench's own episode; falls and
     success over 1,500 control steps (30 s).
 
     Args:
-      run: folder of a training run; left out with --expert.
+      run: folder of a training run; left out with --expert or --scripted.
       expert: a skill whose expert is to act, e.g. stand.
+      scripted: hold (the keyframe's pose) or random: floors to compare with; needs --task.
       pool: folder of a pool of experts; default the one that comes with the package.
       untrained: the expert with random weights, as it was before training.
       targets: also try so many new places for the hands, each for 4 s (an expert that reaches).
@@ -59,8 +61,10 @@ def main(
     """
     from metaworldx.report.files import check_writable, write_text
 
-    if (run is None) == (expert is None):
-        raise UserError("give either the folder of a run, or --expert SKILL")
+    if sum(who is not None for who in (run, expert, scripted)) != 1:
+        raise UserError("give one of the folder of a run, --expert SKILL and --scripted NAME")
+    if scripted is not None and task is None:
+        raise UserError("--scripted needs a task: --task h1-walk, for instance")
     if targets and expert is None:
         raise UserError("--targets is for an expert that reaches; give --expert reach")
     if out is not None:
@@ -69,6 +73,8 @@ def main(
         evaluator, params, about = _of_expert(
             *(expert, pool, untrained, task, episodes, collisions, seed, targets)
         )
+    elif scripted is not None and task is not None:
+        evaluator, params, about = _of_script(scripted, task, episodes, collisions, seed)
     else:
         assert run is not None
         evaluator, params, about = _of_run(
@@ -179,3 +185,16 @@ def _of_expert(
         reached = measure_reaching(ExpertPool([chosen]), expert, targets, seed)
         about["reaching"] = dataclasses.asdict(reached)
     return evaluator, None, about
+
+
+def _of_script(
+    name: str, task: str, episodes: int, collisions: str | None, seed: int
+) -> tuple[Evaluator, Any, dict[str, Any]]:
+    from metaworldx.envs.factory import make
+    from metaworldx.training.controllers import ScriptedController
+    from metaworldx.training.evaluate import Evaluator
+
+    evaluator = Evaluator(
+        partial(ScriptedController, name), partial(make, task, "native", collisions), episodes, seed
+    )
+    return evaluator, None, {"scripted": name}

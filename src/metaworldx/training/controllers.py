@@ -1,4 +1,4 @@
-"""Who acts in an evaluation: an agent's policy, its planner, or an expert of a pool."""
+"""Who acts in an evaluation: an agent's policy, its planner, an expert of a pool, or a script."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from metaworldx import agent
 from metaworldx.envs.env import Env
+from metaworldx.envs.scripted import scripted_policy
 from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.follow import target_of
@@ -138,3 +139,35 @@ class ExpertController:
     def _own(self, state: EnvState) -> tuple[jax.Array, jax.Array]:
         own = jnp.asarray(self._env.robot_observation(state))
         return own[:, : self._nq], own[:, self._nq :]
+
+
+class ScriptedController:
+    """A floor to compare with: holds the keyframe's pose, or acts at random."""
+
+    clips: tuple[Clip, ...] = ()
+
+    def __init__(self, name: str, env: Env):
+        """For an environment.
+
+        Raises:
+          UserError: neither hold nor random.
+        """
+        self.name, self._act = name, scripted_policy(name, env)
+
+    def check(self, env: Env) -> None:
+        """Acts anywhere."""
+
+    def begin(self, state: EnvState) -> Carry:
+        """Nothing."""
+        del state
+
+    def act(
+        self, params: Any, carry: Carry, state: EnvState, key: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """The script's action."""
+        del params
+        return self._act(state, key), carry
+
+    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
+        """It follows nothing."""
+        del carry, state
