@@ -41,9 +41,8 @@ def main(
       seed: of the episodes' starts.
       as_json: print the figures as JSON instead of a table.
     """
-    from metaworldx.errors import nearest
     from metaworldx.experts.feasibility import follow_clips, shipped_trackers
-    from metaworldx.experts.pool import load_experts
+    from metaworldx.experts.pool import expert_named
     from metaworldx.motion.builtin import clips_for
     from metaworldx.motion.clip import save_clip
     from metaworldx.report.files import check_writable, write_text
@@ -52,22 +51,19 @@ def main(
         check_writable(out)
     if keep is not None and keep.exists() and not keep.is_dir():
         raise UserError(f"{keep} is no folder")
-    known = {e.name: e for e in load_experts(trackers or shipped_trackers())}
-    if skill not in known:
-        has = f"one of {', '.join(known)}"
-        raise UserError(nearest("tracker for the skill", skill, known, has))
+    tracker = expert_named(skill, trackers or shipped_trackers())
     chosen = [clip for name in clips for clip in _named(name)] if clips else clips_for(skill)
     names = [Path(clip.name).name for clip in chosen]
     if keep is not None and len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UserError(f"two clips are called {twice!r}; --keep needs different names")
-    found = follow_clips(known[skill], chosen, episodes, seed)
+    found = follow_clips(tracker, chosen, episodes, seed)
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         for clip, name, result in zip(chosen, names, found, strict=True):
             if result.feasible:
                 save_clip(clip, keep / f"{name}.npz")
-    record = known[skill].record
+    record = tracker.record
     data = {
         "skill": skill,
         "tracker": {k: record.get(k) for k in ("env_steps", "updates", "minutes")},

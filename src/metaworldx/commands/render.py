@@ -14,6 +14,8 @@ def main(
     /,
     policy: str = "hold",
     run: Path | None = None,
+    expert: str | None = None,
+    pool: Path | None = None,
     checkpoint: str = "latest",
     out: Path | None = None,
     steps: int | None = None,
@@ -31,6 +33,8 @@ def main(
         with the start of every task.
       policy: hold (the keyframe's pose) or random.
       run: folder of a training run, whose agent's policy acts instead.
+      expert: skill of a pool's expert that acts instead.
+      pool: folder of a pool of experts; default the one that comes with the package.
       checkpoint: of the run, latest or best (of its own evaluations).
       out: file to write, .mp4 or .gif for a video, .png for a strip of stills; default
         out/TASK-POLICY.mp4, or out/TASK-RUN.mp4.
@@ -61,13 +65,25 @@ def main(
     for name, value in (("steps", steps), ("width", width), ("height", height)):
         if value is not None and value < 1:
             raise UserError(f"{name} is {value}; needs at least 1")
+    if run is not None and expert is not None:
+        raise UserError("--run and --expert exclude each other")
     env = make(task, backend, collisions)
-    if run is None:
-        acting = scripted_policy(policy, env)
-    else:
+    if run is not None:
+        from metaworldx.training.environments import acting_in
         from metaworldx.training.trained import load_trained
 
-        acting, policy = load_trained(run, checkpoint).policy(env), run.resolve().name
+        trained = load_trained(run, checkpoint)
+        env = acting_in(env, trained.config)
+        acting, policy = trained.policy(env), run.resolve().name
+    elif expert is not None:
+        from metaworldx.experts.pool import expert_named
+        from metaworldx.experts.tracking import expert_policy
+
+        chosen = expert_named(expert, pool)
+        env, acting = expert_policy(chosen, env)
+        policy = expert
+    else:
+        acting = scripted_policy(policy, env)
     path = out or Path("out") / f"{env.id}-{policy}.mp4"
     check_output(path)
     with Renderer(env, width, height, camera) as renderer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass
 
@@ -77,13 +78,8 @@ def watch(env: Env, policy: Policy, steps: int, seed: int = 0) -> list[EnvState]
     The last state of a finished episode is where it ended, not the next episode's start.
     """
     start_key, policy_key = jax.random.split(jax.random.key(seed))
-    lasting = Env(
-        env.id,
-        env.task,
-        env.physics,
-        dataclasses.replace(env.config, auto_reset=False),
-        env.collisions,
-    )
+    lasting = copy.copy(env)
+    lasting.config = dataclasses.replace(env.config, auto_reset=False)
     step = jax.jit(lambda state, key: lasting.step(state, policy(state, key)))
     state = jax.jit(lasting.reset)(start_key)
     states = [state]

@@ -262,6 +262,18 @@ def load_experts(folder: Path | None = None) -> list[Expert]:
     return [load_expert(folder / entry["file"]) for entry in index["experts"]]
 
 
+def expert_named(name: str, folder: Path | None = None) -> Expert:
+    """The expert of that skill in the pool in a folder.
+
+    Raises:
+      UserError: as `load_experts`; none is of that skill, with the nearest.
+    """
+    experts = {expert.name: expert for expert in load_experts(folder)}
+    if name not in experts:
+        raise UserError(nearest("expert", name, experts, f"one of {', '.join(experts)}"))
+    return experts[name]
+
+
 def add_expert(expert: Expert, folder: Path) -> None:
     """Puts an expert into the pool in a folder (made if need be), in place of one of its skill."""
     index = {"format": FORMAT, "robot": ROBOT, "experts": []}

@@ -15,9 +15,12 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from metaworldx.agent import act
 from metaworldx.envs.env import Env
+from metaworldx.envs.scripted import Policy
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Start, Task
+from metaworldx.experts.expert import Expert
 from metaworldx.experts.feedback import balance_errors
 from metaworldx.experts.follow import (
     Follow,
@@ -41,7 +44,7 @@ from metaworldx.experts.observation import (
     up_in_pelvis,
     velocity_in_heading,
 )
-from metaworldx.experts.reference import References, Target, target_at
+from metaworldx.experts.reference import References, Target, references, target_at
 from metaworldx.experts.skills import Skill
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import heading, wrapped
@@ -153,6 +156,21 @@ class TrackingEnv(Env):
         now = target_of(self.refs, follow)
         own = robot.qpos(r), robot.qvel(r)
         return now, balance_errors(robot.spec.name, now, follow.heading, *own)
+
+
+def expert_policy(expert: Expert, env: Env) -> tuple[TrackingEnv, Policy]:
+    """One expert in a task of its own robot: the environment to step, and what it does there.
+
+    Raises:
+      UserError: a robot with other joints.
+    """
+    refs = references(env.task.robot.spec.name, expert.clips)
+    tracking = TrackingEnv(env, refs, expert.skill, training=False)
+
+    def policy(state: EnvState, key: jax.Array) -> jax.Array:
+        return act(expert.sizes, expert.params, state.obs, key, deterministic=True)
+
+    return tracking, policy
 
 
 def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, training: bool) -> Task:

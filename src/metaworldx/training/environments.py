@@ -59,12 +59,16 @@ def evaluation_env(
 def _evaluation_env(
     config: TrainConfig, task: str, collisions: str | None, settings: EnvConfig
 ) -> Env:
+    return acting_in(make(task, "native", collisions, settings), config)
+
+
+def acting_in(env: Env, config: TrainConfig) -> Env:
+    """A task's environment as a run's agent acts in it: with its skill's clips, if it has one."""
     skill = skill_of(config)
-    plain = make(task, "native", collisions, settings)
     if skill is None:
-        return plain
-    refs = references(plain.task.robot.spec.name, clips_of(skill))
-    return TrackingEnv(plain, refs, skill, training=False)
+        return env
+    refs = references(env.task.robot.spec.name, clips_of(skill))
+    return TrackingEnv(env, refs, skill, training=False)
 
 
 def _with(base, kind: str, settings: dict):
