@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.feedback import GAINS, standing_gains
@@ -83,6 +84,8 @@ class Skill:
             raise UserError(f"authority is {self.authority}; needs over 0, up to 1")
 
 
+_EVEN: dict[str, Any] = {"w_track": 0.5, "w_task": 0.5}
+
 SKILLS = {
     skill.name: skill
     for skill in (
@@ -92,17 +95,27 @@ SKILLS = {
             "Walk forward at a chosen speed, turning as asked.",
             "h1-walk",
             clips=("walk_0.75", "walk_1.00", "walk_1.25"),
+            **_EVEN,
             # H1 lags behind the command by half, and the task wants 1 m/s.
             evaluated=2,
         ),
-        Skill("run", "Run forward fast, with both feet off the ground in between.", "h1-run"),
-        Skill("sit", "Sit down on a seat behind and stay seated upright.", "h1-sit_simple"),
+        Skill(
+            "run",
+            "Run forward fast, with both feet off the ground in between.",
+            "h1-run",
+            clips=("run_2.0",),
+            **_EVEN,
+        ),
+        Skill(
+            "sit", "Sit down on a seat behind and stay seated upright.", "h1-sit_simple", **_EVEN
+        ),
         Skill(
             "carry",
             "Walk with both arms held around a box in front of the chest.",
             "h1-carry",
             clips=("carry_still", "carry_0.50", "carry_0.75", "carry_1.00"),
-            evaluated=2,
+            **_EVEN,
+            evaluated=3,
             held=("free_box",),
             imitation=ImitationConfig(hand_weight=10.0),
         ),
@@ -117,13 +130,14 @@ SKILLS = {
             place_noise=0.1,
             imitation=ImitationConfig(hand_weight=30.0),
         ),
-        Skill("crawl", "Move forward low, on hands and feet.", "h1-crawl"),
+        Skill("crawl", "Move forward low, on hands and feet.", "h1-crawl", **_EVEN),
         # A step has to meet its tread, so the clip waits for the robot.
         Skill(
             "stair",
             "Climb and descend stairs.",
             "h1-stair",
             clips=("stair_up_0.80", "stair_down_0.75"),
+            **_EVEN,
             clock_gain=4.0,
         ),
     )

@@ -231,7 +231,7 @@ def for_skill(config: TrainConfig, skill: str) -> TrainConfig:
         capacity=1_000_000,
         seed_steps=6_400,
         action_penalty=0.03,
-        agent_settings={**config.agent_settings, **_NARROW_VALUES},
+        agent_settings={**config.agent_settings, **_NARROW_VALUES, "log_std_max": -1.9},
     )
 
 
