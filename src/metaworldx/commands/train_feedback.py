@@ -50,9 +50,9 @@ def main(
     if skill in known:
         chosen = dataclasses.replace(chosen, feedback=tuple(known[skill]))
     if clips:
-        chosen = dataclasses.replace(chosen, clips=clips, evaluated=0)
+        chosen = dataclasses.replace(chosen, clips=clips, evaluated=0, then=None)
     env = make(chosen.task, "native")
-    refs = references(env.task.robot.spec.name, clips_of(chosen))
+    refs = references(env.task.robot.spec.name, clips_of(chosen), chosen.then)
     search = Search(candidates=candidates, steps=steps, width=width, seed=seed)
 
     def tell(found: Found) -> None:

@@ -97,9 +97,16 @@ def moved_on(
         it, 1/m; where steps have to meet the ground, the clip must wait for the robot.
     """
     rate = jnp.clip(1.0 + clock_gain * follow.ahead, *_RATES)
+    clip, seconds = follow.clip, follow.seconds + rate * dt
+    then = refs.then[clip]
+    ended = (then != clip) & (seconds >= refs.duration[clip])
+    # What was asked of the clip that ended is asked of the next; its own command changes.
+    own = jnp.all(follow.command == refs.command[clip])
     return follow.replace(
-        seconds=follow.seconds + rate * dt,
-        heading=follow.heading + rate * dt * refs.turn_rate[follow.clip],
+        clip=jnp.where(ended, then, clip),
+        seconds=jnp.where(ended, seconds - refs.duration[clip], seconds),
+        heading=follow.heading + rate * dt * refs.turn_rate[clip],
+        command=jnp.where(ended & own, refs.command[then], follow.command),
     )
 
 

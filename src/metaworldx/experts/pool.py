@@ -90,7 +90,7 @@ class ExpertPool:
         if len(set(self.names)) < len(self.names):
             raise UserError(f"a pool with two experts of one skill: {', '.join(self.names)}")
         self.sizes = first.sizes
-        parts = [references(ROBOT, expert.clips) for expert in experts]
+        parts = [references(ROBOT, expert.clips, expert.skill.then) for expert in experts]
         counts = [part.clips for part in parts]
         self.first_clip = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
         self.refs: References = joined(parts)

@@ -56,6 +56,7 @@ class References:
       place: where in the task's scene the clip begins `[C, 3]`, m.
       gone: what a loop moves the pelvis by `[C, 3]`, m; 0 of what ends.
       rounds: how often a loop can go on from `place` before the scene is another `[C]`.
+      then: number of the clip that follows where one ends `[C]`; its own where none does.
     """
 
     last: jax.Array
@@ -77,6 +78,7 @@ class References:
     place: jax.Array
     gone: jax.Array
     rounds: jax.Array
+    then: jax.Array
 
     @property
     def clips(self) -> int:
@@ -102,8 +104,11 @@ class Target:
     phase: jax.Array
 
 
-def references(robot: str, clips: Sequence[Clip]) -> References:
+def references(robot: str, clips: Sequence[Clip], then: int | None = None) -> References:
     """Clips of one robot's joints as References.
+
+    Args:
+      then: number of the clip that follows all that end; None lets them end.
 
     Raises:
       UserError: no clips, or a clip of other joints.
@@ -152,6 +157,9 @@ def references(robot: str, clips: Sequence[Clip]) -> References:
         place=single(np.array([place for place, _ in places])),
         gone=single(gone),
         rounds=jnp.array([rounds for _, rounds in places], jnp.int32),
+        then=jnp.array(
+            [n if clip.loop or then is None else then for n, clip in enumerate(clips)], jnp.int32
+        ),
     )
 
 
@@ -162,7 +170,11 @@ def joined(parts: Sequence[References]) -> References:
     def padded(x: jax.Array) -> jax.Array:
         return jnp.concatenate([x, jnp.repeat(x[:, -1:], frames - x.shape[1], axis=1)], axis=1)
 
-    even = [part.replace(**{n: padded(getattr(part, n)) for n in _FRAMED}) for part in parts]
+    before = np.cumsum([0, *(part.clips for part in parts[:-1])])
+    even = [
+        part.replace(then=part.then + first, **{n: padded(getattr(part, n)) for n in _FRAMED})
+        for part, first in zip(parts, before, strict=True)
+    ]
     return jax.tree.map(lambda *x: jnp.concatenate(x), *even)
 
 

@@ -41,7 +41,9 @@ class Skill:
       heading_gain: turn rate that is asked for by radian of wrong heading, 1/s.
       clock_gain: by how much faster the clip goes on for each metre that the robot is ahead of
         it, 1/m; 0 lets it run by time alone.
-      evaluated: number of the clip whose command the expert gets in its task.
+      evaluated: number of the clip that the expert follows in its task, from the task's start.
+      then: number of the clip that follows where one ends; episodes that begin as the task's own
+        then begin with the clip `evaluated`. None lets clips end.
       hand_gain: how strongly arms correct what their hands are off the places asked for.
       place_noise: training asks for hands up to so far (m) to each side of the clip's own places.
       held: free joints of the scene that begin moving as the pelvis does.
@@ -66,6 +68,7 @@ class Skill:
     heading_gain: float = 1.0
     clock_gain: float = 0.0
     evaluated: int = 0
+    then: int | None = None
     hand_gain: float = 0.0
     place_noise: float = 0.0
     held: tuple[str, ...] = ()
@@ -130,7 +133,16 @@ SKILLS = {
             place_noise=0.1,
             imitation=ImitationConfig(hand_weight=30.0),
         ),
-        Skill("crawl", "Move forward low, on hands and feet.", "h1-crawl", **_EVEN),
+        # The task begins upright: first down, then on.
+        Skill(
+            "crawl",
+            "Move forward low, on hands and feet.",
+            "h1-crawl",
+            clips=("crawl_0.50", "crawl_down"),
+            **_EVEN,
+            evaluated=1,
+            then=0,
+        ),
         # A step has to meet its tread, so the clip waits for the robot.
         Skill(
             "stair",

@@ -164,7 +164,7 @@ def expert_policy(expert: Expert, env: Env) -> tuple[TrackingEnv, Policy]:
     Raises:
       UserError: a robot with other joints.
     """
-    refs = references(env.task.robot.spec.name, expert.clips)
+    refs = references(env.task.robot.spec.name, expert.clips, expert.skill.then)
     tracking = TrackingEnv(env, refs, expert.skill, training=False)
 
     def policy(state: EnvState, key: jax.Array) -> jax.Array:
@@ -270,6 +270,8 @@ def _drawn(
         return (clip, none, target.qpos, target.qvel), jnp.zeros((), bool)
     clip = jax.random.randint(keys[0], (), 0, refs.clips)
     on_reference = jax.random.bernoulli(keys[1], skill.on_reference)
+    if skill.then is not None:
+        clip = jnp.where(on_reference, clip, skill.evaluated)
     seconds = jax.random.uniform(keys[2]) * refs.duration[clip]
     # From the task's own start, what ends is to be followed from its beginning.
     seconds = jnp.where(on_reference | refs.loop[clip], seconds, 0.0)

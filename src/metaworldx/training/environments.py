@@ -10,7 +10,7 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError, nearest
-from metaworldx.experts.reference import references
+from metaworldx.experts.reference import References, references
 from metaworldx.experts.skills import Skill, clips_of, skill_named
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.training.config import TrainConfig
@@ -40,7 +40,7 @@ def training_env(config: TrainConfig) -> Env:
         config.task, config.backend, config.collisions, EnvConfig(), worlds=config.num_envs
     )
     if skill is not None:
-        return TrackingEnv(plain, references(plain.task.robot.spec.name, clips_of(skill)), skill)
+        return TrackingEnv(plain, _followed(plain, skill), skill)
     return ending_early(plain, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
 
 
@@ -67,8 +67,11 @@ def acting_in(env: Env, config: TrainConfig) -> Env:
     skill = skill_of(config)
     if skill is None:
         return env
-    refs = references(env.task.robot.spec.name, clips_of(skill))
-    return TrackingEnv(env, refs, skill, training=False)
+    return TrackingEnv(env, _followed(env, skill), skill, training=False)
+
+
+def _followed(env: Env, skill: Skill) -> References:
+    return references(env.task.robot.spec.name, clips_of(skill), skill.then)
 
 
 def _with(base, kind: str, settings: dict):
@@ -76,7 +79,7 @@ def _with(base, kind: str, settings: dict):
     for name, value in settings.items():
         if name not in known:
             raise UserError(nearest(f"{kind} setting", name, known))
-        wanted = type(getattr(base, name))
+        wanted = int if name == "then" else type(getattr(base, name))
         if not isinstance(value, {float: (int, float), tuple: (list, tuple)}.get(wanted, wanted)):
             raise UserError(f"{kind} setting {name} is {value!r}; needs {wanted.__name__}")
     plain = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, hand, legs, stand_pose
+from metaworldx.motion.builtin.curves import minimum_jerk
 from metaworldx.motion.builtin.gait import gait_clip, phases, turned
-from metaworldx.motion.builtin.steps import Gait, sole_path, soles_of
-from metaworldx.motion.clip import Clip
+from metaworldx.motion.builtin.steps import FPS, Gait, sole_path, soles_of
+from metaworldx.motion.clip import Clip, command, make_clip
 from metaworldx.motion.kinematics import SOLE_DEPTH
 
 SOURCE = (
@@ -31,6 +32,10 @@ _PALM = 0.008
 """The hand's height when the end of the forearm rests on the ground (m)."""
 _LAG = 0.05
 """Share of a cycle by which a foot follows the hand on the other side."""
+_STANDING = (-0.085, 1.0, 0.05)
+"""The standing pelvis's x from the ankles, height (m) and pitch (rad)."""
+_OVER_FEET = 0.04
+"""How far before the ankles the weight is on the way down (m)."""
 _ARMS = (-1.55, 0.1, 0.0, 1.2)
 """Left shoulder pitch, roll and yaw and elbow (rad) from which the arms are sought."""
 
@@ -94,6 +99,53 @@ def crawl_clip(speed: float) -> Clip:
     return gait_clip(f"crawl_{speed:.2f}", crawled(gait), gait, "crawl", SOURCE)
 
 
+def get_down(seconds: float = 2.5, hold: float = 0.5) -> Clip:
+    """From standing still for `hold` to hands and feet, the feet planted, then still again.
+
+    Height and pitch of the trunk move on minimum-jerk paths; the weight stays over the middle of
+    the feet and goes onto the hands last. No source gives curves for this: people choose many ways.
+    """
+    b = body()
+    t = np.arange(round((seconds + 2.0 * hold) * FPS) + 1) / FPS - hold
+    share, early = minimum_jerk(t / seconds), minimum_jerk(t / (0.8 * seconds))
+    qpos = np.tile(stand_pose(-0.8), (len(t), 1))
+    upright, still = qpos[0].copy(), 0.0 * t
+    qpos[:, 0] = _STANDING[0] - early * (_STANDING[0] + _FEET)
+    qpos[:, 2] = (1.0 - share) * _STANDING[1] + share * _HEIGHT
+    pitch = (1.0 - share) * _STANDING[2] + share * _PITCH
+    qpos[:, 3:7] = turned(still, pitch, still)
+    ends = [[x, sign * _APART[0], 0.0] for sign in (1.0, -1.0) for x in (-0.1, 0.2)]
+    soles = np.tile(np.array(ends), (len(t), 1, 1))
+    qpos = legs(qpos, soles)
+    joints = tuple(f"{side}_{joint}" for side in SIDES for joint in ARM_JOINTS)
+    palms = [[_HANDS - _FEET, sign * _APART[1], _PALM] for sign in (1.0, -1.0)]
+    down = qpos[-1:].copy()
+    columns = b.index(*joints)
+    down[:, columns] = stand_pose(-1.2, _ARMS)[columns]
+    points = tuple(hand(side) for side in SIDES)
+    for posture in (0.05, 0.005):
+        down = b.solve(down, joints, points, np.array([palms]), posture)
+    qpos[:, columns] = upright[columns] + early[:, None] * (down[0, columns] - upright[columns])
+    com = b.com(qpos)[:, 0]
+    last = minimum_jerk((t - 0.8 * seconds) / (0.2 * seconds))
+    wanted = _OVER_FEET + last * (com[-1] - _OVER_FEET)
+    for _ in range(6):
+        qpos[:, 0] += wanted - b.com(qpos)[:, 0]
+        qpos = legs(qpos, soles)
+    return make_clip(
+        "crawl_down",
+        b.joints,
+        qpos,
+        FPS,
+        False,
+        np.ones((len(qpos), 2), bool),
+        skill="crawl",
+        source="minimum-jerk movements (Flash & Hogan 1985) between standing and crawling",
+        licence="Apache-2.0",
+        command=command(speed=min(PERIODS)),
+    )
+
+
 def clips() -> list[Clip]:
-    """Straight on at each of PERIODS's speeds."""
-    return [crawl_clip(speed) for speed in PERIODS]
+    """Straight on at each of PERIODS's speeds, and getting down to it."""
+    return [*(crawl_clip(speed) for speed in PERIODS), get_down()]
