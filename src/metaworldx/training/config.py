@@ -24,6 +24,8 @@ class TrainConfig:
       skill: an expert's skill; the agent then follows its clips in the task, and its rewards are
         Eq. 4's alignment beside the task's. None trains on the task alone.
       skill_settings, imitation_settings: fields of the skill and of its Eq. 4 that differ.
+      begin_with: folder of another run whose agent this one begins with (its best checkpoint if
+        there is one); None begins with random weights.
       backend: auto, native, mjx or warp.
       collisions: feet, body or full; None takes the task's.
       num_envs: environments stepped together.
@@ -65,6 +67,7 @@ class TrainConfig:
     skill: str | None = None
     skill_settings: dict[str, Any] = field(default_factory=dict)
     imitation_settings: dict[str, Any] = field(default_factory=dict)
+    begin_with: str | None = None
     backend: str = "auto"
     collisions: str | None = None
     num_envs: int = 32

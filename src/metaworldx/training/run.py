@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from tqdm import tqdm
 
-from metaworldx.training.checkpoint import Checkpoints
+from metaworldx.errors import UserError
+from metaworldx.training.checkpoint import BEST, Checkpoints
 from metaworldx.training.config import TrainConfig, as_data, checked
 from metaworldx.training.controllers import AgentController
 from metaworldx.training.environments import evaluation_env
@@ -108,13 +110,27 @@ class _Run:
         }
         self.progress = Progress()
         self.last: dict[str, Evaluation] = {}
+        begun = None if resume else self._begun()
         if self.leads and not resume:
             write_config(folder, config, self.loop.agent_config)
         self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
-        self.state = self._restored(folder) if resume else self.loop.init(config.seed)
+        self.state = begun or self._restored(folder)
         self.epoch = int(self.state.epoch)
         if self.leads:
             self.metrics = Metrics(folder, self.epoch)
+
+    def _begun(self) -> LoopState:
+        state = self.loop.init(self.config.seed)
+        if self.config.begin_with is None:
+            return state
+        params = _params_of(Path(self.config.begin_with), state.agent.params)
+        params = jax.tree.map(
+            lambda new, old: jax.device_put(new, old.sharding), params, state.agent.params
+        )
+        # The target's Q-functions begin equal to the others; a copy, for the loop donates both.
+        target = jax.tree.map(jnp.copy, params.model.qs)
+        self.say(f"beginning with the agent of {self.config.begin_with}")
+        return state.replace(agent=state.agent.replace(params=params, target_q=target))
 
     def _restored(self, folder: Path) -> LoopState:
         epoch = self.checkpoints.latest()
@@ -266,3 +282,18 @@ def _postfix(row: dict[str, Any]) -> str:
         f"return {row['collect/return']:.1f}, length {row['collect/length']:.0f}, "
         f"{row['updates_per_second']:.1f} updates/s"
     )
+
+
+def _params_of(run: Path, wanted: Any) -> Any:
+    """The parameters of another run's agent.
+
+    Raises:
+      UserError: no run or checkpoint there, or networks of other sizes.
+    """
+    from metaworldx.training.trained import load_trained
+
+    params = load_trained(run, "best" if (run / BEST).is_dir() else "latest").params
+    shapes = [jax.tree.map(jnp.shape, tree) for tree in (params, wanted)]
+    if jax.tree.structure(params) != jax.tree.structure(wanted) or shapes[0] != shapes[1]:
+        raise UserError(f"the agent of {run} has networks of other sizes than this run's")
+    return params
