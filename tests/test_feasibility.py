@@ -17,7 +17,7 @@ from metaworldx.experts.feasibility import follow_clips, shipped_trackers
 from metaworldx.experts.follow import begin_following, moved_on, seen
 from metaworldx.experts.observation import soles_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.experts.reference import height_at, references
+from metaworldx.experts.reference import height_at, joined, references
 from metaworldx.experts.skills import SKILLS, clips_of
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.builtin import clips_for
@@ -158,3 +158,23 @@ def test_a_clip_waits_for_the_robot(behind, rate):
     later = moved_on(refs, follow, 0.02, 4.0)
     assert float(later.seconds) == pytest.approx(0.02 * rate, abs=2e-4)
     assert float(moved_on(refs, follow, 0.02).seconds) == pytest.approx(0.02)
+
+
+def test_a_clip_follows_where_one_ends():
+    skill = SKILLS["crawl"]
+    clips = clips_of(skill)
+    refs = references("h1", clips, skill.then)
+    down, on = jnp.int32(1), jnp.int32(0)
+    qpos = jnp.asarray(clips[1].qpos[-1], jnp.float32)
+    follow = begin_following(refs, down, refs.duration[down] - 0.03, qpos)
+    follow = moved_on(refs, follow, 0.02)
+    assert int(follow.clip) == int(down)
+    follow = moved_on(refs, follow, 0.02)
+    assert int(follow.clip) == int(on)
+    assert float(follow.seconds) == pytest.approx(0.01, abs=1e-4)
+    np.testing.assert_allclose(follow.command, refs.command[on])
+    # Joined to other skills' clips the numbers go along.
+    both = joined([references("h1", [WALK["walk_1.00"]]), refs])
+    assert both.then.tolist() == [0, 1, 1]
+    alone = references("h1", clips)
+    assert int(moved_on(alone, follow.replace(clip=down, seconds=9.0), 0.02).clip) == int(down)

@@ -281,6 +281,24 @@ def test_trained_policy_acts_as_in_the_run(loop, straight):
     np.testing.assert_array_equal(action, wanted)
 
 
+def test_a_run_begins_with_another_runs_agent(loop, straight, tmp_path):
+    # A learning rate of nearly nothing leaves the weights as they came.
+    still = {**TINY.agent_settings, "learning_rate": 1e-12, "tau": 0.0}
+    config = dataclasses.replace(TINY, agent_settings=still, begin_with=str(straight), steps=80)
+    train(config, tmp_path / "next")
+    first, later = load_trained(straight).params, load_trained(tmp_path / "next").params
+    for old, new in zip(jax.tree.leaves(first.policy), jax.tree.leaves(later.policy), strict=True):
+        np.testing.assert_allclose(old, new, atol=1e-6)
+
+
+def test_beginning_with_an_agent_of_other_sizes_is_refused(straight, tmp_path):
+    sizes = {**TINY.agent_settings, "hidden_size": 16}
+    config = dataclasses.replace(TINY, agent_settings=sizes, begin_with=str(straight))
+    with pytest.raises(UserError, match="other sizes"):
+        train(config, tmp_path / "next")
+    assert not (tmp_path / "next" / "config.json").exists()
+
+
 def test_best_agent_is_kept_apart(loop, straight, tmp_path):
     config = dataclasses.replace(TINY, steps=80, eval_episodes=1, stop_at=0.0)
     result = train(config, tmp_path, loop=loop)

@@ -12,6 +12,7 @@ from typing import Any
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.feedback import GAINS, standing_gains
 from metaworldx.experts.imitation import ImitationConfig
+from metaworldx.motion.builtin import SKILLS as BUILTIN
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.clip import Clip, load_clip
 from metaworldx.sim.assets import asset_root
@@ -25,7 +26,8 @@ class Skill:
       name: of the skill, and of its clips.
       description: what it does, in words that a language model reads.
       task: the HumanoidBench task whose scene and reward it trains with.
-      clips: names of the clips to follow, or clip files (`.npz`); none are all of the skill's.
+      clips: names of built-in clips to follow, or clip files (`.npz`); none are all of the
+        skill's.
       w_track, w_task: shares of the alignment R_t and of the task's reward.
       on_reference: share of the episodes that begin in a random state of a clip (reference state
         initialisation); the others begin as the task's own.
@@ -177,15 +179,20 @@ def clips_of(skill: Skill) -> list[Clip]:
     """The clips that a skill's expert follows, in the order in which it numbers them.
 
     Raises:
-      UserError: a name that is none of the skill's clips, or a file that holds none.
+      UserError: a name that no clip has, or a file that holds none.
     """
     known = {clip.name: clip for clip in clips_for(skill.name)}
+    others = (
+        {clip.name: clip for each in BUILTIN for clip in clips_for(each)}
+        if any(name not in known and not name.endswith(".npz") for name in skill.clips)
+        else {}
+    )
     chosen = []
     for name in skill.clips or known:
         if name.endswith(".npz"):
             chosen.append(load_clip(Path(name)))
-        elif name in known:
-            chosen.append(known[name])
+        elif name in known or name in others:
+            chosen.append(known.get(name) or others[name])
         else:
             raise UserError(nearest(f"clip of {skill.name}", name, known))
     if not 0 <= skill.evaluated < len(chosen):
