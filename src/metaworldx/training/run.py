@@ -292,7 +292,8 @@ def _params_of(run: Path, wanted: Any) -> Any:
     """
     from metaworldx.training.trained import load_trained
 
-    params = load_trained(run, "best" if (run / BEST).is_dir() else "latest").params
+    best = (run / BEST).is_dir() and any((run / BEST).iterdir())
+    params = load_trained(run, "best" if best else "latest").params
     shapes = [jax.tree.map(jnp.shape, tree) for tree in (params, wanted)]
     if jax.tree.structure(params) != jax.tree.structure(wanted) or shapes[0] != shapes[1]:
         raise UserError(f"the agent of {run} has networks of other sizes than this run's")

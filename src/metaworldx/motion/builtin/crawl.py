@@ -132,6 +132,7 @@ def get_down(seconds: float = 2.5, hold: float = 0.5) -> Clip:
     for _ in range(6):
         qpos[:, 0] += wanted - b.com(qpos)[:, 0]
         qpos = legs(qpos, soles)
+    qpos[:, 0] -= qpos[0, 0]
     return make_clip(
         "crawl_down",
         b.joints,
