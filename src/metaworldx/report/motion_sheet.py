@@ -59,7 +59,9 @@ VIEWS = {
     ),
     "carry": View(("carry_0.50", "carry_1.00"), "carry", azimuth=115.0),
     "stair": View(("stair_up_0.80", "stair_down_0.75"), "stair", distance=3.6),
-    "crawl": View(("crawl_0.50", "crawl_1.00"), azimuth=70.0, distance=2.6, height=0.45),
+    "crawl": View(
+        ("crawl_0.50", "crawl_1.00", "crawl_down"), azimuth=70.0, distance=3.6, height=0.8
+    ),
 }
 
 
