@@ -119,7 +119,10 @@ def test_a_skill_follows_clip_files(tmp_path):
 
 
 def test_clips_on_stairs_begin_with_the_soles_on_the_stairs():
-    skill = dataclasses.replace(SKILLS["stair"], on_reference=1.0, noise=0.0)
+    clips = ("stair_up_0.80", "stair_down_0.75")
+    skill = dataclasses.replace(
+        SKILLS["stair"], clips=clips, evaluated=0, on_reference=1.0, noise=0.0
+    )
     env = TrackingEnv(make("h1-stair", "native"), references("h1", clips_of(skill)), skill)
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), 24))
     qpos = state.readings.qpos[:, :26]

@@ -142,17 +142,20 @@ SKILLS = {
             "h1-crawl",
             clips=("crawl_0.50", "crawl_down"),
             **_EVEN,
+            on_reference=0.4,
+            clock_gain=3.0,
             evaluated=1,
             then=0,
         ),
-        # A step has to meet its tread, so the clip waits for the robot.
+        # From the task's start, half a metre before the first step, it walks.
         Skill(
             "stair",
             "Climb and descend stairs.",
             "h1-stair",
-            clips=("stair_up_0.80", "stair_down_0.75"),
+            clips=("stair_up_0.80", "stair_down_0.75", "walk_1.00"),
             **_EVEN,
-            clock_gain=4.0,
+            on_reference=0.4,
+            evaluated=2,
         ),
     )
 }
