@@ -6,6 +6,7 @@ made the run belongs in that folder's README.md.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -53,8 +54,11 @@ def main(run: Path, name: str) -> None:
     """Copies and draws."""
     out = Path(__file__).parent / name
     out.mkdir(parents=True, exist_ok=True)
-    for file in (CONFIG, METRICS):
-        shutil.copy(run / file, out / file)
+    shutil.copy(run / METRICS, out / METRICS)
+    config = json.loads((run / CONFIG).read_text())
+    if config["train"].get("begin_with"):
+        config["train"]["begin_with"] = Path(config["train"]["begin_with"]).name
+    (out / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
     curve(run, out / "curve.png")
     print(f"wrote {out}")
 

@@ -98,8 +98,10 @@ def trained_expert(run: Path, checkpoint: str = "best") -> Expert:
     rows = [row for row in read_metrics(run) if row["epoch"] <= trained.epoch]
     evaluation = next((row["eval/policy"] for row in rows[::-1] if "eval/policy" in row), {})
     last = rows[-1] if rows else {}
+    begun = trained.config.begin_with
     record = {
-        "config": as_data(trained.config),
+        # Where on the machine another run lay says nothing to others.
+        "config": as_data(trained.config) | {"begin_with": begun and Path(begun).name},
         "machine": read_machine(run),
         "checkpoint": checkpoint,
         "env_steps": last.get("env_steps", 0),
