@@ -199,8 +199,9 @@ def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:
     share = place - low
 
     def between(x: jax.Array) -> jax.Array:
-        two = jax.lax.dynamic_slice_in_dim(x[clip], low, 2)
-        return two[0] + share * (two[1] - two[0])
+        # The two frames alone: under vmap `x[clip]` would copy the whole clip for every robot.
+        first = x[clip, low]
+        return first + share * (x[clip, low + 1] - first)
 
     qpos = between(refs.qpos)
     quat = qpos[3:7] / jnp.linalg.norm(qpos[3:7])
