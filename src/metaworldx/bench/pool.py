@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,22 +70,33 @@ def random_experts(count: int, width: int = 128, seed: int = 0) -> list[Expert]:
 
 
 def measure_pool(
-    experts: list[Expert], robots: int = 16, rounds: int = 50, seed: int = 0
-) -> PoolThroughput:
+    experts: list[Expert], robots: Sequence[int] = (16,), rounds: int = 50, seed: int = 0
+) -> Iterator[PoolThroughput]:
     """Times both ways in turn on the same robots, observations made from their states each time.
+
+    Args:
+      robots: numbers of robots, each a measurement of its own.
 
     Raises:
       UserError: fewer than one robot or round.
     """
-    at_least_one(robots=robots, rounds=rounds)
+    for count in robots:
+        at_least_one(robots=count, rounds=rounds)
     pool, alone = ExpertPool(experts), [ExpertPool([expert]) for expert in experts]
+    for count in robots:
+        yield _measured(pool, alone, count, rounds, seed)
+
+
+def _measured(
+    pool: ExpertPool, alone: list[ExpertPool], robots: int, rounds: int, seed: int
+) -> PoolThroughput:
     draw = np.random.default_rng(seed)
-    stand = np.asarray(pool.refs.qpos[0, 0])
+    stand = pool.experts[0].clips[0].qpos[0]
     qpos = np.tile(stand, (robots, 1))
     qpos[:, 7:] += 0.1 * draw.normal(size=(robots, len(stand) - 7))
     qpos, qvel = jnp.asarray(qpos), jnp.asarray(draw.normal(size=(robots, 25)), jnp.float32)
-    together = (jax.jit(pool.act), pool.begin(qpos))
-    each = [(jax.jit(one.act), one.begin(qpos)) for one in alone]
+    together = (jax.jit(pool.act), jax.jit(pool.begin)(qpos))
+    each = [(jax.jit(one.act), jax.jit(one.begin)(qpos)) for one in alone]
 
     def at_once() -> Any:
         return together[0](together[1], qpos, qvel)
@@ -101,12 +112,12 @@ def measure_pool(
         seconds["loop"].append(_timed(in_turn))
     pool_seconds, loop_seconds = (statistics.median(seconds[way]) for way in ("pool", "loop"))
     return PoolThroughput(
-        experts=len(experts),
+        experts=len(pool),
         robots=robots,
         pool_seconds=pool_seconds,
         loop_seconds=loop_seconds,
         speedup=loop_seconds / pool_seconds,
-        actions_per_second=len(experts) * robots / pool_seconds,
+        actions_per_second=len(pool) * robots / pool_seconds,
     )
 
 

@@ -42,9 +42,9 @@ def main(
         check_writable(out)
     chosen = random_experts(experts, seed=seed) if pool is None else load_experts(pool)
     rows = []
-    for count in robots:
-        rows.append(measure_pool(chosen, count, rounds, seed))
-        print(f"{count} robots: {rows[-1].speedup:.2f} times as fast", file=sys.stderr)
+    for row in measure_pool(chosen, robots, rounds, seed):
+        print(f"{row.robots} robots: {row.speedup:.2f} times as fast", file=sys.stderr)
+        rows.append(row)
     print_measured(
         [dataclasses.asdict(row) for row in rows],
         out,

@@ -12,7 +12,7 @@ from metaworldx.experts.observation import (
     hands_in_heading,
     soles_in_heading,
 )
-from metaworldx.experts.reference import References, Target, target_at
+from metaworldx.experts.reference import References, Target, begun_at, target_at
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import heading, to_heading, wrapped
 
@@ -147,7 +147,7 @@ def hands_off(refs: References, follow: Follow, target: Target, qpos: jax.Array)
       qpos: the robot's own `[7 + J]`.
     """
     # The clip's pelvis stays above the anchor but for its sway.
-    pelvis = target.qpos[:3] - refs.qpos[follow.clip, 0, :3] * jnp.array([1.0, 1.0, 0.0])
+    pelvis = target.qpos[:3] - begun_at(refs, follow.clip) * jnp.array([1.0, 1.0, 0.0])
     places = jax.vmap(lambda place: _from_here(follow, qpos, place))(pelvis + target.hands)
     now = hands_in_heading(ROBOT, qpos) + qpos[2] * jnp.array([0.0, 0.0, 1.0])
     return jnp.where(hands_asked(follow)[:, None], places - now, 0.0)

@@ -62,7 +62,7 @@ def arm_gains(robot: str, qpos: jax.Array) -> jax.Array:
             gains.append(jacobian.T @ jnp.linalg.inv(square))
         return jnp.stack(gains)
 
-    flat = jax.jit(jax.vmap(one))(qpos.reshape(-1, qpos.shape[-1]))
+    flat = jax.vmap(one)(qpos.reshape(-1, qpos.shape[-1]))
     return flat.reshape(*qpos.shape[:-1], *flat.shape[1:])
 
 

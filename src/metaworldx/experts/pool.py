@@ -175,7 +175,7 @@ class ExpertPool:
           qpos, qvel: the robot's own `[..., nq]`, `[..., nv]`.
         """
 
-        def expert(e: _Stacked, f: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+        def one(e: _Stacked, f: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
             now = target_of(self.refs, f)
             phase = phase_features(now.phase, self.refs.loop[f.clip])
             command = command_now(self.refs, f, qpos, e.heading_gain)
@@ -189,12 +189,12 @@ class ExpertPool:
             balance = balance + hand_offsets(now, off, e.hand_gain)
             return motors.ctrl(target, balance, offset, e.authority)
 
-        def one(follow: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
-            own = self.body.own_qpos(qpos), self.body.own_qvel(qvel)
-            ctrl = jax.vmap(expert, in_axes=(0, 0, None, None))(self._stacked, follow, *own)
-            return self.body.actions(ctrl)
-
-        return _over_leading(one, qpos.ndim - 1)(follow, qpos, qvel)
+        axes = qpos.ndim - 1
+        over_robots = _over_leading(one, axes, in_axes=(None, 0, 0, 0))
+        # Experts on the outermost axis: their networks are then K products of all robots' rows.
+        over_experts = jax.vmap(over_robots, in_axes=(0, axes, None, None), out_axes=axes)
+        own = self.body.own_qpos(qpos), self.body.own_qvel(qvel)
+        return self.body.actions(over_experts(self._stacked, follow, *own))
 
 
 class _Body:
@@ -214,24 +214,24 @@ class _Body:
         self.action_size: int = model.nu
 
     def own_qpos(self, qpos: jax.Array) -> jax.Array:
-        """`[7 + J]` of a robot's qpos."""
-        return qpos[self._qpos]
+        """`[..., 7 + J]` of a robot's qpos."""
+        return qpos[..., self._qpos]
 
     def own_qvel(self, qvel: jax.Array) -> jax.Array:
-        """`[6 + J]` of a robot's qvel."""
-        return qvel[self._qvel]
+        """`[..., 6 + J]` of a robot's qvel."""
+        return qvel[..., self._qvel]
 
     def actions(self, ctrl: jax.Array) -> jax.Array:
-        """Actions in [-1, 1] `[K, A]` for joint targets `[K, J]`."""
+        """Actions in [-1, 1] `[..., A]` for joint targets `[..., J]`."""
         low, high = jnp.asarray(self._low), jnp.asarray(self._high)
         still = jnp.broadcast_to(jnp.clip(0.0, low, high), (*ctrl.shape[:-1], len(self._low)))
         whole = still.at[..., self._actuators].set(ctrl)
         return jnp.clip(2.0 * (whole - low) / (high - low) - 1.0, -1.0, 1.0)
 
 
-def _over_leading(function: Any, axes: int) -> Any:
+def _over_leading(function: Any, axes: int, in_axes: Any = 0) -> Any:
     for _ in range(axes):
-        function = jax.vmap(function)
+        function = jax.vmap(function, in_axes=in_axes)
     return function
 
 
