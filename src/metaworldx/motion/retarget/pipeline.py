@@ -183,17 +183,30 @@ def _within_speeds(body: Body, qpos: np.ndarray, goals: Goals) -> np.ndarray:
     motor's speed, with more weight as long as that is not kept.
     """
     fastest = np.full(body.size, np.inf)
-    fastest[ROOT:] = [_SPEED_SHARE * speed_limit(name) / FPS for name in body.tree.joints]
-    steps = np.clip(body.steps(qpos), -fastest, fastest)
+    fastest[ROOT:] = [speed_limit(name) / FPS for name in body.tree.joints]
+    most = _SPEED_SHARE * fastest
+    steps = body.steps(qpos)
+    steps = np.where(_too_fast(steps, fastest), np.clip(steps, -most, most), steps)
     gamma = np.full(steps.shape, GAMMA)
     for _ in range(_SPEED_ROUNDS):
         qpos = solve(body, qpos, replace(goals, steps=steps, gamma=gamma), FPS)
-        over = np.abs(body.steps(qpos)) > fastest / _SPEED_SHARE
+        now = body.steps(qpos)
+        over = _too_fast(now, fastest)
         if not over.any():
             break
-        steps = np.where(over, np.clip(body.steps(qpos), -fastest, fastest), steps)
+        steps = np.where(over, np.clip(now, -most, most), steps)
         gamma = np.where(over, 8.0 * gamma, gamma)
     return qpos
+
+
+def _too_fast(steps: np.ndarray, fastest: np.ndarray) -> np.ndarray:
+    """Which steps `[T - 1, n]` end or begin in a frame with a velocity over the fastest.
+
+    Velocities are central differences, as in clips and their checks.
+    """
+    around = np.concatenate([steps[:1], steps, steps[-1:]])
+    over = np.abs(0.5 * (around[:-1] + around[1:])) > fastest
+    return over[:-1] | over[1:]
 
 
 def _cut(fit: Fitted, own: slice) -> Fitted:
