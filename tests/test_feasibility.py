@@ -22,7 +22,8 @@ from metaworldx.experts.skills import SKILLS, clips_of
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.checks import speed_limit
-from metaworldx.motion.clip import Clip, make_clip, save_clip
+from metaworldx.motion.clip import Clip, make_clip
+from metaworldx.motion.clip_file import save_clip
 
 WALK = {clip.name: clip for clip in clips_for("walk")}
 

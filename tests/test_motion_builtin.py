@@ -13,7 +13,8 @@ from metaworldx.errors import UserError
 from metaworldx.motion.builtin import SKILLS, clips_for, ground_for, reach_targets, workspace
 from metaworldx.motion.builtin.body import body, sole_ends
 from metaworldx.motion.checks import check_motion
-from metaworldx.motion.clip import COMMAND, displacement, mirrored
+from metaworldx.motion.clip import COMMAND, displacement
+from metaworldx.motion.clip_edits import mirrored
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.report.motion_sheet import VIEWS
 from metaworldx.sim.model import build_model

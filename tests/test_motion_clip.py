@@ -9,20 +9,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from metaworldx.errors import UserError
-from metaworldx.motion.clip import (
-    COMMAND,
-    blended,
-    checked,
-    command,
-    displacement,
-    load_clip,
-    make_clip,
-    mirrored,
-    resampled,
-    sampled,
-    save_clip,
-    velocities,
-)
+from metaworldx.motion.clip import COMMAND, checked, command, displacement, make_clip, velocities
+from metaworldx.motion.clip_edits import blended, mirrored, resampled, sampled
+from metaworldx.motion.clip_file import load_clip, save_clip
 from metaworldx.motion.kinematics import heading, robot_tree, wrapped
 
 JOINTS = robot_tree("h1").joints

@@ -15,7 +15,7 @@ import pytest
 from metaworldx import cli
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.bvh_export import human_from_clip, write_bvh
-from metaworldx.motion.clip import load_clip, save_clip
+from metaworldx.motion.clip_file import load_clip, save_clip
 
 
 @pytest.fixture(scope="module")

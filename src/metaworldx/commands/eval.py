@@ -61,10 +61,9 @@ def main(
     """
     from metaworldx.report.files import check_writable, write_text
 
-    if sum(who is not None for who in (run, expert, scripted)) != 1:
-        raise UserError("give one of the folder of a run, --expert SKILL and --scripted NAME")
-    if scripted is not None and task is None:
-        raise UserError("--scripted needs a task: --task h1-walk, for instance")
+    only_one = "give one of the folder of a run, --expert SKILL and --scripted NAME"
+    if sum(who is not None for who in (run, expert, scripted)) > 1:
+        raise UserError(only_one)
     if targets and expert is None:
         raise UserError("--targets is for an expert that reaches; give --expert reach")
     if out is not None:
@@ -73,13 +72,14 @@ def main(
         evaluator, params, about = _of_expert(
             *(expert, pool, untrained, task, episodes, collisions, seed, targets)
         )
-    elif scripted is not None and task is not None:
+    elif scripted is not None:
         evaluator, params, about = _of_script(scripted, task, episodes, collisions, seed)
-    else:
-        assert run is not None
+    elif run is not None:
         evaluator, params, about = _of_run(
             *(run, task, episodes, act_with, checkpoint, planner, collisions, seed)
         )
+    else:
+        raise UserError(only_one)
     found = evaluator(params)
     data = {**found.as_data(), **about}
     text = json.dumps(data, indent=1)
@@ -188,8 +188,10 @@ def _of_expert(
 
 
 def _of_script(
-    name: str, task: str, episodes: int, collisions: str | None, seed: int
+    name: str, task: str | None, episodes: int, collisions: str | None, seed: int
 ) -> tuple[Evaluator, Any, dict[str, Any]]:
+    if task is None:
+        raise UserError("--scripted needs a task: --task h1-walk, for instance")
     from metaworldx.envs.factory import make
     from metaworldx.training.controllers import ScriptedController
     from metaworldx.training.evaluate import Evaluator

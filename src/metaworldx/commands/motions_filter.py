@@ -44,7 +44,7 @@ def main(
     from metaworldx.experts.feasibility import follow_clips, shipped_trackers
     from metaworldx.experts.pool import expert_named
     from metaworldx.motion.builtin import clips_for
-    from metaworldx.motion.clip import save_clip
+    from metaworldx.motion.clip_file import save_clip
     from metaworldx.report.files import check_writable, write_text
 
     if out is not None:
@@ -79,7 +79,7 @@ def main(
 
 def _named(name: str):
     from metaworldx.commands.motion_files import builtin_clip
-    from metaworldx.motion.clip import load_clip
+    from metaworldx.motion.clip_file import load_clip
 
     path = Path(name)
     if path.is_dir():

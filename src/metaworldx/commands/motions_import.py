@@ -57,7 +57,7 @@ def main(
     made = retarget(motion, robot, skill, True if loop else False if no_loop else None, path.stem)
 
     from metaworldx.motion.checks import check_motion
-    from metaworldx.motion.clip import save_clip
+    from metaworldx.motion.clip_file import save_clip
     from metaworldx.report.files import check_writable
 
     check = check_motion(made.clip)

@@ -30,7 +30,7 @@ def main(
     from metaworldx.commands.motion_files import checked_on_ground, facts
     from metaworldx.errors import UserError
     from metaworldx.motion.builtin import SKILLS, clips_for
-    from metaworldx.motion.clip import load_clip
+    from metaworldx.motion.clip_file import load_clip
 
     if folder is not None and not folder.is_dir():
         raise UserError(f"no folder {folder}")

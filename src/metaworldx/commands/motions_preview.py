@@ -72,7 +72,7 @@ def main(
 def _found(source: str, options: FileOptions) -> tuple[Clip, HumanMotion | None]:
     """The clip of that name or file, and the human that it was made from."""
     from metaworldx.commands.motion_files import builtin_clip, is_clip, load_human
-    from metaworldx.motion.clip import load_clip
+    from metaworldx.motion.clip_file import load_clip
 
     path = Path(source)
     if not path.exists():
@@ -92,7 +92,7 @@ def _repeated(clip: Clip, human: HumanMotion | None) -> tuple[Clip, HumanMotion 
 
     import numpy as np
 
-    from metaworldx.motion.clip import sampled
+    from metaworldx.motion.clip_edits import sampled
     from metaworldx.motion.retarget import unrolled
 
     rounds = math.ceil(_LEAST_S / clip.duration) if clip.loop else 1

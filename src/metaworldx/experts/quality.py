@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.motion.clip import Clip, sampled
+from metaworldx.motion.clip import Clip
+from metaworldx.motion.clip_edits import sampled
 from metaworldx.motion.kinematics import robot_tree, sole_points
 
 CONTACT_M = 0.01

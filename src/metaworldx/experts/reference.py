@@ -22,7 +22,8 @@ from metaworldx.experts.observation import (
     velocity_in_heading,
 )
 from metaworldx.motion.builtin import place_for
-from metaworldx.motion.clip import Clip, displacement, resampled
+from metaworldx.motion.clip import Clip, displacement
+from metaworldx.motion.clip_edits import resampled
 from metaworldx.motion.kinematics import heading, robot_tree
 
 CONTROL_RATE = 50.0

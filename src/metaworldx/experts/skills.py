@@ -14,7 +14,8 @@ from metaworldx.experts.feedback import GAINS, standing_gains
 from metaworldx.experts.imitation import ImitationConfig
 from metaworldx.motion.builtin import SKILLS as BUILTIN
 from metaworldx.motion.builtin import clips_for
-from metaworldx.motion.clip import Clip, load_clip
+from metaworldx.motion.clip import Clip
+from metaworldx.motion.clip_file import load_clip
 from metaworldx.sim.assets import asset_root
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import partial
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
@@ -74,13 +76,27 @@ def _followed(env: Env, skill: Skill) -> References:
     return references(env.task.robot.spec.name, clips_of(skill), skill.then)
 
 
-def _with(base, kind: str, settings: dict):
-    known = [f.name for f in dataclasses.fields(base) if f.name not in ("imitation", "name")]
-    for name, value in settings.items():
+def _with(base: Any, kind: str, settings: dict[str, Any]) -> Any:
+    """A dataclass of settings with some replaced, each by a value of its field's type."""
+    known = {
+        name: wanted
+        for name, wanted in get_type_hints(type(base)).items()
+        if name not in ("imitation", "name")
+    }
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    for name, value in plain.items():
         if name not in known:
             raise UserError(nearest(f"{kind} setting", name, known))
-        wanted = int if name == "then" else type(getattr(base, name))
-        if not isinstance(value, {float: (int, float), tuple: (list, tuple)}.get(wanted, wanted)):
-            raise UserError(f"{kind} setting {name} is {value!r}; needs {wanted.__name__}")
-    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+        kinds = _kinds(known[name])
+        if not isinstance(value, (*kinds, int) if float in kinds else kinds):
+            wanted = " or ".join(_KINDS.get(each, each.__name__) for each in kinds)
+            raise UserError(f"{kind} setting {name} is {settings[name]!r}; needs {wanted}")
     return dataclasses.replace(base, **plain)
+
+
+def _kinds(hint: Any) -> tuple[type, ...]:
+    """The classes that a field's values may have."""
+    return get_args(hint) if get_origin(hint) is UnionType else (get_origin(hint) or hint,)
+
+
+_KINDS = {float: "a number", int: "an integer", str: "a text", tuple: "a list", NoneType: "null"}

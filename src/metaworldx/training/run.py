@@ -110,11 +110,15 @@ class _Run:
         }
         self.progress = Progress()
         self.last: dict[str, Evaluation] = {}
-        begun = None if resume else self._begun()
-        if self.leads and not resume:
-            write_config(folder, config, self.loop.agent_config)
-        self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
-        self.state = begun or self._restored(folder)
+        if resume:
+            self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
+            self.state = self._restored(folder)
+        else:
+            # What this needs of another run is known to be there before a folder is made.
+            self.state = self._begun()
+            if self.leads:
+                write_config(folder, config, self.loop.agent_config)
+            self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
         self.epoch = int(self.state.epoch)
         if self.leads:
             self.metrics = Metrics(folder, self.epoch)

@@ -1,0 +1,160 @@
+"""New clips from old ones: at another frame rate, mirrored, blended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.spatial.transform import Rotation, Slerp
+
+from metaworldx.errors import UserError
+from metaworldx.motion.clip import (
+    COMMAND,
+    MAX_FPS,
+    Clip,
+    displacement,
+    make_clip,
+    same_sign,
+    velocities,
+    yaw_of,
+)
+
+
+def resampled(clip: Clip, fps: float) -> Clip:
+    """The clip at another frame rate; its duration changes by less than half a frame.
+
+    Raises:
+      UserError: fps outside 0 to 1,000.
+    """
+    if not 0.0 < fps <= MAX_FPS:
+        raise UserError(f"fps is {fps}; must be over 0, up to {MAX_FPS:g}")
+    count = max(2, round(clip.duration * fps) + 1)
+    at = np.linspace(0.0, clip.duration, count)
+    qpos = sampled(clip, at)
+    near = np.minimum(np.round(at * clip.fps).astype(int), clip.frames - 1)
+    rate = (count - 1) / clip.duration
+    return replace(
+        clip,
+        qpos=qpos,
+        qvel=velocities(qpos, rate, clip.loop),
+        contacts=clip.contacts[near],
+        fps=rate,
+    )
+
+
+def sampled(clip: Clip, seconds: np.ndarray) -> np.ndarray:
+    """qpos `[N, 7 + J]` at times `[N]`: held at the ends, or, of a loop, gone on with."""
+    seconds = np.asarray(seconds, float)
+    rounds = np.floor(seconds / clip.duration) if clip.loop else np.zeros_like(seconds)
+    within = np.clip(seconds - rounds * clip.duration, 0.0, clip.duration)
+    times = np.arange(clip.frames) / clip.fps
+    times[-1] = max(times[-1], clip.duration)
+    out = np.stack([np.interp(within, times, column) for column in clip.qpos.T], axis=1)
+    spin = Slerp(times, Rotation.from_quat(clip.qpos[:, 3:7], scalar_first=True))(within)
+    if np.any(rounds):
+        out[:, :3], spin = _moved_on(clip, out[:, :3], spin, rounds.astype(int))
+    out[:, 3:7] = same_sign(spin.as_quat(scalar_first=True))
+    return out
+
+
+def _moved_on(
+    clip: Clip, at: np.ndarray, spin: Rotation, rounds: np.ndarray
+) -> tuple[np.ndarray, Rotation]:
+    """Poses moved on by whole periods of a loop."""
+    moved, turned = displacement(clip)
+    start = clip.qpos[0, :3]
+    yaw = yaw_of(Rotation.from_quat(clip.qpos[0, 3:7], scalar_first=True))
+    steps = int(np.abs(rounds).max())
+    # Where the nth period begins, for n from -steps to steps.
+    origins = {0: np.zeros(3)}
+    for n in range(1, steps + 1):
+        ahead = Rotation.from_euler("z", yaw + (n - 1) * turned).apply(moved)
+        back = Rotation.from_euler("z", yaw - n * turned).apply(moved)
+        origins[n], origins[-n] = origins[n - 1] + ahead, origins[1 - n] - back
+    turn = Rotation.from_rotvec(np.outer(rounds * turned, [0.0, 0.0, 1.0]))
+    origin = np.stack([origins[int(n)] for n in rounds])
+    return start + origin + turn.apply(at - start), turn * spin
+
+
+def mirrored(clip: Clip) -> Clip:
+    """The clip with left and right exchanged: reflected in the vertical plane along x.
+
+    Joints named `left_...` and `right_...` change places; rolls and yaws change sign.
+    """
+    swap = np.array([clip.joints.index(_other_side(name)) for name in clip.joints])
+    sign = np.array([-1.0 if _turns_sideways(name) else 1.0 for name in clip.joints])
+    qpos, qvel = clip.qpos.copy(), clip.qvel.copy()
+    qpos[:, 7:] = clip.qpos[:, 7:][:, swap] * sign
+    qvel[:, 6:] = clip.qvel[:, 6:][:, swap] * sign
+    qpos[:, :7] *= [1, -1, 1, 1, -1, 1, -1]
+    qvel[:, :6] *= [1, -1, 1, -1, 1, -1]
+    given = np.array(clip.command)
+    given[COMMAND["turn_rate"]] *= -1.0
+    flip = np.array([1.0, -1.0, 1.0])
+    left, right = given[COMMAND["left_hand"]].copy(), given[COMMAND["right_hand"]].copy()
+    given[COMMAND["left_hand"]], given[COMMAND["right_hand"]] = right * flip, left * flip
+    given[COMMAND["seat"]] *= flip
+    return replace(
+        clip,
+        name=f"{clip.name}_mirrored",
+        qpos=qpos,
+        qvel=qvel,
+        contacts=clip.contacts[:, ::-1].copy(),
+        command=tuple(float(x) for x in given),
+    )
+
+
+def blended(first: Clip, second: Clip, share: float) -> Clip:
+    """A clip between two of the same joints, at equal phase; `share` is the second's, 0 to 1.
+
+    Both are stretched to the mean period. Heading and place are blended too, so they should
+    begin alike.
+
+    Raises:
+      UserError: different joints, a loop with none, or a share outside 0 to 1.
+    """
+    if first.joints != second.joints or first.loop != second.loop:
+        raise UserError(
+            f"clips {first.name!r} and {second.name!r} cannot be blended: they need the same "
+            "joints, and to be loops both or neither"
+        )
+    if not 0.0 <= share <= 1.0:
+        raise UserError(f"share is {share}; must be 0 to 1")
+    fps = max(first.fps, second.fps)
+    duration = (1.0 - share) * first.duration + share * second.duration
+    count = max(2, round(duration * fps) + 1)
+    phase = np.linspace(0.0, 1.0, count)
+    a, b = sampled(first, phase * first.duration), sampled(second, phase * second.duration)
+    if first.loop:
+        # The last sample is the end of the period, not the beginning of the next.
+        a[-1], b[-1] = first.qpos[-1], second.qpos[-1]
+    near = np.where((b[:, 3:7] * a[:, 3:7]).sum(axis=1, keepdims=True) < 0.0, -1.0, 1.0)
+    b[:, 3:7] *= near
+    qpos = (1.0 - share) * a + share * b
+    nearest = second if share > 0.5 else first
+    index = np.round(phase * (nearest.frames - 1)).astype(int)
+    given = (1.0 - share) * np.array(first.command) + share * np.array(second.command)
+    return make_clip(
+        f"{first.name}_{second.name}",
+        first.joints,
+        qpos,
+        (count - 1) / duration,
+        first.loop,
+        nearest.contacts[index],
+        skill=first.skill if first.skill == second.skill else "",
+        source=first.source
+        if first.source == second.source
+        else f"{first.source}; {second.source}",
+        licence=first.licence,
+        command=tuple(float(x) for x in given),
+    )
+
+
+def _other_side(name: str) -> str:
+    if name.startswith("left_"):
+        return "right_" + name.removeprefix("left_")
+    return "left_" + name.removeprefix("right_") if name.startswith("right_") else name
+
+
+def _turns_sideways(name: str) -> bool:
+    return name.endswith(("_yaw", "_roll")) or name == "torso"
