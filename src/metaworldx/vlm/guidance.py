@@ -1,0 +1,158 @@
+"""What a teacher is asked and what it answers, with the checks that every answer has to pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+MOST = 10.0
+"""The greatest relevance."""
+MAX_TEXT = 2000
+"""Letters of a task's text that a teacher reads; longer ones are refused."""
+MAX_STAGES, _MAX_STAGE_TEXT = 12, 300
+FLOOR = 1e-3
+"""The least weight of an expert, so that no divergence from the weights is infinite."""
+
+
+class BadAnswer(ValueError):
+    """An answer that cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a teacher is asked.
+
+    Attributes:
+      text: the task in words.
+      experts: the experts' descriptions by name; answers are about these alone.
+      scene: what is there to see, in words; may be empty.
+      task: id of the environment, e.g. `h1-door-v0`; empty for a free text.
+      images: the scene as encoded pictures (PNG or JPEG).
+    """
+
+    text: str
+    experts: Mapping[str, str]
+    scene: str = ""
+    task: str = ""
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a task: what is done, and the experts' shares in it (they add up to 1)."""
+
+    text: str
+    experts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """A teacher's answer.
+
+    Attributes:
+      relevance: 0 to 10 for every expert of the question.
+      stages: in order; may be empty.
+      confidence: 0 to 1.
+      teacher: who answered, e.g. `gemini (gemini-2.5-flash)`, `cached (offline)`, `offline`.
+      notes: why other teachers did not answer, and what of the answer was left out.
+    """
+
+    relevance: Mapping[str, float]
+    stages: tuple[Stage, ...]
+    confidence: float
+    teacher: str
+    notes: tuple[str, ...] = field(default=())
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "relevance": dict(self.relevance),
+            "stages": [{"text": s.text, "experts": dict(s.experts)} for s in self.stages],
+            "confidence": self.confidence,
+            "teacher": self.teacher,
+            "notes": list(self.notes),
+        }
+
+
+def guidance_from(data: Any, experts: Mapping[str, str], teacher: str) -> Guidance:
+    """A checked answer.
+
+    Experts that the question does not know are left out, with a note; experts that the answer
+    leaves out have relevance 0.
+
+    Args:
+      data: JSON data: `relevance` by expert, `stages` (each `text` and `experts`, by share or as a
+        list of names), `confidence`.
+
+    Raises:
+      BadAnswer: another shape, numbers that are negative, too great or not finite, or no expert
+        of any relevance.
+    """
+    if not isinstance(data, Mapping):
+        raise BadAnswer(f"the answer is {_kind(data)}; needs an object")
+    scores = data.get("relevance")
+    if not isinstance(scores, Mapping):
+        raise BadAnswer(f"relevance is {_kind(scores)}; needs an object of scores by expert")
+    notes: list[str] = []
+    found = {name: _number(f"relevance of {name}", x, MOST) for name, x in scores.items()}
+    unknown = [str(name)[:40] for name in found if name not in experts]
+    if unknown:
+        notes.append(f"left out unknown experts: {', '.join(unknown[:5])}")
+    relevance = {name: found.get(name, 0.0) for name in experts}
+    if not any(relevance.values()):
+        raise BadAnswer("no expert has any relevance")
+    given = data.get("stages", [])
+    if not isinstance(given, list):
+        raise BadAnswer(f"stages are {_kind(given)}; needs a list")
+    if len(given) > MAX_STAGES:
+        raise BadAnswer(f"there are {len(given)} stages; {MAX_STAGES} at most")
+    stages = [stage for each in given if (stage := _stage(each, experts)) is not None]
+    if len(stages) < len(given):
+        notes.append("left out stages without a known expert")
+    confidence = _number("confidence", data.get("confidence", 0.5), 1.0)
+    return Guidance(relevance, tuple(stages), confidence, teacher, tuple(notes))
+
+
+def _stage(data: Any, experts: Mapping[str, str]) -> Stage | None:
+    if not isinstance(data, Mapping) or not isinstance(data.get("text"), str):
+        raise BadAnswer("a stage has no text")
+    shares = data.get("experts")
+    if isinstance(shares, list):
+        shares = {name: 1.0 for name in shares if isinstance(name, str)}
+    if not isinstance(shares, Mapping):
+        raise BadAnswer(f"a stage's experts are {_kind(shares)}; needs an object or a list")
+    known = {
+        name: _number(f"share of {name}", share, math.inf)
+        for name, share in shares.items()
+        if name in experts
+    }
+    total = sum(known.values())
+    if total <= 0.0 or not math.isfinite(total):
+        return None
+    text = " ".join(data["text"].split())[:_MAX_STAGE_TEXT]
+    return Stage(text, {name: share / total for name, share in known.items() if share > 0.0})
+
+
+def _number(what: str, value: Any, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadAnswer(f"{what[:60]} is {_kind(value)}; needs a number")
+    if not math.isfinite(value) or not 0.0 <= value <= most:
+        raise BadAnswer(f"{what[:60]} is {value:g}; needs 0 to {most:g}")
+    return float(value)
+
+
+def _kind(value: Any) -> str:
+    names = {type(None): "missing", str: "a text", list: "a list", dict: "an object"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def weights(scores: np.ndarray, temperature: float = 1.5, floor: float = FLOOR) -> np.ndarray:
+    """Relevance `[..., K]` as weights on the simplex: softmax(score / T), each at least `floor`."""
+    scaled = np.asarray(scores, float) / temperature
+    raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    share = raised / raised.sum(axis=-1, keepdims=True)
+    return floor + (1.0 - floor * share.shape[-1]) * share
