@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 
 from metaworldx.bench.env import measure_env
 from metaworldx.bench.machine import machine
-from metaworldx.report.files import write_text
+from metaworldx.files import write_text
 
 RESULTS = Path(__file__).parent / "results"
 

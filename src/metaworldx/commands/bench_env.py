@@ -39,7 +39,7 @@ def main(
     """
     from metaworldx.bench.env import measure_env
     from metaworldx.commands.tables import print_measured
-    from metaworldx.report.files import check_writable
+    from metaworldx.files import check_writable
 
     if out is not None:
         check_writable(out)

@@ -43,7 +43,7 @@ def main(
     from metaworldx.commands.work_table import WORK_COLUMNS, work_cells
     from metaworldx.envs.listing import facts
     from metaworldx.errors import UserError
-    from metaworldx.report.files import check_writable
+    from metaworldx.files import check_writable
 
     if together < 0:
         raise UserError(f"together is {together}; needs at least 0")

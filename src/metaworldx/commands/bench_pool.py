@@ -36,7 +36,7 @@ def main(
     from metaworldx.bench.pool import measure_pool, random_experts
     from metaworldx.commands.tables import print_measured
     from metaworldx.experts.pool import load_experts
-    from metaworldx.report.files import check_writable
+    from metaworldx.files import check_writable
 
     if out is not None:
         check_writable(out)

@@ -46,7 +46,7 @@ def main(
     """
     from metaworldx.bench.train import measure_train
     from metaworldx.commands.tables import print_measured
-    from metaworldx.report.files import check_writable
+    from metaworldx.files import check_writable
     from metaworldx.training.config import preset as named
 
     if out is not None:

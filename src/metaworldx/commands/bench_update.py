@@ -38,7 +38,7 @@ def main(
     from metaworldx.commands.tables import print_measured
     from metaworldx.commands.work_table import WORK_COLUMNS, work_cells
     from metaworldx.envs.listing import facts
-    from metaworldx.report.files import check_writable
+    from metaworldx.files import check_writable
 
     if out is not None:
         check_writable(out)

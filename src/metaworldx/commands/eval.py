@@ -59,7 +59,7 @@ def main(
       out: also write the figures to this JSON file.
       as_json: print the figures as JSON.
     """
-    from metaworldx.report.files import check_writable, write_text
+    from metaworldx.files import check_writable, write_text
 
     only_one = "give one of the folder of a run, --expert SKILL and --scripted NAME"
     if sum(who is not None for who in (run, expert, scripted)) > 1:

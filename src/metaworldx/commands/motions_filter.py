@@ -43,9 +43,9 @@ def main(
     """
     from metaworldx.experts.feasibility import follow_clips, shipped_trackers
     from metaworldx.experts.pool import expert_named
+    from metaworldx.files import check_writable, write_text
     from metaworldx.motion.builtin import clips_for
     from metaworldx.motion.clip_file import save_clip
-    from metaworldx.report.files import check_writable, write_text
 
     if out is not None:
         check_writable(out)

@@ -56,9 +56,9 @@ def main(
         raise UserError(f"cannot write {path}: it is the file to import")
     made = retarget(motion, robot, skill, True if loop else False if no_loop else None, path.stem)
 
+    from metaworldx.files import check_writable
     from metaworldx.motion.checks import check_motion
     from metaworldx.motion.clip_file import save_clip
-    from metaworldx.report.files import check_writable
 
     check = check_motion(made.clip)
     check_writable(path)

@@ -41,7 +41,7 @@ def main(
       as_json: print report.json.
     """
     from metaworldx.errors import UserError
-    from metaworldx.report.files import check_writable, write_text
+    from metaworldx.files import check_writable, write_text
     from metaworldx.training.folder import read_config, read_machine, read_metrics
 
     if paired_episodes < 0 or paired_episodes == 1:

@@ -46,7 +46,7 @@ def print_measured(
       title, columns, cells: the table.
     """
     from metaworldx.bench.machine import machine
-    from metaworldx.report.files import write_text
+    from metaworldx.files import write_text
 
     text = json.dumps({"machine": machine(), "rows": list(named)}, indent=1)
     if out is not None:

@@ -42,7 +42,7 @@ def main(
     from metaworldx.experts.reference import references
     from metaworldx.experts.skills import clips_of, read_feedback, skill_named
     from metaworldx.experts.tuning import Found, Search, tune
-    from metaworldx.report.files import check_writable, write_text
+    from metaworldx.files import check_writable, write_text
 
     check_writable(out)
     known = read_feedback(out) if out.exists() else {}

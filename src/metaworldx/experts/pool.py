@@ -30,8 +30,8 @@ from metaworldx.experts.follow import (
 from metaworldx.experts.motors import Motors
 from metaworldx.experts.observation import ROBOT, expert_observation, phase_features
 from metaworldx.experts.reference import References, joined, references
+from metaworldx.files import write_text
 from metaworldx.motion.kinematics import robot_tree
-from metaworldx.report.files import write_text
 from metaworldx.sim.assets import asset_root
 
 INDEX, FORMAT = "pool.json", "metaworldx-pool-1"

@@ -10,10 +10,10 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from metaworldx.files import check_writable
 from metaworldx.motion.clip import Clip
 from metaworldx.motion.human import HumanMotion
 from metaworldx.motion.kinematics import robot_tree
-from metaworldx.report.files import check_writable
 from metaworldx.report.render import open_renderer
 from metaworldx.sim.model import model_spec
 

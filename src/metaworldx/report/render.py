@@ -13,7 +13,7 @@ import numpy as np
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError
-from metaworldx.report.files import check_writable
+from metaworldx.files import check_writable
 from metaworldx.sim.model import model_spec
 
 VIDEO_ENDINGS, STILL_ENDINGS = (".mp4", ".gif"), (".png",)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from metaworldx.errors import UserError
-from metaworldx.report.files import write_text
+from metaworldx.files import write_text
 from metaworldx.training.config import TrainConfig, as_data, from_data
 
 CONFIG, METRICS = "config.json", "metrics.jsonl"

@@ -1,4 +1,4 @@
-"""The prompt for a vision-language model, and the schema of its answer, as text to read and edit."""
+"""The prompt for a vision-language model, and the schema of its answer."""
 
 from __future__ import annotations
 
