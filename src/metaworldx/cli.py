@@ -25,6 +25,8 @@ COMMANDS = {
     "eval": "evaluate a trained agent or an expert in native MuJoCo",
     "pool list": "list the experts of a pool",
     "pool add": "put the expert of a training run into a pool",
+    "vlm ask": "ask a teacher which experts a task needs",
+    "vlm cache": "ask a teacher about tasks and keep its answers",
     "report": "write a report of a training run: curves, prediction errors, MPPI against policy",
     "bench env": "measure control steps a second against the bare physics",
     "bench pool": "measure a pool's one call for all experts against a call for each",

@@ -35,6 +35,7 @@ from metaworldx.motion.kinematics import robot_tree
 from metaworldx.sim.assets import asset_root
 
 INDEX, FORMAT = "pool.json", "metaworldx-pool-1"
+_ENTRY = ("name", "description", "file")
 _DT = 0.02
 
 
@@ -262,6 +263,17 @@ def load_experts(folder: Path | None = None) -> list[Expert]:
     return [load_expert(folder / entry["file"]) for entry in index["experts"]]
 
 
+def descriptions(folder: Path | None = None) -> dict[str, str]:
+    """What each expert of the pool in a folder does, in words, by name; reads no weights."""
+    found = {
+        str(entry["name"]): str(entry["description"])
+        for entry in _index(folder or shipped_pool())["experts"]
+    }
+    if not found:
+        raise UserError(f"no experts in the pool in {folder}")
+    return found
+
+
 def expert_named(name: str, folder: Path | None = None) -> Expert:
     """The expert of that skill in the pool in a folder.
 
@@ -300,6 +312,8 @@ def _index(folder: Path) -> dict[str, Any]:
     try:
         index = json.loads(path.read_text())
         files = [entry["file"] for entry in index["experts"]]
+        if not all(isinstance(e[key], str) for e in index["experts"] for key in _ENTRY):
+            raise ValueError("an expert without name and description")
         if index["format"] != FORMAT or any(Path(file).name != file for file in files):
             raise ValueError(f"its format is not {FORMAT}")
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -16,6 +16,7 @@ from metaworldx.vlm.lexicon import (
     AWAY,
     DULL,
     FAIR,
+    GO_ON,
     LIFTS,
     LOADS,
     NOT,
@@ -30,7 +31,7 @@ SKILLS: tuple[str, ...] = ("stand", "walk", "run", "sit", "carry", "reach", "cra
 _LONGEST_PHRASE = 5
 _FROM = 0.3
 _MOVING = ("walk", "run", "carry")
-_NEGATED = 3
+_NEGATED = 5
 """Words after a negation that it takes back."""
 _BALANCE = 0.4
 """What manipulating asks of standing besides."""
@@ -40,6 +41,7 @@ _SCENE = 0.15
 _STAGE_SHARE = 0.2
 """Experts with less of a stage than this are left out of it."""
 _CLAUSES = re.compile(r"[.;:!?,]|\b(?:and then|then|and|before|after|while|until|once)\b")
+_LIMBS = re.compile(r"\b(?:on )?(?:your |the |its )?hands and (?:feet|knees)\b", re.IGNORECASE)
 _ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""))
 _IRREGULAR = {
     **{word: "run" for word in ("ran", "running", "runs")},
@@ -158,7 +160,8 @@ def _evidence(words: list[str], load: bool) -> dict[str, float]:
     while at < len(words):
         size, entries = _longest(words, at)
         if not entries and words[at] in _stemmed(NOT):
-            at, taken_back = at + 1, _NEGATED
+            goes_on = at + 1 < len(words) and words[at + 1] in GO_ON
+            at, taken_back = (at + 2, 0) if goes_on else (at + 1, _NEGATED)
             continue
         away = away or words[at] in AWAY
         for skill, strength in entries:
@@ -215,12 +218,14 @@ def _lexicon() -> dict[tuple[str, ...], list[tuple[str, float]]]:
     for skill, strength, words in WORDS:
         for entry in words.split():
             key = tuple(_stem(word) for word in entry.split("+"))
-            table.setdefault(key, []).append((skill, strength))
+            if skill not in (known for known, _ in table.setdefault(key, [])):
+                table[key].append((skill, strength))
     return table
 
 
 def _clauses(text: str) -> list[str]:
-    parts = (" ".join(part.split()) for part in _CLAUSES.split(text))
+    whole = _LIMBS.sub("on all fours", text)
+    parts = (" ".join(part.split()) for part in _CLAUSES.split(whole))
     return [part for part in parts if part]
 
 

@@ -65,7 +65,10 @@ _TASKS = {
         "Stand at the cabinet, open its doors and drawer with the hands and put the box inside.",
         "A cabinet with a hinged door, a sliding door and a drawer.",
     ),
-    "cube": ("Stand and turn the cubes in both hands to match the third.", "Two cubes in hand."),
+    "cube": (
+        "Turn the cubes in both hands with the fingers until they match the third.",
+        "A cube in each hand and one that floats ahead.",
+    ),
     "bookshelf_simple": (
         "Stand at the bookshelf, grasp one object after another and place each where it belongs.",
         "A bookshelf with five objects.",

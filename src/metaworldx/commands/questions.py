@@ -1,0 +1,50 @@
+"""What the commands of `vlm` ask teachers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metaworldx.errors import UserError
+
+if TYPE_CHECKING:
+    from metaworldx.vlm.gemini import GeminiSettings
+    from metaworldx.vlm.guidance import Question
+
+
+def settings_for(model: str | None) -> GeminiSettings:
+    """Gemini's settings, with another model if one is given."""
+    from metaworldx.vlm.gemini import GeminiSettings
+
+    return GeminiSettings() if model is None else GeminiSettings(model=model)
+
+
+def question_for(
+    task: str | None, text: str | None, image: Path | None, pool: Path | None, shown: bool
+) -> Question:
+    """What a teacher is asked about a task or a text, over the experts of a pool.
+
+    Args:
+      image: a picture of the scene.
+      shown: without one, a task's start is drawn for Gemini, if there is a key to ask it with.
+
+    Raises:
+      UserError: both or neither of task and text, or any of them that does not do.
+    """
+    from metaworldx.envs.registry import parse_id
+    from metaworldx.experts.pool import descriptions
+    from metaworldx.report.snapshot import picture_in, picture_of_task
+    from metaworldx.vlm.task_texts import question_of_task, question_of_text
+
+    if (task is None) == (text is None):
+        raise UserError("give either --task (an environment) or --text (a task in words)")
+    experts = descriptions(pool)
+    images = () if image is None else (picture_in(image),)
+    if text is not None:
+        return question_of_text(text, experts, images)
+    assert task is not None
+    robot, entry = parse_id(task)
+    if shown and not images and os.environ.get("GEMINI_API_KEY"):
+        images = (picture_of_task(task),)
+    return question_of_task(f"{robot.name}-{entry.name}-v0", entry.name, experts, images)

@@ -1,0 +1,61 @@
+"""One picture of a task as it begins, and pictures of a person's own, encoded for a teacher."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import jax
+
+from metaworldx.errors import UserError
+
+_LARGEST = 10_000_000
+
+
+def picture_of_task(task: str, seed: int = 0, width: int = 640, height: int = 480) -> bytes:
+    """The task's scene at its start, as PNG.
+
+    Raises:
+      UserError: unknown task, or no off-screen OpenGL on this machine.
+    """
+    os.environ.setdefault("MUJOCO_GL", "egl")
+    from PIL import Image
+
+    from metaworldx.envs.factory import make
+    from metaworldx.report.render import Renderer
+
+    env = make(task, "native")
+    state = jax.tree.map(lambda x: x[0], env.reset(jax.random.split(jax.random.key(seed), 1)))
+    with Renderer(env, width, height) as renderer:
+        frame = renderer.frame(state)
+    buffer = io.BytesIO()
+    Image.fromarray(frame).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def picture_in(path: Path) -> bytes:
+    """The bytes of a PNG or JPEG file.
+
+    Raises:
+      UserError: no such file, over 10 MB, or no such picture.
+    """
+    from PIL import Image
+
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise UserError(f"{path} is larger than {_LARGEST // 1_000_000} MB")
+        data = path.read_bytes()
+        with Image.open(io.BytesIO(data)) as picture:
+            kind = picture.format
+            picture.load()
+    except FileNotFoundError:
+        raise UserError(f"no picture {path}") from None
+    except UserError:
+        raise
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        why = "it is a folder" if path.is_dir() else "it is damaged, or none"
+        raise UserError(f"{path} is no PNG or JPEG picture: {why}") from error
+    if kind not in ("PNG", "JPEG"):
+        raise UserError(f"{path} is a {kind} picture; needs PNG or JPEG")
+    return data
