@@ -1,0 +1,177 @@
+"""Gemini as a teacher: one checked answer over the network, or one line that says why not."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from metaworldx.vlm.gemini_request import (
+    Failure,
+    GeminiSettings,
+    Key,
+    image_type,
+    load_client,
+    request,
+)
+from metaworldx.vlm.guidance import MAX_TEXT, BadAnswer, Guidance, Question, guidance_from
+from metaworldx.vlm.teacher import NoAnswer
+
+if TYPE_CHECKING:
+    from google.genai.types import GenerateContentResponse
+
+__all__ = ["KEY_VARIABLE", "GeminiSettings", "GeminiTeacher", "Tokens"]
+
+log = logging.getLogger("metaworldx.vlm")
+
+KEY_VARIABLE = "GEMINI_API_KEY"
+_LONGEST_BACKOFF_S = 30.0
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens that were paid for; `total` has the model's thoughts as well."""
+
+    prompt: int = 0
+    answer: int = 0
+    total: int = 0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(
+            self.prompt + other.prompt, self.answer + other.answer, self.total + other.total
+        )
+
+
+class GeminiTeacher:
+    """Asks Gemini.
+
+    Attributes:
+      settings: how it is asked.
+      tokens: all tokens used so far.
+    """
+
+    name = "gemini"
+
+    def __init__(
+        self,
+        settings: GeminiSettings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ):
+        """A teacher with its own rate limit; `clock` and `sleep` are in seconds."""
+        self.settings = settings or GeminiSettings()
+        self.tokens = Tokens()
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._next_turn = -math.inf
+
+    def ask(self, question: Question) -> Guidance:
+        """Gemini's answer; blocks for `deadline_s` at most.
+
+        Raises:
+          NoAnswer: no key, nobody there, refused, too late, or not an answer to the question.
+        """
+        found = self._ask(question)
+        if isinstance(found, Failure):
+            raise NoAnswer(found.reason)
+        return found
+
+    def _ask(self, question: Question) -> Guidance | Failure:
+        value = os.environ.get(KEY_VARIABLE, "").strip()
+        if not value:
+            return Failure(f"{KEY_VARIABLE} is not set")
+        if not re.fullmatch("[!-~]+", value):
+            return Failure(f"{KEY_VARIABLE} is no key: it has blanks or letters beyond ASCII")
+        if len(question.text) > MAX_TEXT:
+            return Failure(f"the task has {len(question.text)} letters; {MAX_TEXT} at most")
+        for place, image in enumerate(question.images, 1):
+            if not image_type(image):
+                return Failure(f"picture {place} is neither PNG nor JPEG")
+        if not load_client():
+            return Failure("the package google-genai cannot be imported")
+        key = Key(value)
+        response = self._response(question, key)
+        return response if isinstance(response, Failure) else self._read(question, key, response)
+
+    def _response(self, question: Question, key: Key) -> GenerateContentResponse | Failure:
+        """The first response, in as many tries as there may be."""
+        asked = self.settings
+        until = self._clock() + asked.deadline_s
+        failure, backoff_s = Failure("not tried for the rate limit"), 0.0
+        for _ in range(asked.retries + 1):
+            if not self._take_turn(max(backoff_s, failure.wait_s), until):
+                return Failure(f"{failure.reason} (no time left of {asked.deadline_s:g} s)")
+            found = request(question, asked, key, min(asked.timeout_s, until - self._clock()))
+            if not isinstance(found, Failure) or not found.again:
+                return found
+            failure = found
+            backoff_s = min(2.0 * backoff_s or asked.backoff_s, _LONGEST_BACKOFF_S)
+        return Failure(f"{failure.reason} (tries: {asked.retries + 1})")
+
+    def _take_turn(self, wait_s: float, until: float) -> bool:
+        """Waits for the pause and the rate limit; False, at once, if that would take too long."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now + wait_s, self._next_turn)
+            if turn >= until:
+                return False
+            self._next_turn = turn + 60.0 / self.settings.requests_per_minute
+        if turn > now:
+            self._sleep(turn - now)
+        return self._clock() < until
+
+    def _read(
+        self, question: Question, key: Key, response: GenerateContentResponse
+    ) -> Guidance | Failure:
+        """The answer in a response, checked."""
+        self._count(response)
+        problem = _unfinished(response)
+        if problem:
+            return Failure(key.line(problem))
+        text = key.hide(response.text or "")
+        if len(text) > self.settings.max_answer_chars:
+            return Failure(f"the answer has more than {self.settings.max_answer_chars} letters")
+        try:
+            # Whole numbers too great for a float become infinite, which is refused as any other.
+            data = json.loads(text, parse_int=float)
+        except (ValueError, RecursionError):
+            return Failure("the answer is not JSON")
+        try:
+            return guidance_from(data, question.experts, f"{self.name} ({self.settings.model})")
+        except BadAnswer as error:
+            return Failure(key.line(str(error)))
+
+    def _count(self, response: GenerateContentResponse) -> None:
+        """Adds up and logs the tokens: they are paid for whatever the answer is."""
+        used = response.usage_metadata
+        if used is None:
+            return
+        new = Tokens(
+            used.prompt_token_count or 0,
+            used.candidates_token_count or 0,
+            used.total_token_count or 0,
+        )
+        with self._lock:
+            self.tokens = self.tokens + new
+        told = (self.settings.model, new.prompt, new.answer, new.total, self.tokens.total)
+        log.info("%s: tokens: prompt %d, answer %d, total %d; so far %d", *told)
+
+
+def _unfinished(response: GenerateContentResponse) -> str:
+    """Why the response has no whole answer; empty if it has."""
+    feedback, candidates = response.prompt_feedback, response.candidates
+    if feedback is not None and feedback.block_reason is not None:
+        return f"the question was blocked ({feedback.block_reason.value})"
+    if not candidates:
+        return "no candidates in the response"
+    finish = candidates[0].finish_reason
+    if finish is not None and finish.value != "STOP":
+        return f"the answer was broken off ({finish.value})"
+    return "" if response.text else "the answer is empty"
