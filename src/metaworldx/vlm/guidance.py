@@ -13,7 +13,7 @@ MOST = 10.0
 """The greatest relevance."""
 MAX_TEXT = 2000
 """Letters of a task's text that a teacher reads; longer ones are refused."""
-MAX_STAGES, _MAX_STAGE_TEXT = 12, 300
+MAX_STAGES, _MAX_STAGE_TEXT, _LARGEST = 12, 300, 1e9
 FLOOR = 1e-3
 """The least weight of an expert, so that no divergence from the weights is infinite."""
 
@@ -140,8 +140,12 @@ def _stage(data: Any, experts: Mapping[str, str]) -> Stage | None:
 def _number(what: str, value: Any, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadAnswer(f"{what[:60]} is {_kind(value)}; needs a number")
-    if not math.isfinite(value) or not 0.0 <= value <= most:
-        raise BadAnswer(f"{what[:60]} is {value:g}; needs 0 to {most:g}")
+    # Of an integer, for which there may be no float, the order is known all the same.
+    if not (0 <= value <= most and value < math.inf):
+        told = f"{value:g}" if isinstance(value, float) else "an integer out of range"
+        raise BadAnswer(f"{what[:60]} is {told}; needs 0 to {most:g}")
+    if value > _LARGEST:
+        raise BadAnswer(f"{what[:60]} is too large")
     return float(value)
 
 

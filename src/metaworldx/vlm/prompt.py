@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from metaworldx.vlm.guidance import Question
@@ -30,6 +31,7 @@ sentence) and "experts" (share of each expert that is needed then; shares add up
 expert that keeps balance where none else does.
 - "confidence": from 0 to 1, how sure you are that these experts can do this task.
 """
+_MARKS = re.compile(r"[<>]{3,}")
 _IMAGES = "The pictures show the scene as it is at the beginning.\n"
 
 
@@ -46,7 +48,7 @@ def prompt_for(question: Question) -> str:
 
 def _inside(text: str) -> str:
     """Text that cannot close the marks around it."""
-    return text.replace("<<<", "").replace(">>>", "").strip()
+    return _MARKS.sub("", text).strip()
 
 
 def schema_for(question: Question) -> dict[str, Any]:

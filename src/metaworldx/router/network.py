@@ -1,0 +1,71 @@
+"""The router's network: softmax weights over the experts from a state and a guidance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from metaworldx.agent.networks import Mlp
+
+_EPS, _BOUND = 1e-4, 5.0
+
+
+@dataclass(frozen=True)
+class RouterSizes:
+    """Sizes of a router.
+
+    Attributes:
+      obs_size: numbers of the state.
+      guidance_size: numbers of V(T), `2 K + 2`.
+      experts: K.
+      hidden: widths of the hidden layers.
+    """
+
+    obs_size: int
+    guidance_size: int
+    experts: int
+    hidden: tuple[int, ...] = (128, 128)
+
+
+@struct.dataclass
+class RouterParams:
+    """Weights, and mean and variance of the states it was trained on `[O]`."""
+
+    net: Any
+    mean: jax.Array
+    var: jax.Array
+
+
+def init_router(sizes: RouterSizes, key: jax.Array, obs: jax.Array | None = None) -> RouterParams:
+    """Fresh parameters; every expert weighs the same.
+
+    Args:
+      obs: states `[N, O]` to normalise by; None takes them as they come.
+    """
+    seen = jnp.zeros((1, sizes.obs_size + sizes.guidance_size))
+    net: Any = _net(sizes).init({"params": key}, seen)
+    mean = jnp.zeros(sizes.obs_size) if obs is None else obs.mean(axis=0)
+    var = jnp.ones(sizes.obs_size) if obs is None else obs.var(axis=0)
+    return RouterParams(net["params"], mean, var)
+
+
+def log_weights(
+    sizes: RouterSizes, params: RouterParams, obs: jax.Array, guidance: jax.Array
+) -> jax.Array:
+    """Log of the weights `[..., K]`.
+
+    Args:
+      obs: states `[..., O]`.
+      guidance: `told.features` `[..., G]`.
+    """
+    scaled = (obs - params.mean) * jax.lax.rsqrt(params.var + _EPS)
+    seen = jnp.concatenate([jnp.clip(scaled, -_BOUND, _BOUND), guidance], axis=-1)
+    return jax.nn.log_softmax(_net(sizes).apply({"params": params.net}, seen), axis=-1)
+
+
+def _net(sizes: RouterSizes) -> Mlp:
+    return Mlp(hidden=sizes.hidden, features=sizes.experts, zero_last=True)
