@@ -64,7 +64,8 @@ def log_weights(
     """
     scaled = (obs - params.mean) * jax.lax.rsqrt(params.var + _EPS)
     seen = jnp.concatenate([jnp.clip(scaled, -_BOUND, _BOUND), guidance], axis=-1)
-    return jax.nn.log_softmax(_net(sizes).apply({"params": params.net}, seen), axis=-1)
+    logits: Any = _net(sizes).apply({"params": params.net}, seen)
+    return jax.nn.log_softmax(logits, axis=-1)
 
 
 def _net(sizes: RouterSizes) -> Mlp:

@@ -1,0 +1,111 @@
+"""`metaworldx vlm ask` and `vlm cache`: what they print, and bad input in one line."""
+
+import json
+import struct
+import zlib
+
+import pytest
+
+from metaworldx.cli import main
+
+EXPERTS = {"stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair"}
+
+
+@pytest.fixture(autouse=True)
+def _no_key(monkeypatch):
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+
+
+def _picture() -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\0\xff\0\0")
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def test_asking_about_a_task_prints_scores_stages_and_who_answered(capsys):
+    assert main(["vlm", "ask", "--task", "h1-door", "--teacher", "offline", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["relevance"]) == EXPERTS and found["teacher"] == "offline"
+    assert max(found["relevance"].values()) == 10.0 and len(found["stages"]) == 5
+    assert 0.0 <= found["confidence"] <= 1.0
+
+
+def test_asking_gemini_without_a_key_falls_to_offline_and_says_why(capsys, tmp_path, caplog):
+    (tmp_path / "scene.png").write_bytes(_picture())
+    text = "Bring the parcel to the kitchen."
+    image = str(tmp_path / "scene.png")
+    assert main(["vlm", "ask", "--text", text, "--image", image, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["teacher"] == "offline" and "GEMINI_API_KEY" in found["notes"][0]
+    assert "GEMINI_API_KEY" in caplog.text
+    assert main(["vlm", "ask", "--text", text, "--teacher", "offline"]) == 0
+    out = capsys.readouterr().out
+    assert "offline, confidence" in out and "carry" in out.split("expert")[1]
+
+
+def test_answers_are_kept_once_and_read_again(capsys, tmp_path):
+    folder = tmp_path / "guidance"
+    keep = ["vlm", "cache", "--teacher", "offline", "--out", str(folder)]
+    assert main([*keep, "--tasks", "h1-door", "h1hand-push", "--texts", "Sit down."]) == 0
+    assert "wrote 3 answers" in capsys.readouterr().out
+    assert len(list(folder.iterdir())) == 3
+    (folder / "h1-door-v0.json").touch()
+    assert main([*keep, "--tasks", "h1-door"]) == 0
+    assert "wrote 0 answers" in capsys.readouterr().out
+    cached = ["vlm", "ask", "--teacher", "cached", "--cache", str(folder), "--json"]
+    assert main([*cached, "--task", "h1-door"]) == 0
+    assert json.loads(capsys.readouterr().out)["teacher"] == "cached (offline)"
+    assert main([*cached, "--text", "Something new: wave."]) == 0
+    assert json.loads(capsys.readouterr().out)["teacher"] == "offline"
+
+
+def test_the_prompt_can_be_read(capsys):
+    assert main(["vlm", "ask", "--text", "Open the hatch.", "--prompt"]) == 0
+    out = capsys.readouterr().out
+    assert "Open the hatch." in out and all(f"- {name}:" in out for name in EXPERTS)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ([], "give either --task"),
+        (["--task", "h1-door", "--text", "go"], "give either --task"),
+        (["--task", "h1-dor"], "did you mean 'h1-door"),
+        (["--text", "   "], "empty"),
+        (["--text", "walk " * 1000], "2000 at most"),
+        (["--text", "go", "--teacher", "oracle"], "unknown teacher 'oracle'"),
+        (["--text", "go", "--teacher", "cached"], "--cache DIR"),
+        (["--text", "go", "--image", "{here}/none.png"], "no picture"),
+        (["--text", "go", "--image", "{here}/text.png"], "no PNG or JPEG"),
+        (["--text", "go", "--image", "{here}"], "no PNG or JPEG"),
+        (["--text", "go", "--pool", "{here}"], "no pool"),
+        (["--text", "go", "--pool", "{here}/empty"], "no experts"),
+        (["--text", "go", "--out", "/dev/null/x.json"], "cannot write"),
+        (["--task", "h1-door", "--teacher", "cached", "--cache", "{here}"], "h1-door-v0.json"),
+    ],
+)
+def test_bad_input_is_one_line(capsys, tmp_path, args, told):
+    (tmp_path / "text.png").write_text("not a picture")
+    (tmp_path / "h1-door-v0.json").write_text('{"relevance": "all of them"}')
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "pool.json").write_text(
+        '{"format": "metaworldx-pool-1", "robot": "h1", "experts": []}'
+    )
+    given = [arg.format(here=tmp_path) for arg in args]
+    assert main(["vlm", "ask", *given]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and told in err and err.count("\n") == 1
+
+
+def test_what_gemini_cannot_answer_is_not_kept_from_another(capsys, tmp_path):
+    keep = ["vlm", "cache", "--out", str(tmp_path / "g"), "--tasks", "h1-door"]
+    assert main(keep) == 2
+    assert "GEMINI_API_KEY" in capsys.readouterr().err
+    assert not list((tmp_path / "g").glob("*.json"))
+    assert main([*keep, "--teacher", "cached"]) == 2
