@@ -1,4 +1,4 @@
-"""`metaworldx eval RUN`, `eval --expert SKILL` and `eval --scripted hold`."""
+"""`metaworldx eval RUN`, `eval --expert SKILL`, `eval --teacher NAME`, `eval --scripted hold`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def main(
     /,
     expert: str | None = None,
     scripted: str | None = None,
+    teacher: str | None = None,
+    cache: Path | None = None,
     pool: Path | None = None,
     untrained: bool = False,
     targets: int = 0,
@@ -35,16 +37,19 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Evaluate a trained agent, an expert of a pool, or a script, in native MuJoCo.
+    """Evaluate an agent, an expert, a pool mixed by a teacher, or a script, in native MuJoCo.
 
     With HumanoidBench's solver settings, deterministic, one episode from each of the seed's
     starts. Return, length and how the robot moved are over HumanoidBench's own episode; falls and
     success over 1,500 control steps (30 s).
 
     Args:
-      run: folder of a training run; left out with --expert or --scripted.
+      run: folder of a training run; left out with --expert, --teacher or --scripted.
       expert: a skill whose expert is to act, e.g. stand.
       scripted: hold (the keyframe's pose) or random: floors to compare with; needs --task.
+      teacher: gemini, cached or offline: all experts act, mixed by the weights it gives the task
+        (falling back in that order); needs --task.
+      cache: folder of kept answers (metaworldx vlm cache).
       pool: folder of a pool of experts; default the one that comes with the package.
       untrained: the expert with random weights, as it was before training.
       targets: also try so many new places for the hands, each for 4 s (an expert that reaches).
@@ -61,8 +66,8 @@ def main(
     """
     from metaworldx.files import check_writable, write_text
 
-    only_one = "give one of the folder of a run, --expert SKILL and --scripted NAME"
-    if sum(who is not None for who in (run, expert, scripted)) > 1:
+    only_one = "give one of the folder of a run, --expert SKILL, --teacher and --scripted NAME"
+    if sum(who is not None for who in (run, expert, scripted, teacher)) > 1:
         raise UserError(only_one)
     if targets and expert is None:
         raise UserError("--targets is for an expert that reaches; give --expert reach")
@@ -74,6 +79,10 @@ def main(
         )
     elif scripted is not None:
         evaluator, params, about = _of_script(scripted, task, episodes, collisions, seed)
+    elif teacher is not None:
+        evaluator, params, about = _of_teacher(
+            *(teacher, cache, pool, task, episodes, collisions, seed)
+        )
     elif run is not None:
         evaluator, params, about = _of_run(
             *(run, task, episodes, act_with, checkpoint, planner, collisions, seed)
@@ -184,6 +193,45 @@ def _of_expert(
 
         reached = measure_reaching(ExpertPool([chosen]), expert, targets, seed)
         about["reaching"] = dataclasses.asdict(reached)
+    return evaluator, None, about
+
+
+def _of_teacher(
+    first: str,
+    cache: Path | None,
+    folder: Path | None,
+    task: str | None,
+    episodes: int,
+    collisions: str | None,
+    seed: int,
+) -> tuple[Evaluator, Any, dict[str, Any]]:
+    from metaworldx.commands.questions import question_for, settings_for
+    from metaworldx.envs.factory import make
+    from metaworldx.envs.registry import parse_id
+    from metaworldx.experts.pool import load_pool
+    from metaworldx.router.told import told
+    from metaworldx.training.controllers import ComposedController
+    from metaworldx.training.evaluate import Evaluator
+    from metaworldx.vlm.ask import teachers_from
+
+    if task is None:
+        raise UserError("--teacher needs a task: --task h1-door, for instance")
+    asked = teachers_from(first, cache, settings_for(None))
+    question = question_for(task, None, None, folder, shown=first == "gemini")
+    pool = load_pool(folder, parse_id(task)[0].name)
+    answer = asked.ask(question)
+    guidance = told(answer, pool.names)
+    evaluator = Evaluator(
+        partial(ComposedController, pool, guidance, f"teacher {answer.teacher}"),
+        partial(make, task, "native", collisions),
+        episodes,
+        seed,
+    )
+    about = {
+        "teacher": answer.teacher,
+        "pool": "shipped" if folder is None else str(folder),
+        "weights": {n: float(w) for n, w in zip(pool.names, guidance.prior, strict=True)},
+    }
     return evaluator, None, about
 
 

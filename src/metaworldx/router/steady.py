@@ -66,7 +66,7 @@ def steadied(config: SteadyConfig, state: Steady, wanted: jax.Array, dt: float) 
       wanted: the router's weights `[..., K]`.
       dt: control step, s.
     """
-    raised = jnp.power(jnp.maximum(wanted, 1e-9), config.sharpen)
+    raised = jnp.power(wanted, config.sharpen)
     wanted = raised / raised.sum(axis=-1, keepdims=True)
     best = jnp.argmax(wanted, axis=-1)
     ahead = _at(wanted, best) - _at(wanted, state.leader)

@@ -16,6 +16,8 @@ from metaworldx.experts.follow import target_of
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.clip import Clip
+from metaworldx.router.compose import Composer
+from metaworldx.router.told import Told
 
 Carry = Any
 ACTORS = ("policy", "mppi")
@@ -139,6 +141,45 @@ class ExpertController:
     def _own(self, state: EnvState) -> tuple[jax.Array, jax.Array]:
         own = jnp.asarray(self._env.robot_observation(state))
         return own[:, : self._nq], own[:, self._nq :]
+
+
+class ComposedController:
+    """A pool's experts mixed by a teacher's weights, the same all along: no router."""
+
+    clips: tuple[Clip, ...] = ()
+
+    def __init__(self, pool: ExpertPool, guidance: Told, name: str, env: Env):
+        """For an environment of the pool's robot.
+
+        Args:
+          name: who gave the weights, for the record.
+        """
+        self.name = f"experts by {name}"
+        self._composer, self._guidance = Composer(pool, env), guidance
+
+    def check(self, env: Env) -> None:
+        """Was checked when the composer was made."""
+
+    def begin(self, state: EnvState) -> Carry:
+        """Every expert at its beginning."""
+        return self._composer.begin(state, self._wanted(state))
+
+    def act(
+        self, params: Any, carry: Carry, state: EnvState, key: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """The sum of the experts' actions by weight."""
+        del params, key
+        sure = jnp.broadcast_to(self._guidance.confidence, state.reward.shape)
+        action, _, carry = self._composer.act(state, carry, self._wanted(state), sure)
+        return action, carry
+
+    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
+        """It follows several motions at once."""
+        del carry, state
+
+    def _wanted(self, state: EnvState) -> jax.Array:
+        prior = self._guidance.prior
+        return jnp.broadcast_to(prior, (*state.reward.shape, prior.shape[-1]))
 
 
 class ScriptedController:

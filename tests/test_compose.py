@@ -1,0 +1,132 @@
+"""Composition in a task with objects: experts act on the robot's own numbers, mixed by weights."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from metaworldx.cli import main
+from metaworldx.envs.factory import make
+from metaworldx.experts.follow import command_now
+from metaworldx.experts.pool import ExpertPool, load_experts
+from metaworldx.motion.kinematics import heading, to_heading
+from metaworldx.router.compose import Composer
+from metaworldx.router.steady import SteadyConfig
+
+ENVS = 2
+
+
+@pytest.fixture(scope="module")
+def door():
+    """A composer of three experts at the door, its first state, and its compiled functions."""
+    chosen = [e for e in load_experts() if e.name in ("stand", "walk", "reach")]
+    pool, env = ExpertPool(chosen), make("h1-door", "native")
+    composer = Composer(pool, env, SteadyConfig(seconds=0.0, margin=0.0))
+    state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), ENVS))
+    return composer, state, jax.jit(composer.begin), jax.jit(composer.act), jax.jit(pool.act)
+
+
+SURE = jnp.ones(ENVS)
+
+
+def _one(composer, name):
+    one = np.zeros((ENVS, len(composer.pool)), np.float32)
+    one[:, composer.pool.index(name)] = 1.0
+    return jnp.asarray(one)
+
+
+def test_one_expert_alone_acts_as_it_does_without_composition(door):
+    composer, state, begin, act, acting = door
+    wanted = _one(composer, "walk")
+    composing = begin(state, wanted)
+    follow = composer.pool.begin(composer.own(state)[0])
+    step = jax.jit(composer.env.step)
+    index = composer.pool.index("walk")
+    for _ in range(3):
+        qpos, qvel = composer.own(state)
+        alone = acting(follow, qpos, qvel)[:, index]
+        action, weights, composing = act(state, composing, wanted, SURE)
+        np.testing.assert_allclose(action, alone, atol=1e-5)
+        np.testing.assert_allclose(weights, wanted)
+        follow = composer.pool.moved_on(follow, qpos)
+        state = step(state, action)
+
+
+def test_actions_are_the_weighted_sum(door):
+    composer, state, begin, act, acting = door
+    wanted = jnp.tile(jnp.array([[0.2, 0.5, 0.3]]), (ENVS, 1))
+    composing = begin(state, wanted)
+    action, weights, _ = act(state, composing, wanted, SURE)
+    each = acting(composing.follow, *composer.own(state))
+    np.testing.assert_allclose(weights, wanted, atol=1e-6)
+    np.testing.assert_allclose(action, jnp.einsum("bk,bka->ba", wanted, each), atol=1e-5)
+
+
+def test_experts_at_rest_begin_anew_where_the_robot_is(door):
+    composer, state, begin, act, _ = door
+    wanted = _one(composer, "walk")
+    _, _, after = act(state, begin(state, wanted), wanted, SURE)
+    walk, reach = composer.pool.index("walk"), composer.pool.index("reach")
+    np.testing.assert_allclose(after.follow.seconds[:, walk], 0.02, atol=1e-6)
+    np.testing.assert_allclose(after.follow.seconds[:, reach], 0.0)
+
+
+def test_reaching_is_asked_for_the_door_s_hatch(door):
+    composer, state, begin, _, _ = door
+    follow = begin(state, _one(composer, "reach")).follow
+    index = composer.pool.index("reach")
+    hatch = state.readings.xpos[:, composer.env.task.layout.body("door_hatch")]
+    for n in range(ENVS):
+        one = jax.tree.map(lambda x, n=n: x[n, index], follow)
+        qpos = composer.own(state)[0][n]
+        seen = command_now(composer.pool.refs, one, qpos, 1.0)
+        here = hatch[n] - jnp.append(qpos[:2], 0.0)
+        np.testing.assert_allclose(seen[2:5], to_heading(here, heading(qpos[3:7])), atol=1e-4)
+        np.testing.assert_allclose(seen[5:8], 0.0)
+
+
+def test_doubt_leaves_the_robot_to_the_stabiliser(door):
+    composer, state, begin, act, _ = door
+    wanted = _one(composer, "walk")
+    _, weights, _ = act(state, begin(state, wanted), wanted, jnp.zeros(ENVS))
+    np.testing.assert_allclose(weights, _one(composer, "stand"), atol=1e-6)
+
+
+def test_no_teacher_is_asked_while_acting(door, monkeypatch):
+    from metaworldx.vlm import gemini, offline, teacher
+
+    def refuse(self, question):
+        raise AssertionError("a teacher was asked inside the loop")
+
+    for who in (offline.OfflineTeacher, gemini.GeminiTeacher, teacher.InTurn):
+        monkeypatch.setattr(who, "ask", refuse)
+    composer, state, begin, act, _ = door
+    wanted = _one(composer, "walk")
+    act(state, begin(state, wanted), wanted, SURE)
+
+
+@pytest.mark.slow
+def test_a_pool_mixed_by_a_teacher_is_evaluated(capsys):
+    args = ["eval", "--teacher", "offline", "--task", "h1-door", "--episodes", "2", "--json"]
+    assert main(args) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["teacher"] == "offline" and found["pool"] == "shipped"
+    assert sum(found["weights"].values()) == pytest.approx(1.0, abs=1e-5)
+    assert found["return_mean"] > 100.0 and found["no_fall_share"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--teacher", "offline"], "--teacher needs a task"),
+        (["--teacher", "offline", "--expert", "walk"], "give one of"),
+        (["--teacher", "oracle", "--task", "h1-door"], "unknown teacher"),
+        (["--teacher", "offline", "--task", "h1-dor"], "did you mean"),
+    ],
+)
+def test_bad_input_is_one_line(capsys, args, told):
+    assert main(["eval", *args]) == 2
+    err = capsys.readouterr().err
+    assert told in err and err.count("\n") == 1
