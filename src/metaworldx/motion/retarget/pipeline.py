@@ -28,7 +28,7 @@ _CONTEXT_S = 0.6
 _SPEED_SHARE, _SPEED_ROUNDS = 0.95, 5
 
 # Weights, in units of a keypoint's: its error squared in m^2.
-_TOE, _HIP = 0.3, 0.3
+_TOE = 0.3
 _TRUNK_TURN = np.array([0.2, 0.2, 0.1])
 _FOOT_TURN = np.array([0.0, 0.03, 0.05])
 _TWIST = 0.004
@@ -150,7 +150,7 @@ def _is_loop(motion: HumanMotion, loop: bool | None) -> bool:
 def _solved(body: Body, fit: Fitted, standing: np.ndarray) -> tuple[Fitted, np.ndarray, Stance]:
     """Both passes: what was followed, qpos, and where soles stand."""
     points = tuple(KEYPOINTS.values())
-    weights = np.array([_TOE if "toe" in n else _HIP if "hip" in n else 1.0 for n in KEYPOINTS])
+    weights = np.array([_TOE if "toe" in n else 1.0 for n in KEYPOINTS])
     follow = PointGoal(points, fit.points, weights[:, None])
     turn = np.stack([_TRUNK_TURN, _TRUNK_TURN, _FOOT_TURN, _FOOT_TURN])
     rest = {
