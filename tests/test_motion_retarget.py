@@ -160,7 +160,9 @@ def test_loops_close_and_go_on():
 
 
 @pytest.mark.parametrize(
-    ("skill", "number"), [("walk", 2), ("walk", -1), ("run", 0), ("run", -1), ("reach", 6)], ids=lambda x: str(x)
+    ("skill", "number"),
+    [("walk", 2), ("walk", -1), ("run", 0), ("run", -1), ("reach", 6)],
+    ids=lambda x: str(x),
 )
 def test_robot_clip_written_as_bvh_comes_back(tmp_path, skill, number):
     clip = clips_for(skill)[number]
