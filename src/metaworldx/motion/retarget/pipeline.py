@@ -32,7 +32,7 @@ _TOE = 0.3
 _TRUNK_TURN = np.array([0.2, 0.2, 0.1])
 _FOOT_TURN = np.array([0.0, 0.03, 0.05])
 _TWIST = 0.004
-_STANDING, _GROUND, _APART = 300.0, 2000.0, 100.0
+_STANDING, _GROUND, _APART = 100.0, 2000.0, 100.0
 GAMMA = 0.004
 """Weight of the velocity term of Eq. 8, s^2."""
 
