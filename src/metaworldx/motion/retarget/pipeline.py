@@ -157,7 +157,7 @@ def _solved(body: Body, fit: Fitted, standing: np.ndarray) -> tuple[Fitted, np.n
         "turns": (TurnGoal(TURNS, fit.turns, turn),),
         "axes": (AxisGoal(tuple(AXES), fit.axes, _TWIST),),
     }
-    free = Goals((follow,), **rest, gamma=1e-5, slack=0.3)
+    free = Goals((follow,), **rest, gamma=2e-6, slack=0.3)
     qpos = solve(body, first_posture(body, fit), free, FPS)
 
     ends = body.points(body.frames(qpos), ENDS)
