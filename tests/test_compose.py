@@ -13,6 +13,7 @@ from metaworldx.experts.follow import command_now
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.motion.kinematics import heading, to_heading
 from metaworldx.router.compose import Composer
+from metaworldx.router.parts import PLAIN
 from metaworldx.router.steady import SteadyConfig
 
 ENVS = 2
@@ -23,9 +24,9 @@ def door():
     """A composer of three experts at the door, its first state, and its compiled functions."""
     chosen = [e for e in load_experts() if e.name in ("stand", "walk", "reach")]
     pool, env = ExpertPool(chosen), make("h1-door", "native")
-    composer = Composer(pool, env, SteadyConfig(seconds=0.0, margin=0.0))
+    composer = Composer(pool, env, SteadyConfig(seconds=0.0, margin=0.0), PLAIN)
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), ENVS))
-    return composer, state, jax.jit(composer.begin), jax.jit(composer.act), jax.jit(pool.act)
+    return composer, state, jax.jit(composer.begin), jax.jit(composer.act)
 
 
 SURE = jnp.ones(ENVS)
@@ -38,60 +39,74 @@ def _one(composer, name):
 
 
 def test_one_expert_alone_acts_as_it_does_without_composition(door):
-    composer, state, begin, act, acting = door
-    wanted = _one(composer, "walk")
+    composer, state, begin, act = door
+    wanted = _one(composer, "stand")
     composing = begin(state, wanted)
     follow = composer.pool.begin(composer.own(state)[0])
+    acting = jax.jit(composer.pool.act)
     step = jax.jit(composer.env.step)
-    index = composer.pool.index("walk")
+    index = composer.pool.index("stand")
     for _ in range(3):
         qpos, qvel = composer.own(state)
         alone = acting(follow, qpos, qvel)[:, index]
-        action, weights, composing = act(state, composing, wanted, SURE)
-        np.testing.assert_allclose(action, alone, atol=1e-5)
-        np.testing.assert_allclose(weights, wanted)
+        acted, composing = act(state, composing, wanted, SURE)
+        np.testing.assert_allclose(acted.action, alone, atol=1e-5)
+        np.testing.assert_allclose(acted.weights, wanted)
         follow = composer.pool.moved_on(follow, qpos)
-        state = step(state, action)
+        state = step(state, acted.action)
 
 
 def test_actions_are_the_weighted_sum(door):
-    composer, state, begin, act, acting = door
+    _, state, begin, act = door
     wanted = jnp.tile(jnp.array([[0.2, 0.5, 0.3]]), (ENVS, 1))
     composing = begin(state, wanted)
-    action, weights, _ = act(state, composing, wanted, SURE)
-    each = acting(composing.follow, *composer.own(state))
-    np.testing.assert_allclose(weights, wanted, atol=1e-6)
-    np.testing.assert_allclose(action, jnp.einsum("bk,bka->ba", wanted, each), atol=1e-5)
+    acted, _ = act(state, composing, wanted, SURE)
+    np.testing.assert_allclose(acted.weights, wanted, atol=1e-6)
+    mixed = jnp.einsum("bk,bka->ba", wanted, acted.each)
+    np.testing.assert_allclose(acted.action, mixed, atol=1e-5)
 
 
 def test_experts_at_rest_begin_anew_where_the_robot_is(door):
-    composer, state, begin, act, _ = door
+    composer, state, begin, act = door
     wanted = _one(composer, "walk")
-    _, _, after = act(state, begin(state, wanted), wanted, SURE)
+    _, after = act(state, begin(state, wanted), wanted, SURE)
     walk, reach = composer.pool.index("walk"), composer.pool.index("reach")
     np.testing.assert_allclose(after.follow.seconds[:, walk], 0.02, atol=1e-6)
     np.testing.assert_allclose(after.follow.seconds[:, reach], 0.0)
 
 
-def test_reaching_is_asked_for_the_door_s_hatch(door):
-    composer, state, begin, _, _ = door
+def test_experts_that_go_head_for_the_goal(door):
+    composer, state, begin, act = door
+    wanted = _one(composer, "walk")
+    scene = jax.vmap(composer.scene)(state)
+    _, after = act(state, begin(state, wanted), wanted, SURE)
+    way = scene.goal - composer.own(state)[0][:, :2]
+    walk, stand = composer.pool.index("walk"), composer.pool.index("stand")
+    np.testing.assert_allclose(
+        after.follow.heading[:, walk], np.arctan2(way[:, 1], way[:, 0]), atol=1e-3
+    )
+    assert np.all(np.abs(after.follow.heading[:, stand] - after.follow.heading[:, walk]) > 1e-6)
+
+
+def test_reaching_is_asked_for_the_door_s_handle(door):
+    composer, state, begin, _ = door
     follow = begin(state, _one(composer, "reach")).follow
     index = composer.pool.index("reach")
-    hatch = state.readings.xpos[:, composer.env.task.layout.body("door_hatch")]
+    handle = jax.vmap(composer.scene)(state).places[:, 0]
     for n in range(ENVS):
         one = jax.tree.map(lambda x, n=n: x[n, index], follow)
         qpos = composer.own(state)[0][n]
         seen = command_now(composer.pool.refs, one, qpos, 1.0)
-        here = hatch[n] - jnp.append(qpos[:2], 0.0)
+        here = handle[n] - jnp.append(qpos[:2], 0.0)
         np.testing.assert_allclose(seen[2:5], to_heading(here, heading(qpos[3:7])), atol=1e-4)
         np.testing.assert_allclose(seen[5:8], 0.0)
 
 
 def test_doubt_leaves_the_robot_to_the_stabiliser(door):
-    composer, state, begin, act, _ = door
+    composer, state, begin, act = door
     wanted = _one(composer, "walk")
-    _, weights, _ = act(state, begin(state, wanted), wanted, jnp.zeros(ENVS))
-    np.testing.assert_allclose(weights, _one(composer, "stand"), atol=1e-6)
+    acted, _ = act(state, begin(state, wanted), wanted, jnp.zeros(ENVS))
+    np.testing.assert_allclose(acted.weights, _one(composer, "stand"), atol=1e-6)
 
 
 def test_no_teacher_is_asked_while_acting(door, monkeypatch):
@@ -102,7 +117,7 @@ def test_no_teacher_is_asked_while_acting(door, monkeypatch):
 
     for who in (offline.OfflineTeacher, gemini.GeminiTeacher, teacher.InTurn):
         monkeypatch.setattr(who, "ask", refuse)
-    composer, state, begin, act, _ = door
+    composer, state, begin, act = door
     wanted = _one(composer, "walk")
     act(state, begin(state, wanted), wanted, SURE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class UserError(ValueError):
@@ -24,3 +25,15 @@ def nearest(kind: str, wanted: str, known: Iterable[str], hint: str = "") -> str
     close = difflib.get_close_matches(wanted, list(known), n=1, cutoff=0.0)
     meant = f"; did you mean {close[0]!r}?" if close else ""
     return f"unknown {kind} {wanted!r}{meant}" + (f" ({hint})" if hint else "")
+
+
+def check_at_least(config: Any, least: float, *names: str) -> None:
+    """Checks numbers of a settings struct.
+
+    Raises:
+      UserError: one of those fields is under `least`, or NaN.
+    """
+    for name in names:
+        value = getattr(config, name)
+        if not value >= least:
+            raise UserError(f"{name} is {value}; needs at least {least:g}")

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.errors import UserError
+from metaworldx.errors import UserError, check_at_least
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,7 @@ class ImitationConfig:
     spin_weight: float = 1.0
 
     def __post_init__(self):
-        for name in ("alpha", "beta", "lam", "kappa"):
-            if getattr(self, name) < 0.0:
-                raise UserError(f"imitation {name} is {getattr(self, name)}; needs at least 0")
+        check_at_least(self, 0.0, "alpha", "beta", "lam", "kappa")
         if not 0.0 < self.tau <= 1.0:
             raise UserError(f"imitation tau is {self.tau}; needs over 0, up to 1")
 

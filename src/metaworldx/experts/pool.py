@@ -31,6 +31,7 @@ from metaworldx.experts.motors import Motors
 from metaworldx.experts.observation import ROBOT, expert_observation, phase_features
 from metaworldx.experts.reference import References, joined, references
 from metaworldx.files import write_text
+from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.sim.assets import asset_root
 
@@ -148,6 +149,10 @@ class ExpertPool:
             clip=follow.clip.at[expert].set(clip), command=follow.command.at[expert].set(command)
         )
 
+    def speed_of(self, follow: Follow) -> jax.Array:
+        """Forward speed that each expert's clip asks for, of the shape of `follow`, m/s."""
+        return self.refs.command[follow.clip, COMMAND["speed"].start]
+
     def moved_on(self, follow: Follow, qpos: jax.Array) -> Follow:
         """One control step of 0.02 s later.
 
@@ -228,6 +233,18 @@ class _Body:
         still = jnp.broadcast_to(jnp.clip(0.0, low, high), (*ctrl.shape[:-1], len(self._low)))
         whole = still.at[..., self._actuators].set(ctrl)
         return jnp.clip(2.0 * (whole - low) / (high - low) - 1.0, -1.0, 1.0)
+
+    def with_hinges(self, action: jax.Array, hinges: np.ndarray, ctrl: jax.Array) -> jax.Array:
+        """Actions `[..., A]`, those of some hinges (of the experts' own) in favour of targets.
+
+        Args:
+          hinges: their numbers `[N]`.
+          ctrl: joint targets, NaN where the action stays `[..., N]`.
+        """
+        at = self._actuators[hinges]
+        low, high = jnp.asarray(self._low[at]), jnp.asarray(self._high[at])
+        wanted = jnp.clip(2.0 * (ctrl - low) / (high - low) - 1.0, -1.0, 1.0)
+        return action.at[..., at].set(jnp.where(jnp.isnan(ctrl), action[..., at], wanted))
 
 
 def _over_leading(function: Any, axes: int, in_axes: Any = 0) -> Any:

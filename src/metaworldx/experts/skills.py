@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import UserError, check_at_least, nearest
 from metaworldx.experts.feedback import GAINS, standing_gains
 from metaworldx.experts.imitation import ImitationConfig
 from metaworldx.motion.builtin import SKILLS as BUILTIN
@@ -79,9 +79,7 @@ class Skill:
     imitation: ImitationConfig = field(default_factory=ImitationConfig)
 
     def __post_init__(self):
-        for name in ("w_track", "w_task"):
-            if getattr(self, name) < 0.0:
-                raise UserError(f"{name} is {getattr(self, name)}; needs at least 0")
+        check_at_least(self, 0.0, "w_track", "w_task")
         if not 0.0 <= self.on_reference <= 1.0:
             raise UserError(f"on_reference is {self.on_reference}; needs 0 to 1")
         if len(self.feedback) != GAINS:

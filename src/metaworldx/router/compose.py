@@ -12,15 +12,18 @@ from metaworldx.errors import UserError
 from metaworldx.experts.follow import Follow
 from metaworldx.experts.observation import (
     ROBOT,
+    arm_hinges,
     height_over,
     soles_in_heading,
     up_in_pelvis,
 )
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.motion.clip import COMMAND
-from metaworldx.motion.kinematics import to_heading
-from metaworldx.router.aims import Aim, aiming
-from metaworldx.router.fusion import composed
+from metaworldx.motion.kinematics import heading, to_heading, wrapped
+from metaworldx.router.arms import led_arms
+from metaworldx.router.observe import router_observation
+from metaworldx.router.parts import Parts, PartsConfig
+from metaworldx.router.scenes import Scene, milestone_names, scene_of
 from metaworldx.router.steady import Steady, SteadyConfig, begin_steady, stabilised, steadied
 
 STABILISER = "stand"
@@ -28,22 +31,70 @@ _AT_REST = 0.05
 """An expert that weighs less begins anew from where the robot is, until it is wanted."""
 
 
+_MOST_TURN = 0.4
+"""How far from where it heads an expert that goes is asked to turn at once (rad)."""
+_GOES = 0.1
+"""An expert whose clip is faster than this (m/s) goes somewhere."""
+
+
 @struct.dataclass
 class Composing:
-    """What composing remembers: what each expert follows `[B, K]`, and the last weights."""
+    """What composing remembers.
+
+    Attributes:
+      follow: what each expert follows `[B, K]`.
+      steady: the last weights.
+      reached: the greatest that each milestone has been `[B, MILESTONES]`.
+    """
 
     follow: Follow
     steady: Steady
+    reached: jax.Array
+
+
+@struct.dataclass
+class Seen:
+    """What a router is told at a step.
+
+    Attributes:
+      obs: `router_observation` `[B, O]`.
+      progress: share of the task's milestones that have been reached `[B]`, 0 to 1.
+    """
+
+    obs: jax.Array
+    progress: jax.Array
+
+
+@struct.dataclass
+class Acted:
+    """A step of composition.
+
+    Attributes:
+      action: `[B, A]`.
+      weights: that made it `[B, K]`.
+      each: every expert's action `[B, K, A]`.
+    """
+
+    action: jax.Array
+    weights: jax.Array
+    each: jax.Array
 
 
 class Composer:
     """Mixes a pool's experts in one task's environments."""
 
-    def __init__(self, pool: ExpertPool, env: Env, config: SteadyConfig | None = None):
+    def __init__(
+        self,
+        pool: ExpertPool,
+        env: Env,
+        config: SteadyConfig = SteadyConfig(),
+        parts: PartsConfig = PartsConfig(),
+    ):
         """For a batch of environments.
 
         Args:
-          config: how weights are steadied; None takes the defaults.
+          config: how weights are steadied.
+          parts: how they become weights of legs and arms.
 
         Raises:
           UserError: the environment's robot is not the pool's.
@@ -53,11 +104,15 @@ class Composer:
                 f"{env.id} has {env.action_size} actions; the pool is for a robot with "
                 f"{pool.body.action_size}"
             )
-        self.pool, self.env, self.config = pool, env, config or SteadyConfig()
+        self.pool, self.env, self.config = pool, env, config
         names = pool.names
+        model = env.physics.model
+        actuators = [model.actuator(i).name for i in range(model.nu)]
+        self.parts = Parts(parts, names, actuators)
         self.stabiliser = names.index(STABILISER) if STABILISER in names else 0
         self._reaching = names.index("reach") if "reach" in names else None
-        self._aim = aiming(env)
+        self.scene = scene_of(env)
+        self._milestones = len(milestone_names(env.task.name))
         self._nq = env.task.robot.spec.nq
 
     def own(self, state: EnvState) -> tuple[jax.Array, jax.Array]:
@@ -71,18 +126,31 @@ class Composer:
         Args:
           wanted: weights to begin with `[B, K]`.
         """
-        return Composing(self._begun(state), begin_steady(wanted))
+        scene = jax.vmap(self.scene)(state)
+        return Composing(self._begun(state, scene), begin_steady(wanted), scene.milestones)
+
+    def sees(self, state: EnvState, composing: Composing) -> Seen:
+        """What a router is told now."""
+        qpos, qvel = self.own(state)
+        body = self.pool.body
+        scene = jax.vmap(self.scene)(state)
+        obs = jax.vmap(router_observation)(
+            body.own_qpos(qpos), body.own_qvel(qvel), scene, composing.reached
+        )
+        reached = jnp.sum(composing.reached >= 1.0, axis=-1)
+        return Seen(obs, reached / max(self._milestones, 1))
 
     def act(
         self, state: EnvState, composing: Composing, wanted: jax.Array, confidence: jax.Array
-    ) -> tuple[jax.Array, jax.Array, Composing]:
-        """Actions `[B, A]`, the weights that made them `[B, K]`, and what is remembered.
+    ) -> tuple[Acted, Composing]:
+        """Actions, and what is remembered.
 
         Args:
           wanted: the router's (or the teacher's) weights `[B, K]`.
           confidence: of the teacher `[B]`.
         """
         qpos, qvel = self.own(state)
+        scene = jax.vmap(self.scene)(state)
         steady = steadied(self.config, composing.steady, wanted, self.env.dt)
         body = self.pool.body.own_qpos(qpos)
         weights = stabilised(
@@ -93,10 +161,11 @@ class Composer:
             tilt=jnp.arccos(jnp.clip(up_in_pelvis(body)[..., 2], -1.0, 1.0)),
             height=height_over(soles_in_heading(ROBOT, body)),
         )
-        follow = self._aimed(state, composing.follow)
-        action = composed(weights, self.pool.act(follow, qpos, qvel))
+        follow = self._headed(self._aimed(composing.follow, scene), scene, body)
+        each = self._led(self.pool.act(follow, qpos, qvel), scene, body)
         on = self.pool.moved_on(follow, qpos)
-        rests, anew = weights < _AT_REST, self._begun(state)
+        rests, anew = weights < _AT_REST, self._begun(state, scene)
+        on = self._carried(on, anew, weights)
         follow = jax.tree.map(
             lambda new, old: jnp.where(
                 rests.reshape(rests.shape + (1,) * (old.ndim - 2)), new, old
@@ -104,33 +173,75 @@ class Composer:
             anew,
             on,
         )
-        return action, weights, Composing(follow, steady)
+        reached = jnp.maximum(composing.reached, scene.milestones)
+        return Acted(self.parts.composed(weights, each), weights, each), Composing(
+            follow, steady, reached
+        )
 
-    def _begun(self, state: EnvState) -> Follow:
-        follow = self.pool.begin(self.own(state)[0])
-        if self._reaching is None or self._aim is None:
+    def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
+        """Experts' actions `[B, K, A]`, the reaching one's arms led to their places."""
+        if self._reaching is None:
+            return each
+        hinges = arm_hinges(ROBOT)
+        arms = jax.vmap(led_arms)(body, scene.places)
+        arms = jnp.where(scene.asked[..., None], arms, jnp.nan).reshape(-1, hinges.size)
+        own = self.pool.body.with_hinges(each[:, self._reaching], hinges.reshape(-1), arms)
+        return each.at[:, self._reaching].set(own)
+
+    def _carried(self, follow: Follow, anew: Follow, weights: jax.Array) -> Follow:
+        """With the place from which the reaching expert counts carried along while others walk."""
+        if self._reaching is None:
             return follow
         expert = self._reaching
-        commands = self._commands(state, follow)
-        return jax.vmap(lambda f, c: self.pool.asked(f, expert, c))(follow, commands)
+        carried = self.parts.weights(weights)[0][:, expert, None] < 0.5
+        anchor = jnp.where(carried, anew.anchor[:, expert], follow.anchor[:, expert])
+        return follow.replace(anchor=follow.anchor.at[:, expert].set(anchor))
 
-    def _aimed(self, state: EnvState, follow: Follow) -> Follow:
-        """With the hands' places as they are now."""
-        if self._reaching is None or self._aim is None:
+    def _begun(self, state: EnvState, scene: Scene) -> Follow:
+        follow = self.pool.begin(self.own(state)[0])
+        if self._reaching is None:
             return follow
-        commands = self._commands(state, follow)
-        return follow.replace(command=follow.command.at[:, self._reaching].set(commands))
+        expert = self._reaching
+        commands = self._commands(scene, follow)
+        asked = jax.vmap(lambda f, c: self.pool.asked(f, expert, c))(follow, commands)
+        anywhere = scene.asked.any(axis=-1)
+        return jax.tree.map(
+            lambda new, old: jnp.where(anywhere.reshape((-1,) + (1,) * (old.ndim - 1)), new, old),
+            asked,
+            follow,
+        )
 
-    def _commands(self, state: EnvState, follow: Follow) -> jax.Array:
+    def _aimed(self, follow: Follow, scene: Scene) -> Follow:
+        """With the hands' places as they are now."""
+        if self._reaching is None:
+            return follow
+        commands = self._commands(scene, follow)
+        old = follow.command[:, self._reaching]
+        new = jnp.where(scene.asked.any(axis=-1)[:, None], commands, old)
+        return follow.replace(command=follow.command.at[:, self._reaching].set(new))
+
+    def _headed(self, follow: Follow, scene: Scene, body: jax.Array) -> Follow:
+        """Experts that go head for the goal; no farther round than they can turn at once.
+
+        Args:
+          body: the robots' own `[B, 7 + J]`.
+        """
+        yaw = jax.vmap(heading)(body[:, 3:7])
+        way = scene.goal - body[:, :2]
+        off = wrapped(jnp.arctan2(way[:, 1], way[:, 0]) - yaw)
+        wanted = yaw + jnp.clip(off, -_MOST_TURN, _MOST_TURN)
+        goes = self.pool.speed_of(follow) > _GOES
+        headed = jnp.where(goes & scene.going[:, None], wanted[:, None], follow.heading)
+        return follow.replace(heading=headed)
+
+    def _commands(self, scene: Scene, follow: Follow) -> jax.Array:
         """What the expert that reaches is asked `[B, 11]`: places count from its anchor."""
-        assert self._aim is not None
-        anchors = follow.anchor[:, self._reaching]
-        return jax.vmap(_command)(jax.vmap(self._aim)(state), anchors)
+        return jax.vmap(_command)(scene, follow.anchor[:, self._reaching])
 
 
-def _command(aim: Aim, anchor: jax.Array) -> jax.Array:
+def _command(scene: Scene, anchor: jax.Array) -> jax.Array:
     floor = jnp.append(anchor[:2], 0.0)
-    places = jax.vmap(lambda place: to_heading(place - floor, anchor[2]))(aim.places)
-    places = jnp.where(aim.asked[:, None], places, 0.0)
+    places = jax.vmap(lambda place: to_heading(place - floor, anchor[2]))(scene.places)
+    places = jnp.where(scene.asked[:, None], places, 0.0)
     hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
     return jnp.zeros(COMMAND["seat"].stop).at[hands].set(places.reshape(-1))

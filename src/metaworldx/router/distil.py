@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 from flax import struct
 
-from metaworldx.errors import UserError
+from metaworldx.errors import UserError, check_at_least
 from metaworldx.router.losses import demo_loss, guidance_rate, task_loss
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
 
@@ -40,12 +40,8 @@ class DistilConfig:
     hidden: tuple[int, ...] = (128, 128)
 
     def __post_init__(self):
-        for name in ("steps", "batch"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}; needs at least 1")
-        for name in ("learning_rate", "beta", "lambda_0", "demo_weight"):
-            if not getattr(self, name) >= 0.0:
-                raise UserError(f"{name} is {getattr(self, name)}; needs at least 0")
+        check_at_least(self, 1, "steps", "batch")
+        check_at_least(self, 0.0, "learning_rate", "beta", "lambda_0", "demo_weight")
         if not 0.0 < self.eta <= 1.0:
             raise UserError(f"eta is {self.eta}; needs over 0, up to 1")
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.errors import UserError
+from metaworldx.errors import UserError, check_at_least
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,7 @@ class SteadyConfig:
     take_over: float = 0.8
 
     def __post_init__(self):
-        for name in ("seconds", "margin", "unsure", "max_tilt"):
-            if not getattr(self, name) >= 0.0:
-                raise UserError(f"{name} is {getattr(self, name)}; needs at least 0")
+        check_at_least(self, 0.0, "seconds", "margin", "unsure", "max_tilt")
         if not self.sharpen > 0.0:
             raise UserError(f"sharpen is {self.sharpen}; needs over 0")
         if not 0.0 <= self.take_over <= 1.0:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
 
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import UserError, check_at_least, nearest
 
 ACTORS = ("policy", "mppi", "mixed")
 EVALUATORS = ("policy", "mppi", "both")
@@ -252,21 +252,17 @@ def checked(config: TrainConfig) -> TrainConfig:
         value = getattr(config, name)
         if value not in known:
             raise UserError(nearest(name, value, known, f"one of {', '.join(known)}"))
-    for name in (
+    check_at_least(
+        config,
+        1,
         *("num_envs", "steps", "horizon", "capacity", "batch", "collect_steps", "epoch_rounds"),
         *("shards", "checkpoint_every", "checkpoint_keep", "max_bad_epochs"),
-    ):
-        if getattr(config, name) < 1:
-            raise UserError(f"{name} is {getattr(config, name)}; needs at least 1")
-    for name in ("seed_steps", "eval_every", "eval_episodes", "seed"):
-        if getattr(config, name) < 0:
-            raise UserError(f"{name} is {getattr(config, name)}; needs at least 0")
+    )
+    check_at_least(config, 0, "seed_steps", "eval_every", "eval_episodes", "seed", "action_penalty")
     if config.seed >= 2**31:
         raise UserError(f"seed is {config.seed}; needs less than {2**31}")
     if config.plan_horizon is not None and config.plan_horizon < 1:
         raise UserError(f"plan_horizon is {config.plan_horizon}; needs at least 1")
-    if config.action_penalty < 0.0:
-        raise UserError(f"action_penalty is {config.action_penalty}; needs at least 0")
     if not 0.0 <= config.plan_fraction <= 1.0:
         raise UserError(f"plan_fraction is {config.plan_fraction}; needs 0 to 1")
     for name in ("num_envs", "batch"):

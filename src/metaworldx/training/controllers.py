@@ -170,8 +170,8 @@ class ComposedController:
         """The sum of the experts' actions by weight."""
         del params, key
         sure = jnp.broadcast_to(self._guidance.confidence, state.reward.shape)
-        action, _, carry = self._composer.act(state, carry, self._wanted(state), sure)
-        return action, carry
+        acted, carry = self._composer.act(state, carry, self._wanted(state), sure)
+        return acted.action, carry
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
         """It follows several motions at once."""

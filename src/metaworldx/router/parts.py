@@ -1,0 +1,73 @@
+"""Weights for parts of the body: legs cannot follow two gaits at once, arms and legs can differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.errors import UserError, check_at_least
+
+_ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "_lh_", "_rh_", "lh_", "rh_")
+FOR_ARMS = {"reach": 8.0}
+"""Experts that are there for their arms: how many times more they weigh there."""
+
+
+@dataclass(frozen=True)
+class PartsConfig:
+    """How weights over experts become weights over each part's actuators.
+
+    With both at 1 every actuator is mixed by the same weights, as Eq. 13 has it.
+
+    Attributes:
+      sharpen: weights are raised to this power: a mixture of gaits falls, its leader does not.
+      for_arms: how many times more experts of `FOR_ARMS` weigh in the arms; 0 takes that table.
+    """
+
+    sharpen: float = 4.0
+    for_arms: float = 0.0
+
+    def __post_init__(self):
+        check_at_least(self, 0.0, "for_arms")
+        if not self.sharpen > 0.0:
+            raise UserError(f"sharpen is {self.sharpen}; needs over 0")
+
+
+PLAIN = PartsConfig(sharpen=1.0, for_arms=1.0)
+"""Eq. 13 as it stands."""
+
+
+class Parts:
+    """The parts of one robot under one pool's experts."""
+
+    def __init__(self, config: PartsConfig, names: Sequence[str], actuators: Sequence[str]):
+        """For experts and actuators of these names."""
+        self._sharpen = config.sharpen
+        self._arms = np.array([any(word in name for word in _ARM_WORDS) for name in actuators])
+        self._more = np.array(
+            [(config.for_arms or FOR_ARMS[n]) if n in FOR_ARMS else 1.0 for n in names], np.float32
+        )
+
+    def weights(self, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Weights in legs and trunk, and in the arms, `[..., K]` each.
+
+        Args:
+          weights: `[..., K]`.
+        """
+        legs = jnp.power(weights, self._sharpen)
+        arms = jnp.power(weights * self._more, self._sharpen)
+        return legs / legs.sum(axis=-1, keepdims=True), arms / arms.sum(axis=-1, keepdims=True)
+
+    def composed(self, weights: jax.Array, actions: jax.Array) -> jax.Array:
+        """Eq. 13 part by part `[..., A]`.
+
+        Args:
+          weights: `[..., K]`.
+          actions: every expert's `[..., K, A]`.
+        """
+        legs, arms = self.weights(weights)
+        each = jnp.where(self._arms, arms[..., None], legs[..., None])
+        return jnp.sum(each * actions, axis=-2)

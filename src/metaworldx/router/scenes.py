@@ -1,0 +1,224 @@
+"""What a task's scene asks of experts: places for the hands, a goal to walk to, and how far it is.
+
+Read off the environment's state as it is, so nobody has to be asked for it while the robot acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
+
+MILESTONES = 3
+"""How many milestones every task has; those that it lacks are never reached."""
+_LEFT, _BOTH = (True, False), (True, True)
+_BEHIND_THE_DOOR = 3.0
+
+
+@struct.dataclass
+class Scene:
+    """One environment's scene; positions in the world, m.
+
+    Attributes:
+      places: for the hands, left first `[2, 3]`.
+      asked: which hands have a place `[2]`, bool.
+      goal: where to walk to `[2]`.
+      going: whether there is such a goal, bool.
+      milestones: how far each is, 0 to 1 (reached) `[MILESTONES]`, in the order in which they
+        come.
+    """
+
+    places: jax.Array
+    asked: jax.Array
+    goal: jax.Array
+    going: jax.Array
+    milestones: jax.Array
+
+
+SceneOf = Callable[[EnvState], Scene]
+"""The scene in one environment's state."""
+
+
+def scene_of(env: Env) -> SceneOf:
+    """How a task's scene is read off its states; tasks of no table have nothing to ask."""
+    make = _SCENES.get(env.task.name)
+    return (lambda state: _nothing()) if make is None else make(env)
+
+
+def milestone_names(task: str) -> tuple[str, ...]:
+    """What a task's milestones are, in words, for tables; none for tasks without."""
+    return _MILESTONES.get(task, ())
+
+
+# ---- tasks
+
+_MILESTONES: dict[str, tuple[str, ...]] = {
+    "door": ("hatch turned", "door opened", "passed"),
+    "push": ("hand at the box", "box moved", "box at its goal"),
+    "basketball": ("hands at the ball", "ball high", "ball in the hoop"),
+    "truck": ("at the packages", "package lifted", "package on the table"),
+    "package": ("at the package", "package lifted", "package brought"),
+    "reach": ("hand near its goal", "hand at its goal"),
+}
+
+
+def _door(env: Env) -> SceneOf:
+    """The left hand goes over the hatch's handle and presses; the way leads through the door."""
+    layout, robot = env.task.layout, env.task.robot
+    hatch, hinge = layout.body("door_hatch"), layout.qpos("door_hinge")
+    turn = layout.qpos("door_hatch_hinge")
+
+    def read(state: EnvState) -> Scene:
+        r = state.readings
+        angle = r.qpos[turn]
+        # The handle's outer end, which turns with the hatch.
+        end = jnp.stack([-0.141, -0.14 * jnp.cos(angle), -0.14 * jnp.sin(angle)])
+        handle = r.xpos[hatch] + end
+        hand = robot.left_hand(r)
+        # From above, lest the hand be caught under the handle: up before it, over it, down on it.
+        off = hand - handle
+        high = off[2] > 0.06
+        over = (off[2] > 0.0) & (jnp.abs(off[:2]).max() < 0.11)
+        step = jnp.where(high, jnp.array([0.0, 0.0, 0.12]), jnp.array([-0.2, 0.0, 0.2]))
+        aim = handle + jnp.where(over, jnp.array([0.0, 0.0, -0.2]), step)
+        return _scene(
+            _both(aim),
+            _LEFT,
+            jnp.array([_BEHIND_THE_DOOR, 0.0]),
+            (angle / 0.75, r.qpos[hinge] / 0.5, robot.imu_position(r)[0] / 1.2),
+        )
+
+    return read
+
+
+def _push(env: Env) -> SceneOf:
+    """The left hand goes to the box's far side from its goal, then through it towards the goal."""
+    box, robot = env.task.layout.body("object"), env.task.robot
+
+    def read(state: EnvState) -> Scene:
+        r, goal = state.readings, state.memory.goal
+        at, hand = r.xpos[box], robot.left_hand(r)
+        way = goal - at
+        far = jnp.linalg.norm(way)
+        along = way / jnp.maximum(far, 1e-6)
+        behind = at - 0.18 * along
+        near = jnp.linalg.norm((hand - behind)[:2]) < 0.08
+        pushing = near | (jnp.dot((hand - at)[:2], along[:2]) > -0.2)
+        return _scene(
+            _both(jnp.where(pushing, at + 0.1 * along, behind)),
+            _LEFT,
+            at[:2],
+            (0.3 / jnp.linalg.norm(hand - at), 0.0, 0.05 / jnp.maximum(far, 1e-6)),
+        )
+
+    return read
+
+
+def _basketball(env: Env) -> SceneOf:
+    """Both hands go to the ball; once it has been touched they go up."""
+    ball, hoop = env.task.layout.body("basketball"), env.task.layout.site("hoop_center")
+    robot = env.task.robot
+
+    def read(state: EnvState) -> Scene:
+        r = state.readings
+        at = r.xpos[ball]
+        hands = jnp.stack([robot.left_hand(r), robot.right_hand(r)])
+        away = jnp.linalg.norm(hands - at, axis=-1).max()
+        missed = jnp.linalg.norm(at - r.site_xpos[hoop])
+        lift = jnp.where(state.memory.throwing, 0.4, 0.0)
+        return _scene(
+            _both(at + lift * jnp.array([0.0, 0.0, 1.0]), 0.1),
+            _BOTH,
+            None,
+            (0.25 / away, at[2] / 1.8, 0.05 / missed),
+        )
+
+    return read
+
+
+def _truck(env: Env) -> SceneOf:
+    """The way and both hands go to the package that lies lowest on the truck."""
+    package, robot = env.task.layout.body("package_a"), env.task.robot
+
+    def read(state: EnvState) -> Scene:
+        r = state.readings
+        at = r.xpos[package]
+        away = jnp.linalg.norm((at - robot.pelvis_position(r))[:2])
+        lifted, there = jnp.any(state.memory.picked_up >= 0), jnp.any(state.memory.on_table >= 0)
+        return _scene(_both(at, 0.15), _BOTH, at[:2], (0.8 / away, lifted | there, there))
+
+    return read
+
+
+def _package(env: Env) -> SceneOf:
+    """The way and both hands go to the package; once it is lifted the way is its destination."""
+    layout, robot = env.task.layout, env.task.robot
+    package, destination = layout.body("package_a"), layout.site("destination_loc")
+
+    def read(state: EnvState) -> Scene:
+        r = state.readings
+        at, to = r.xpos[package], r.site_xpos[destination]
+        lifted = at[2] > 0.5
+        away = jnp.linalg.norm((at - robot.pelvis_position(r))[:2])
+        return _scene(
+            _both(at, 0.15),
+            _BOTH,
+            jnp.where(lifted, to[:2], at[:2]),
+            (0.6 / away, at[2] / 0.5, 0.1 / jnp.linalg.norm(at - to)),
+        )
+
+    return read
+
+
+def _reach(env: Env) -> SceneOf:
+    """The goal is the left hand's."""
+    robot = env.task.robot
+
+    def read(state: EnvState) -> Scene:
+        goal = state.memory.goal
+        away = jnp.linalg.norm(robot.left_hand(state.readings) - goal)
+        return _scene(_both(goal), _LEFT, None, (0.5 / away, 0.1 / away))
+
+    return read
+
+
+_SCENES: dict[str, Callable[[Env], SceneOf]] = {
+    "door": _door,
+    "push": _push,
+    "basketball": _basketball,
+    "truck": _truck,
+    "package": _package,
+    "reach": _reach,
+}
+
+
+def _nothing() -> Scene:
+    return _scene(jnp.zeros((2, 3)), (False, False), None, ())
+
+
+def _both(place: jax.Array, aside: float = 0.0) -> jax.Array:
+    """A place for either hand `[2, 3]`, so far to each side along y (m)."""
+    return place + jnp.array([[0.0, aside, 0.0], [0.0, -aside, 0.0]])
+
+
+def _scene(
+    places: jax.Array,
+    asked: tuple[bool, bool],
+    goal: jax.Array | None,
+    milestones: tuple[jax.Array | float, ...],
+) -> Scene:
+    padded = [jnp.asarray(m, float) for m in milestones] + [jnp.zeros(())] * (
+        MILESTONES - len(milestones)
+    )
+    return Scene(
+        places=places,
+        asked=jnp.array(asked),
+        goal=jnp.zeros(2) if goal is None else goal,
+        going=jnp.array(goal is not None),
+        milestones=jnp.clip(jnp.stack(padded), 0.0, 1.0),
+    )
