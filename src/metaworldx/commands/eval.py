@@ -1,4 +1,4 @@
-"""`metaworldx eval RUN`, `eval --expert SKILL`, `eval --teacher NAME`, `eval --scripted hold`."""
+"""`metaworldx eval RUN`, `eval --expert SKILL`, `eval --teacher NAME`, `eval --router DIR`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def main(
     expert: str | None = None,
     scripted: str | None = None,
     teacher: str | None = None,
+    router: Path | None = None,
     cache: Path | None = None,
     pool: Path | None = None,
     untrained: bool = False,
@@ -44,11 +45,13 @@ def main(
     success over 1,500 control steps (30 s).
 
     Args:
-      run: folder of a training run; left out with --expert, --teacher or --scripted.
+      run: folder of a training run; left out with --expert, --teacher, --router or --scripted.
       expert: a skill whose expert is to act, e.g. stand.
       scripted: hold (the keyframe's pose) or random: floors to compare with; needs --task.
       teacher: gemini, cached or offline: all experts act, mixed by the weights it gives the task
         (falling back in that order); needs --task.
+      router: folder of a trained router (metaworldx train router): all experts act, mixed by it
+        under the guidance it was trained with, or --teacher's; needs --task.
       cache: folder of kept answers (metaworldx vlm cache).
       pool: folder of a pool of experts; default the one that comes with the package.
       untrained: the expert with random weights, as it was before training.
@@ -66,8 +69,11 @@ def main(
     """
     from metaworldx.files import check_writable, write_text
 
-    only_one = "give one of the folder of a run, --expert SKILL, --teacher and --scripted NAME"
-    if sum(who is not None for who in (run, expert, scripted, teacher)) > 1:
+    only_one = (
+        "give one of the folder of a run, --expert SKILL, --teacher NAME, --router DIR and "
+        "--scripted NAME"
+    )
+    if sum(who is not None for who in (run, expert, scripted, router or teacher)) > 1:
         raise UserError(only_one)
     if targets and expert is None:
         raise UserError("--targets is for an expert that reaches; give --expert reach")
@@ -79,9 +85,9 @@ def main(
         )
     elif scripted is not None:
         evaluator, params, about = _of_script(scripted, task, episodes, collisions, seed)
-    elif teacher is not None:
-        evaluator, params, about = _of_teacher(
-            *(teacher, cache, pool, task, episodes, collisions, seed)
+    elif router is not None or teacher is not None:
+        evaluator, params, about = _of_pool(
+            *(teacher, router, cache, pool, task, episodes, collisions, seed)
         )
     elif run is not None:
         evaluator, params, about = _of_run(
@@ -110,6 +116,11 @@ def main(
         f"rad, jerk {motion.jerk:.0f} rad/s^3, foot slip {_or_none(motion.foot_slip)} m/s, "
         f"energy {motion.energy:.0f} W, {motion.alternating_contacts:.0f} alternating contacts"
     )
+    if found.mean_weights is not None:
+        mixed = sorted(found.mean_weights.items(), key=lambda item: -item[1])
+        print("mean weights: " + ", ".join(f"{name} {w:.2f}" for name, w in mixed))
+    if found.milestones:
+        print("reached in: " + ", ".join(f"{m} {x:.0%}" for m, x in found.milestones.items()))
     if "reaching" in about:
         reached = about["reaching"]
         print(
@@ -196,10 +207,11 @@ def _of_expert(
     return evaluator, None, about
 
 
-def _of_teacher(
-    first: str,
-    cache: Path | None,
+def _of_pool(
+    first: str | None,
     folder: Path | None,
+    cache: Path | None,
+    experts: Path | None,
     task: str | None,
     episodes: int,
     collisions: str | None,
@@ -209,29 +221,40 @@ def _of_teacher(
     from metaworldx.envs.factory import make
     from metaworldx.envs.registry import parse_id
     from metaworldx.experts.pool import load_pool
+    from metaworldx.router.router import check_fits, load_router
     from metaworldx.router.told import told
     from metaworldx.training.controllers import ComposedController
     from metaworldx.training.evaluate import Evaluator
+    from metaworldx.training.routing import kept_guidance
     from metaworldx.vlm.ask import teachers_from
 
     if task is None:
-        raise UserError("--teacher needs a task: --task h1-door, for instance")
-    asked = teachers_from(first, cache, settings_for(None))
-    question = question_for(task, None, None, folder, shown=first == "gemini")
-    pool = load_pool(folder, parse_id(task)[0].name)
-    answer = asked.ask(question)
+        flag = "--teacher" if folder is None else "--router"
+        raise UserError(f"{flag} needs a task: --task h1-door, for instance")
+    robot = parse_id(task)[0].name
+    router = None if folder is None else load_router(folder)
+    answer = None if folder is None or first is not None else kept_guidance(folder, task)
+    if answer is None:
+        asked = teachers_from(first or "offline", cache, settings_for(None))
+        answer = asked.ask(question_for(task, None, None, experts, shown=first == "gemini"))
+    pool = load_pool(experts, robot)
+    if router is not None:
+        check_fits(router, pool.names)
     guidance = told(answer, pool.names)
+    who = f"teacher {answer.teacher}" if router is None else f"router, teacher {answer.teacher}"
     evaluator = Evaluator(
-        partial(ComposedController, pool, guidance, f"teacher {answer.teacher}"),
+        partial(ComposedController, pool, guidance, who, router=router),
         partial(make, task, "native", collisions),
         episodes,
         seed,
     )
-    about = {
+    about: dict[str, Any] = {
         "teacher": answer.teacher,
-        "pool": "shipped" if folder is None else str(folder),
+        "pool": "shipped" if experts is None else str(experts),
         "weights": {n: float(w) for n, w in zip(pool.names, guidance.prior, strict=True)},
     }
+    if router is not None:
+        about |= {"router": str(folder), "router_record": router.record}
     return evaluator, None, about
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from metaworldx.errors import UserError
 
 if TYPE_CHECKING:
     from metaworldx.vlm.gemini import GeminiSettings
-    from metaworldx.vlm.guidance import Question
+    from metaworldx.vlm.guidance import Guidance, Question
 
 
 def settings_for(model: str | None) -> GeminiSettings:
@@ -48,3 +49,30 @@ def question_for(
     if shown and not images and os.environ.get("GEMINI_API_KEY"):
         images = (picture_of_task(task),)
     return question_of_task(f"{robot.name}-{entry.name}-v0", entry.name, experts, images)
+
+
+def guidance_for(
+    tasks: Sequence[str], first: str, cache: Path | None, pool: Path | None
+) -> dict[str, Guidance]:
+    """A teacher's answers about tasks, and offline ones about HumanoidBench's others.
+
+    Args:
+      tasks: ids; the answers come under these names.
+      first: gemini, cached or offline, falling back in that order.
+    """
+    from metaworldx.envs.registry import environment_ids, parse_id
+    from metaworldx.vlm.ask import teachers_from
+
+    asked = teachers_from(first, cache, settings_for(None))
+    found = {
+        task: asked.ask(question_for(task, None, None, pool, shown=first == "gemini"))
+        for task in tasks
+    }
+    there = {parse_id(task)[1].name for task in tasks}
+    offline = teachers_from("offline")
+    for task in environment_ids():
+        name = parse_id(task)[1].name
+        if name not in there:
+            there.add(name)
+            found[task] = offline.ask(question_for(task, None, None, pool, shown=False))
+    return found

@@ -21,6 +21,7 @@ from metaworldx.agent.world_model import ModelParams, Params
 from metaworldx.errors import UserError
 from metaworldx.experts.imitation import ImitationConfig
 from metaworldx.experts.skills import Skill
+from metaworldx.files import write_bytes
 from metaworldx.motion.clip import Clip, make_clip
 
 FORMAT = "metaworldx-expert-1"
@@ -95,13 +96,7 @@ def save_expert(expert: Expert, path: Path) -> str:
     arrays["about"] = np.array(json.dumps(about))
     np.savez_compressed(buffer, **arrays)  # pyright: ignore[reportArgumentType]
     data = buffer.getvalue()
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+    write_bytes(path, data)
     return hashlib.sha256(data).hexdigest()
 
 

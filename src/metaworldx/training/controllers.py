@@ -17,6 +17,7 @@ from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.clip import Clip
 from metaworldx.router.compose import Composer
+from metaworldx.router.router import Router, check_fits
 from metaworldx.router.told import Told
 
 Carry = Any
@@ -29,10 +30,12 @@ class Controller(Protocol):
     Attributes:
       name: who acts, for the record.
       clips: the motions that it follows, if any.
+      experts: names of those that it mixes, if any.
     """
 
     name: str
     clips: tuple[Clip, ...]
+    experts: tuple[str, ...]
 
     def check(self, env: Env) -> None:
         """Raises UserError if it cannot act in that environment."""
@@ -52,8 +55,30 @@ class Controller(Protocol):
         """The hinges it is to have in that state `[E, J]`, rad; None where it follows nothing."""
         ...
 
+    def weights(self, carry: Carry) -> jax.Array | None:
+        """Of the experts in the last step `[E, K]`; None where none are mixed."""
+        ...
 
-class AgentController:
+
+class _Alone:
+    """Who follows no motion and mixes no experts."""
+
+    clips: tuple[Clip, ...] = ()
+    experts: tuple[str, ...] = ()
+
+    def check(self, env: Env) -> None:
+        """Acts anywhere, or was checked when it was made."""
+
+    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
+        """It follows nothing, or several motions at once."""
+        del carry, state
+
+    def weights(self, carry: Carry) -> jax.Array | None:
+        """It mixes none."""
+        del carry
+
+
+class AgentController(_Alone):
     """An agent's policy, or MPPI in its world model."""
 
     def __init__(self, agent_config: agent.AgentConfig, act_with: str, env: Env):
@@ -66,7 +91,6 @@ class AgentController:
             raise UserError(nearest("act_with", act_with, ACTORS, f"one of {', '.join(ACTORS)}"))
         self.name = act_with
         self.config, self._env = agent_config, env
-        self.clips: tuple[Clip, ...] = ()
 
     def check(self, env: Env) -> None:
         """Raises UserError if the environment has other sizes than the agent was trained with."""
@@ -96,7 +120,7 @@ class AgentController:
         return jax.vmap(lambda f: target_of(refs, f).qpos[7:])(follow)
 
 
-class ExpertController:
+class ExpertController(_Alone):
     """One expert of a pool, in an environment of any task of its robot."""
 
     def __init__(self, pool: ExpertPool, name: str, env: Env):
@@ -143,26 +167,33 @@ class ExpertController:
         return own[:, : self._nq], own[:, self._nq :]
 
 
-class ComposedController:
-    """A pool's experts mixed by a teacher's weights, the same all along: no router."""
+class ComposedController(_Alone):
+    """A pool's experts mixed by a router, or by a teacher's weights as they are."""
 
-    clips: tuple[Clip, ...] = ()
-
-    def __init__(self, pool: ExpertPool, guidance: Told, name: str, env: Env):
+    def __init__(
+        self, pool: ExpertPool, guidance: Told, name: str, env: Env, router: Router | None = None
+    ):
         """For an environment of the pool's robot.
 
         Args:
+          guidance: of the task.
           name: who gave the weights, for the record.
-        """
-        self.name = f"experts by {name}"
-        self._composer, self._guidance = Composer(pool, env), guidance
+          router: None takes the guidance's weights all along.
 
-    def check(self, env: Env) -> None:
-        """Was checked when the composer was made."""
+        Raises:
+          UserError: a router of other experts, or a robot that is not the pool's.
+        """
+        if router is not None:
+            check_fits(router, pool.names)
+        self.name, self.experts = f"experts by {name}", pool.names
+        self._composer, self._guidance, self._router = Composer(pool, env), guidance, router
 
     def begin(self, state: EnvState) -> Carry:
         """Every expert at its beginning."""
-        return self._composer.begin(state, self._wanted(state))
+        prior = self._guidance.prior
+        return self._composer.begin(
+            state, jnp.broadcast_to(prior, (*state.reward.shape, prior.shape[-1]))
+        )
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
@@ -170,22 +201,23 @@ class ComposedController:
         """The sum of the experts' actions by weight."""
         del params, key
         sure = jnp.broadcast_to(self._guidance.confidence, state.reward.shape)
-        acted, carry = self._composer.act(state, carry, self._wanted(state), sure)
+        acted, carry = self._composer.act(state, carry, self._wanted(state, carry), sure)
         return acted.action, carry
 
-    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
-        """It follows several motions at once."""
-        del carry, state
+    def weights(self, carry: Carry) -> jax.Array | None:
+        """After steadying."""
+        return carry.steady.weights
 
-    def _wanted(self, state: EnvState) -> jax.Array:
+    def _wanted(self, state: EnvState, carry: Carry) -> jax.Array:
         prior = self._guidance.prior
-        return jnp.broadcast_to(prior, (*state.reward.shape, prior.shape[-1]))
+        if self._router is None:
+            return jnp.broadcast_to(prior, (*state.reward.shape, prior.shape[-1]))
+        seen = self._composer.sees(state, carry)
+        return self._router.weights(seen.obs, self._guidance, seen.progress)
 
 
-class ScriptedController:
+class ScriptedController(_Alone):
     """A floor to compare with: holds the keyframe's pose, or acts at random."""
-
-    clips: tuple[Clip, ...] = ()
 
     def __init__(self, name: str, env: Env):
         """For an environment.
@@ -194,9 +226,6 @@ class ScriptedController:
           UserError: neither hold nor random.
         """
         self.name, self._act = name, scripted_policy(name, env)
-
-    def check(self, env: Env) -> None:
-        """Acts anywhere."""
 
     def begin(self, state: EnvState) -> Carry:
         """Nothing."""
@@ -208,7 +237,3 @@ class ScriptedController:
         """The script's action."""
         del params
         return self._act(state, key), carry
-
-    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
-        """It follows nothing."""
-        del carry, state

@@ -17,6 +17,7 @@ from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.experts.quality import Path, Quality, quality
 from metaworldx.motion.kinematics import robot_tree
+from metaworldx.router.scenes import milestone_names, scene_of
 from metaworldx.training.controllers import Controller
 from metaworldx.training.environments import EnvMaker
 
@@ -49,6 +50,9 @@ class Evaluation:
       returns, lengths: of each episode.
       fall_steps: control step of each episode's first fall, -1 without one.
       motion: how the robot moved, over HumanoidBench's own episode.
+      milestones: share of the episodes in which each of the task's milestones was reached within
+        HumanoidBench's own episode; none for tasks without.
+      mean_weights: of the experts that acted, over all steps; None where no experts are mixed.
     """
 
     task: str
@@ -65,6 +69,8 @@ class Evaluation:
     lengths: list[int]
     fall_steps: list[int]
     motion: Quality
+    milestones: dict[str, float]
+    mean_weights: dict[str, float] | None
 
     def as_data(self) -> dict[str, Any]:
         """As JSON data, the figures of the motion beside the others."""
@@ -105,6 +111,7 @@ class Evaluator:
         self.controller = controller(self.env)
         self.controller.check(self.env)
         self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total
+        self._scene = jax.vmap(scene_of(self.env))
         self._reset = jax.jit(self.env.reset)
         self._advance = jax.jit(self._advance_chunk)
 
@@ -129,6 +136,8 @@ class Evaluator:
                 "ctrl": jax.vmap(self.env.ctrl_in)(state, action),
                 "alive": within,
                 "reference": self.controller.reference(acting, after),
+                "milestones": self._scene(after).milestones,
+                "weights": self.controller.weights(acting),
             }
             return (after, acting, step + 1, totals, running & ~after.done), seen
 
@@ -163,9 +172,9 @@ class Evaluator:
                 progress(_CHUNK)
             if not bool(carry[4].any()):
                 break
-        motion = self._quality(first, jax.tree.map(lambda *x: np.concatenate(x), *seen))
-        returns, lengths, success, fall = map(np.asarray, carry[3])
-        return self._evaluation(returns, lengths, success, fall, motion)
+        path = jax.tree.map(lambda *x: np.concatenate(x), *seen)
+        totals = tuple(map(np.asarray, carry[3]))
+        return self._evaluation(totals, self._quality(first, path), path)
 
     def _quality(self, first: np.ndarray, seen: dict[str, Any]) -> Quality:
         task, model = self.env.task, self.env.physics.model
@@ -191,13 +200,17 @@ class Evaluator:
         return quality(task.robot.spec.name, path, driven, self.controller.clips, flat)
 
     def _evaluation(
-        self,
-        returns: np.ndarray,
-        lengths: np.ndarray,
-        success: np.ndarray,
-        fall: np.ndarray,
-        motion: Quality,
+        self, totals: tuple[np.ndarray, ...], motion: Quality, path: dict[str, Any]
     ) -> Evaluation:
+        returns, lengths, success, fall = totals
+        alive = path["alive"][..., None]
+        names = milestone_names(self.env.task.name)
+        reached = (alive & (path["milestones"] >= 1.0)).any(axis=0).mean(axis=0)
+        weights = path["weights"]
+        mixed = None
+        if weights is not None:
+            mean = (weights * alive).sum(axis=(0, 1)) / alive.sum()
+            mixed = dict(zip(self.controller.experts, map(float, mean), strict=True))
         count, bar = self.episodes, float(self.env.task.success_bar)
         upright = fall < 0
         solved = upright & (success | (returns >= bar))
@@ -217,4 +230,6 @@ class Evaluator:
             lengths=[int(x) for x in lengths],
             fall_steps=[int(x) for x in fall],
             motion=motion,
+            milestones={name: float(x) for name, x in zip(names, reached, strict=False)},
+            mean_weights=mixed,
         )

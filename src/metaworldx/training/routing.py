@@ -1,0 +1,213 @@
+"""Training a router from its settings to its folder: guidance, demonstrations, distillation."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from metaworldx.bench.machine import machine
+from metaworldx.envs.factory import make
+from metaworldx.envs.registry import parse_id
+from metaworldx.envs.state import EnvConfig
+from metaworldx.errors import UserError
+from metaworldx.experts.pool import ExpertPool, load_experts
+from metaworldx.files import write_bytes, write_text
+from metaworldx.router.demonstrations import DemoConfig, Demonstrations, demonstrate
+from metaworldx.router.distil import Curve, DistilConfig, distil
+from metaworldx.router.lessons import joined, of_any_guidance, of_task
+from metaworldx.router.router import FILE, Router, save_router
+from metaworldx.router.told import told
+from metaworldx.vlm.guidance import Guidance, guidance_from
+
+CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"
+_EVERY = 20
+
+
+@dataclass(frozen=True)
+class RouterConfig:
+    """Settings of a router's training.
+
+    Attributes:
+      tasks: ids of the environments with demonstrations.
+      pool: folder of the experts; None takes the shipped pool.
+      seed: of everything random.
+      demos: how demonstrations are made.
+      distil: how they are learnt from.
+    """
+
+    tasks: tuple[str, ...]
+    pool: str | None = None
+    seed: int = 0
+    demos: DemoConfig = field(default_factory=DemoConfig)
+    distil: DistilConfig = field(default_factory=lambda: DistilConfig(eta=0.999))
+
+    def __post_init__(self):
+        if not self.tasks:
+            raise UserError("no tasks given; --tasks takes environments, e.g. h1-door,h1-push")
+        robots = {parse_id(task)[0].name for task in self.tasks}
+        if len(robots) > 1:
+            raise UserError(f"tasks of several robots: {', '.join(sorted(robots))}; needs one")
+
+
+@dataclass(frozen=True)
+class RouterResult:
+    """A trained router, the demonstrations of each task, and what each part took."""
+
+    router: Router
+    demos: Mapping[str, Demonstrations]
+    seconds: Mapping[str, float]
+
+
+def train_router(
+    config: RouterConfig,
+    guidance: Mapping[str, Guidance],
+    folder: Path,
+    tell: Callable[[str], Any] = lambda text: None,
+) -> RouterResult:
+    """Trains a router into a folder; demonstrations already there are not made again.
+
+    Args:
+      guidance: teachers' answers by task: of the config's, and of others that the router is to
+        know without demonstrations.
+      tell: is told what is done, in a line.
+
+    Raises:
+      UserError: a folder with a run of other settings, or experts that do not fit.
+    """
+    _begin(config, guidance, folder)
+    pool = ExpertPool(
+        load_experts(None if config.pool is None else Path(config.pool)),
+        parse_id(config.tasks[0])[0].name,
+    )
+    answers = {task: told(each, pool.names) for task, each in guidance.items()}
+    seconds: dict[str, float] = {}
+    demos: dict[str, Demonstrations] = {}
+    keys = jax.random.split(jax.random.key(config.seed), len(config.tasks) + 2)
+    for task, key in zip(config.tasks, keys, strict=False):
+        path = folder / DEMOS / f"{task}.npz"
+        if path.is_file():
+            demos[task] = read_demonstrations(path)
+            continue
+        begun = time.monotonic()
+        env = make(task, "native", None, EnvConfig(auto_reset=False))
+        tell(f"{task}: {config.demos.rollouts} rollouts under random weights")
+        demos[task] = demonstrate(config.demos, pool, env, key)
+        seconds[f"demonstrations {task}"] = time.monotonic() - begun
+        write_demonstrations(demos[task], path)
+        tell(
+            f"{task}: the best {config.demos.keep} of them return "
+            f"{demos[task].returns.mean():.1f}, all {demos[task].all_returns.mean():.1f}"
+        )
+    begun = time.monotonic()
+    shown = joined([of_task(demos[task], answers[task]) for task in config.tasks])
+    free = of_any_guidance(len(pool), list(answers.values()), shown.obs, keys[-2])
+    sizes, params, curve = distil(config.distil, joined([shown, free]), keys[-1])
+    jax.block_until_ready(params)
+    seconds["distillation"] = time.monotonic() - begun
+    teachers = sorted({each.teacher for each in guidance.values()})
+    record = {
+        "tasks": list(config.tasks),
+        "teacher": ", ".join(teachers),
+        "pool": config.pool or "shipped",
+        "seed": config.seed,
+        "rollouts": config.demos.rollouts,
+        "kept": {
+            task: {
+                "return_mean": float(demo.returns.mean()),
+                "successes": int(demo.successes.sum()),
+            }
+            for task, demo in demos.items()
+        },
+    }
+    router = Router(pool.names, sizes, params, record)
+    save_router(router, folder / FILE)
+    write_text(folder / CURVE, json.dumps(_thinned(curve)) + "\n")
+    tell(f"distilled in {seconds['distillation']:.1f} s; wrote {folder / FILE}")
+    return RouterResult(router, demos, seconds)
+
+
+def kept_guidance(folder: Path, task: str) -> Guidance | None:
+    """The answer about a task that a router was trained with; None if it was without one.
+
+    Raises:
+      UserError: the file that keeps them is damaged.
+    """
+    path = folder / GUIDANCE
+    if not path.is_file():
+        return None
+    try:
+        answers = json.loads(path.read_text())
+        wanted = {_plain(name): each for name, each in answers.items()}.get(_plain(task))
+        if wanted is None:
+            return None
+        teacher, experts = str(wanted["teacher"]), {name: "" for name in wanted["relevance"]}
+        return guidance_from(wanted, experts, teacher)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} holds no answers: {error}") from None
+
+
+def _plain(task: str) -> str:
+    return task.removesuffix("-v0")
+
+
+def _begin(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path) -> None:
+    missing = [task for task in config.tasks if task not in guidance]
+    if missing:
+        raise UserError(f"no guidance for {', '.join(missing)}")
+    settings = json.loads(json.dumps(dataclasses.asdict(config)))
+    path = folder / CONFIG
+    if path.is_file():
+        try:
+            begun = json.loads(path.read_text())["router"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} cannot be read: {error}") from None
+        kept = ("tasks", "pool", "seed", "demos")
+        if any(begun.get(name) != settings[name] for name in kept):
+            raise UserError(f"{folder} holds a run of other settings; give another --out")
+    data = {"router": settings, "machine": machine()}
+    write_text(path, json.dumps(data, indent=1) + "\n")
+    answers = {task: each.as_data() for task, each in guidance.items()}
+    write_text(folder / GUIDANCE, json.dumps(answers, indent=1) + "\n")
+
+
+def _thinned(curve: Curve) -> dict[str, list[float]]:
+    """Means over every few updates."""
+    out = {}
+    for name in ("task", "demo", "rate"):
+        values = np.asarray(getattr(curve, name))
+        parts = np.array_split(values, max(1, len(values) // _EVERY))
+        out[name] = [float(part.mean()) for part in parts]
+    return out
+
+
+# ---- demonstrations on disk
+
+
+def write_demonstrations(demos: Demonstrations, path: Path) -> None:
+    """Writes demonstrations as `.npz`, whole or not at all."""
+    buffer = io.BytesIO()
+    data = {f.name: getattr(demos, f.name) for f in dataclasses.fields(demos)}
+    np.savez_compressed(buffer, **data)  # pyright: ignore[reportArgumentType]
+    write_bytes(path, buffer.getvalue())
+
+
+def read_demonstrations(path: Path) -> Demonstrations:
+    """Demonstrations from their file.
+
+    Raises:
+      UserError: damaged, or something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return Demonstrations(**{key: file[key] for key in file.files})
+    except (OSError, ValueError, TypeError, EOFError) as error:
+        raise UserError(f"{path} holds no demonstrations: {error}") from None
