@@ -221,7 +221,8 @@ def _of_pool(
     from metaworldx.envs.factory import make
     from metaworldx.envs.registry import parse_id
     from metaworldx.experts.pool import load_pool
-    from metaworldx.router.router import check_fits, load_router
+    from metaworldx.router.choosers import by_router, by_teacher
+    from metaworldx.router.router import load_router
     from metaworldx.router.told import told
     from metaworldx.training.controllers import ComposedController
     from metaworldx.training.evaluate import Evaluator
@@ -238,12 +239,11 @@ def _of_pool(
         asked = teachers_from(first or "offline", cache, settings_for(None))
         answer = asked.ask(question_for(task, None, None, experts, shown=first == "gemini"))
     pool = load_pool(experts, robot)
-    if router is not None:
-        check_fits(router, pool.names)
     guidance = told(answer, pool.names)
+    chooser = by_teacher(guidance) if router is None else by_router(router, guidance, pool.names)
     who = f"teacher {answer.teacher}" if router is None else f"router, teacher {answer.teacher}"
     evaluator = Evaluator(
-        partial(ComposedController, pool, guidance, who, router=router),
+        partial(ComposedController, pool, chooser, guidance.confidence, who),
         partial(make, task, "native", collisions),
         episodes,
         seed,

@@ -90,7 +90,7 @@ class Env:
             function = jax.vmap(function)
         return function(state, action)
 
-    def robot_observation(self, state: EnvState) -> jax.Array:
+    def robot_observation(self, state: Any) -> jax.Array:
         """The robot's own numbers by meaning, whatever else the task has: qpos then qvel."""
         spec = self.task.robot.spec
         r = state.readings

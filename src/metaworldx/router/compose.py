@@ -8,6 +8,7 @@ from flax import struct
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
+from metaworldx.envs.task import Memory
 from metaworldx.errors import UserError
 from metaworldx.experts.follow import Follow
 from metaworldx.experts.observation import (
@@ -25,6 +26,7 @@ from metaworldx.router.observe import router_observation
 from metaworldx.router.parts import Parts, PartsConfig
 from metaworldx.router.scenes import Scene, milestone_names, scene_of
 from metaworldx.router.steady import Steady, SteadyConfig, begin_steady, stabilised, steadied
+from metaworldx.sim.readings import Readings
 
 STABILISER = "stand"
 _AT_REST = 0.05
@@ -59,10 +61,29 @@ class Seen:
     Attributes:
       obs: `router_observation` `[B, O]`.
       progress: share of the task's milestones that have been reached `[B]`, 0 to 1.
+      scene: what the task asks.
+      away: how far the hands are from their places `[B, 2]`, m.
+      far: how far the goal is `[B]`, m.
     """
 
     obs: jax.Array
     progress: jax.Array
+    scene: Scene
+    away: jax.Array
+    far: jax.Array
+
+
+@struct.dataclass
+class Moment:
+    """What of an environment's state composition looks at.
+
+    Attributes:
+      readings: of the physics.
+      memory: the task's own.
+    """
+
+    readings: Readings
+    memory: Memory
 
 
 @struct.dataclass
@@ -115,12 +136,12 @@ class Composer:
         self._milestones = len(milestone_names(env.task.name))
         self._nq = env.task.robot.spec.nq
 
-    def own(self, state: EnvState) -> tuple[jax.Array, jax.Array]:
+    def own(self, state: EnvState | Moment) -> tuple[jax.Array, jax.Array]:
         """The robots' own qpos `[B, nq]` and qvel `[B, nv]`."""
         own = jnp.asarray(self.env.robot_observation(state))
         return own[:, : self._nq], own[:, self._nq :]
 
-    def begin(self, state: EnvState, wanted: jax.Array) -> Composing:
+    def begin(self, state: EnvState | Moment, wanted: jax.Array) -> Composing:
         """Every expert begins where its robot is.
 
         Args:
@@ -129,7 +150,7 @@ class Composer:
         scene = jax.vmap(self.scene)(state)
         return Composing(self._begun(state, scene), begin_steady(wanted), scene.milestones)
 
-    def sees(self, state: EnvState, composing: Composing) -> Seen:
+    def sees(self, state: EnvState | Moment, composing: Composing) -> Seen:
         """What a router is told now."""
         qpos, qvel = self.own(state)
         body = self.pool.body
@@ -138,10 +159,24 @@ class Composer:
             body.own_qpos(qpos), body.own_qvel(qvel), scene, composing.reached
         )
         reached = jnp.sum(composing.reached >= 1.0, axis=-1)
-        return Seen(obs, reached / max(self._milestones, 1))
+        robot = self.env.task.robot
+        hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(
+            state.readings
+        )
+        return Seen(
+            obs=obs,
+            progress=reached / max(self._milestones, 1),
+            scene=scene,
+            away=jnp.linalg.norm(scene.places - hands, axis=-1),
+            far=jnp.linalg.norm(scene.goal - qpos[:, :2], axis=-1),
+        )
 
     def act(
-        self, state: EnvState, composing: Composing, wanted: jax.Array, confidence: jax.Array
+        self,
+        state: EnvState | Moment,
+        composing: Composing,
+        wanted: jax.Array,
+        confidence: jax.Array,
     ) -> tuple[Acted, Composing]:
         """Actions, and what is remembered.
 
@@ -197,7 +232,7 @@ class Composer:
         anchor = jnp.where(carried, anew.anchor[:, expert], follow.anchor[:, expert])
         return follow.replace(anchor=follow.anchor.at[:, expert].set(anchor))
 
-    def _begun(self, state: EnvState, scene: Scene) -> Follow:
+    def _begun(self, state: EnvState | Moment, scene: Scene) -> Follow:
         follow = self.pool.begin(self.own(state)[0])
         if self._reaching is None:
             return follow

@@ -6,13 +6,13 @@ Read off the environment's state as it is, so nobody has to be asked for it whil
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 
 from metaworldx.envs.env import Env
-from metaworldx.envs.state import EnvState
 
 MILESTONES = 3
 """How many milestones every task has; those that it lacks are never reached."""
@@ -40,8 +40,8 @@ class Scene:
     milestones: jax.Array
 
 
-SceneOf = Callable[[EnvState], Scene]
-"""The scene in one environment's state."""
+SceneOf = Callable[[Any], Scene]
+"""The scene in one environment's state (or anything with its `readings` and `memory`)."""
 
 
 def scene_of(env: Env) -> SceneOf:
@@ -73,7 +73,7 @@ def _door(env: Env) -> SceneOf:
     hatch, hinge = layout.body("door_hatch"), layout.qpos("door_hinge")
     turn = layout.qpos("door_hatch_hinge")
 
-    def read(state: EnvState) -> Scene:
+    def read(state: Any) -> Scene:
         r = state.readings
         angle = r.qpos[turn]
         # The handle's outer end, which turns with the hatch.
@@ -100,7 +100,7 @@ def _push(env: Env) -> SceneOf:
     """The left hand goes to the box's far side from its goal, then through it towards the goal."""
     box, robot = env.task.layout.body("object"), env.task.robot
 
-    def read(state: EnvState) -> Scene:
+    def read(state: Any) -> Scene:
         r, goal = state.readings, state.memory.goal
         at, hand = r.xpos[box], robot.left_hand(r)
         way = goal - at
@@ -124,7 +124,7 @@ def _basketball(env: Env) -> SceneOf:
     ball, hoop = env.task.layout.body("basketball"), env.task.layout.site("hoop_center")
     robot = env.task.robot
 
-    def read(state: EnvState) -> Scene:
+    def read(state: Any) -> Scene:
         r = state.readings
         at = r.xpos[ball]
         hands = jnp.stack([robot.left_hand(r), robot.right_hand(r)])
@@ -145,7 +145,7 @@ def _truck(env: Env) -> SceneOf:
     """The way and both hands go to the package that lies lowest on the truck."""
     package, robot = env.task.layout.body("package_a"), env.task.robot
 
-    def read(state: EnvState) -> Scene:
+    def read(state: Any) -> Scene:
         r = state.readings
         at = r.xpos[package]
         away = jnp.linalg.norm((at - robot.pelvis_position(r))[:2])
@@ -160,7 +160,7 @@ def _package(env: Env) -> SceneOf:
     layout, robot = env.task.layout, env.task.robot
     package, destination = layout.body("package_a"), layout.site("destination_loc")
 
-    def read(state: EnvState) -> Scene:
+    def read(state: Any) -> Scene:
         r = state.readings
         at, to = r.xpos[package], r.site_xpos[destination]
         lifted = at[2] > 0.5
@@ -179,7 +179,7 @@ def _reach(env: Env) -> SceneOf:
     """The goal is the left hand's."""
     robot = env.task.robot
 
-    def read(state: EnvState) -> Scene:
+    def read(state: Any) -> Scene:
         goal = state.memory.goal
         away = jnp.linalg.norm(robot.left_hand(state.readings) - goal)
         return _scene(_both(goal), _LEFT, None, (0.5 / away, 0.1 / away))

@@ -16,9 +16,8 @@ from metaworldx.experts.follow import target_of
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.clip import Clip
+from metaworldx.router.choosers import Chooser
 from metaworldx.router.compose import Composer
-from metaworldx.router.router import Router, check_fits
-from metaworldx.router.told import Told
 
 Carry = Any
 ACTORS = ("policy", "mppi")
@@ -168,52 +167,45 @@ class ExpertController(_Alone):
 
 
 class ComposedController(_Alone):
-    """A pool's experts mixed by a router, or by a teacher's weights as they are."""
+    """A pool's experts mixed by whoever chooses their weights."""
 
     def __init__(
-        self, pool: ExpertPool, guidance: Told, name: str, env: Env, router: Router | None = None
+        self, pool: ExpertPool, chooser: Chooser, confidence: jax.Array | float, name: str, env: Env
     ):
         """For an environment of the pool's robot.
 
         Args:
-          guidance: of the task.
-          name: who gave the weights, for the record.
-          router: None takes the guidance's weights all along.
+          chooser: of the weights, at every step.
+          confidence: of its teacher.
+          name: who that is, for the record.
 
         Raises:
-          UserError: a router of other experts, or a robot that is not the pool's.
+          UserError: a robot that is not the pool's.
         """
-        if router is not None:
-            check_fits(router, pool.names)
         self.name, self.experts = f"experts by {name}", pool.names
-        self._composer, self._guidance, self._router = Composer(pool, env), guidance, router
+        self._composer, self._chooser = Composer(pool, env), chooser
+        self._confidence = jnp.asarray(confidence)
 
     def begin(self, state: EnvState) -> Carry:
         """Every expert at its beginning."""
-        prior = self._guidance.prior
-        return self._composer.begin(
-            state, jnp.broadcast_to(prior, (*state.reward.shape, prior.shape[-1]))
-        )
+        count = len(self.experts)
+        even = jnp.full((*state.reward.shape, count), 1.0 / count)
+        first = self._composer.begin(state, even)
+        return self._composer.begin(state, self._chooser(self._composer.sees(state, first)))
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
         """The sum of the experts' actions by weight."""
         del params, key
-        sure = jnp.broadcast_to(self._guidance.confidence, state.reward.shape)
-        acted, carry = self._composer.act(state, carry, self._wanted(state, carry), sure)
+        sure = jnp.broadcast_to(self._confidence, state.reward.shape)
+        wanted = self._chooser(self._composer.sees(state, carry))
+        acted, carry = self._composer.act(state, carry, wanted, sure)
         return acted.action, carry
 
     def weights(self, carry: Carry) -> jax.Array | None:
         """After steadying."""
         return carry.steady.weights
-
-    def _wanted(self, state: EnvState, carry: Carry) -> jax.Array:
-        prior = self._guidance.prior
-        if self._router is None:
-            return jnp.broadcast_to(prior, (*state.reward.shape, prior.shape[-1]))
-        seen = self._composer.sees(state, carry)
-        return self._router.weights(seen.obs, self._guidance, seen.progress)
 
 
 class ScriptedController(_Alone):

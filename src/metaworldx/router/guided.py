@@ -1,0 +1,177 @@
+"""A task's environment under composed experts: the full method's task-level agent acts in it.
+
+MetaWorld guides an agent by `lambda ||pi_mean(z) - a_ref||^2`. Here an agent's action is what it
+adds to a_ref, so that this term is `lambda ||pi_mean(z)||^2` (in units of `authority`) and an agent
+that has learnt nothing does as the experts do.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
+from metaworldx.envs.task import Memory, Outcome, Task
+from metaworldx.errors import UserError
+from metaworldx.experts.pool import ExpertPool
+from metaworldx.router.choosers import Chooser
+from metaworldx.router.compose import Composer, Composing, Moment
+from metaworldx.sim.readings import Readings
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A part of a reference schedule (Fig. 9): one expert alone is the reference up to a step.
+
+    Attributes:
+      expert: its name.
+      until: control steps of the whole training, over all environments.
+    """
+
+    expert: str
+    until: int
+
+
+@struct.dataclass
+class Guided:
+    """A guided task's memory (of one environment).
+
+    Attributes:
+      task: the task's own.
+      before: the task's own as its observation is read.
+      composing: what composing remembers, of a batch of one.
+      reference: a_ref in this state `[A]`.
+      weights: that made it `[K]`.
+      lived: control steps since training began, over all episodes, int32.
+    """
+
+    task: Memory
+    before: Memory
+    composing: Composing
+    reference: jax.Array
+    weights: jax.Array
+    lived: jax.Array
+
+
+class GuidedEnv(Env):
+    """A task whose actions are added to what composed experts would do.
+
+    Observations have a_ref and the experts' weights behind the task's own numbers. Rewards, starts
+    and ends are the task's.
+    """
+
+    def __init__(
+        self,
+        env: Env,
+        pool: ExpertPool,
+        chooser: Chooser,
+        confidence: jax.Array | float = 1.0,
+        authority: float = 0.3,
+        schedule: tuple[Turn, ...] = (),
+        num_envs: int = 1,
+    ):
+        """Wraps an environment of the pool's robot.
+
+        Args:
+          chooser: of the experts' weights.
+          confidence: of its teacher.
+          authority: what an action of 1 adds to a_ref, as a share of an actuator's half range.
+          schedule: single experts that are the reference at first, in turn; then the chooser's.
+          num_envs: environments that train together, for the schedule.
+
+        Raises:
+          UserError: unknown experts in the schedule, or an authority outside 0 to 2.
+        """
+        if not 0.0 < authority <= 2.0:
+            raise UserError(f"authority is {authority}; needs over 0, up to 2")
+        self.authority = authority
+        turns = [(pool.index(turn.expert), turn.until / num_envs) for turn in schedule]
+        guide = _Guide(Composer(pool, env), chooser, confidence, turns)
+        super().__init__(env.id, _guided_task(env.task, guide), env.physics, env.config)
+        self.collisions = env.collisions
+
+    def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
+        """Joint targets for what an action adds in one environment's state."""
+        return self.ctrl(self.whole_action(state, action))
+
+    def whole_action(self, state: EnvState, action: jax.Array) -> jax.Array:
+        """a_ref and what an action adds to it, in [-1, 1] `[..., A]`."""
+        added = self.authority * jnp.clip(action, -1.0, 1.0)
+        return jnp.clip(state.memory.reference + added, -1.0, 1.0)
+
+    def _step(self, state: EnvState, action: jax.Array) -> EnvState:
+        after = super()._step(state, action)
+        # Goes on over the ends of episodes, unlike the rest of the memory.
+        return after.replace(memory=after.memory.replace(lived=state.memory.lived + 1))
+
+
+class _Guide:
+    """The composed experts in one environment."""
+
+    def __init__(
+        self,
+        composer: Composer,
+        chooser: Chooser,
+        confidence: jax.Array | float,
+        turns: list[tuple[int, float]],
+    ):
+        self._composer, self._chooser, self._turns = composer, chooser, turns
+        self._confidence = jnp.full(1, confidence)
+
+    def begin(self, r: Readings, task: Memory) -> Guided:
+        """At an episode's start."""
+        here = _batch_of_one(Moment(r, task))
+        count = len(self._composer.pool)
+        even = jnp.full((1, count), 1.0 / count)
+        composing = self._composer.begin(here, even)
+        wanted = self._chooser(self._composer.sees(here, composing))
+        composing = self._composer.begin(here, wanted)
+        return self._after(here, task, task, composing, jnp.zeros((), jnp.int32))
+
+    def after(self, r: Readings, task: Memory, before: Guided) -> Guided:
+        """A step later."""
+        here = _batch_of_one(Moment(r, task))
+        return self._after(here, task, before.task, before.composing, before.lived)
+
+    def _after(
+        self, here: Any, task: Memory, seen: Memory, composing: Composing, lived: jax.Array
+    ) -> Guided:
+        wanted = self._chooser(self._composer.sees(here, composing))
+        # The last turn first, so that the earliest that is not over has its way.
+        for expert, until in reversed(self._turns):
+            wanted = jnp.where(lived < until, jax.nn.one_hot(expert, wanted.shape[-1]), wanted)
+        acted, composing = self._composer.act(here, composing, wanted, self._confidence)
+        return Guided(task, seen, composing, acted.action[0], acted.weights[0], lived)
+
+
+def _batch_of_one(tree: Any) -> Any:
+    return jax.tree.map(lambda x: jnp.asarray(x)[None], tree)
+
+
+def _guided_task(task: Task, guide: _Guide) -> Task:
+    plain_sees_new = task.observes_new_memory
+
+    class GuidedTask(type(task)):
+        observes_new_memory = True
+
+        def on_reset(self, memory: Memory, r: Readings) -> Memory:
+            return guide.begin(r, super().on_reset(memory, r))
+
+        def observe(self, r: Readings, memory: Memory) -> jax.Array:
+            read = memory.task if plain_sees_new else memory.before
+            own = super().observe(r, read)
+            return jnp.concatenate([own, memory.reference, memory.weights])
+
+        def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+            out = super().evaluate(r, memory.task)
+            return out.replace(memory=guide.after(r, out.memory, memory))
+
+    guided = copy.copy(task)
+    guided.__class__ = GuidedTask
+    return guided
