@@ -124,9 +124,10 @@ def test_steps_undo_moves():
 def test_soles_that_stand_together_get_places_a_sole_apart():
     body, clip = body_of("h1"), clips_for("walk")[2]
     human = human_from_clip(clip)
-    standing = find_standing(human, FPS)
+    on = find_standing(human, FPS)
+    standing = on >= 0
     assert 0.5 < standing[:, :2].any(axis=1).mean() < 0.75
-    still = stance(standing, body.points(body.frames(clip.qpos), ENDS))
+    still = stance(on, body.points(body.frames(clip.qpos), ENDS), np.zeros(1))
     both = standing[:, :2].all(axis=1)
     apart = np.linalg.norm(still.places[both, 1] - still.places[both, 0], axis=1)
     np.testing.assert_allclose(apart, 0.3, atol=1e-9)

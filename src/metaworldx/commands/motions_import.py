@@ -90,6 +90,7 @@ def _print(figures: dict) -> None:
         "stances of a heel or toe": f"{figures['steps']}",
         "slip in a stance, mean, cm": f"{100.0 * figures['slip_mean_m']:.1f}",
         "slip in a stance, at most, cm": f"{100.0 * figures['slip_max_m']:.1f}",
+        "levels of ground": f"{figures['levels']}",
         "under ground, cm": f"{100.0 * figures['penetration_m']:.1f}",
         "check": "; ".join(figures["problems"]) or "good",
     }

@@ -144,10 +144,23 @@ class Body:
         bodies, offsets, radii = self._surface
         return _placed(frames, bodies, offsets), radii, bodies
 
-    def depth(self, frames: Frames) -> np.ndarray:
-        """Height of the robot's lowest part over the ground, `[T]` m; negative below it."""
-        centres, radii, _ = self.surface(frames)
-        return (centres[..., 2] - radii).min(axis=1)
+    def clearance(self, frames: Frames, floor: np.ndarray | None = None) -> np.ndarray:
+        """Heights of `surface`'s spheres over the ground, `[T, S]` m; negative below it.
+
+        Args:
+          floor: the ground's height below the left foot, the right one, and all else, `[T, 3]` m;
+            0 where None.
+        """
+        centres, radii, bodies = self.surface(frames)
+        lowest = centres[..., 2] - radii
+        if floor is None:
+            return lowest
+        feet = self.index(("left_ankle_link", "right_ankle_link"))
+        return lowest - floor[:, np.select([bodies == feet[0], bodies == feet[1]], [0, 1], 2)]
+
+    def depth(self, frames: Frames, floor: np.ndarray | None = None) -> np.ndarray:
+        """Height of the robot's lowest part over the ground, `[T]` m; see `clearance`."""
+        return self.clearance(frames, floor).min(axis=1)
 
     def near(self, qpos: np.ndarray, margin: float) -> Near:
         """Pairs of parts nearer each other than `margin` (m)."""

@@ -6,12 +6,12 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import label
 from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.human import HumanMotion
 from metaworldx.motion.kinematics import SOLE_CORNERS, SOLE_DEPTH, Point
 from metaworldx.motion.retarget.fit import SIDES
+from metaworldx.motion.retarget.levels import LOW_M, carrying, ground_levels, numbered
 
 HEEL, TOE = SOLE_CORNERS[0][0], SOLE_CORNERS[-1][0]
 ENDS = tuple(
@@ -20,8 +20,10 @@ ENDS = tuple(
 """The ends of the soles: left heel, left toe, right heel, right toe."""
 _HUMAN_ENDS, _HUMAN_ANKLE = (-0.06, 0.13), 0.06
 """Heel and ball of a human foot before the ankle, and how far the sole is below it (m)."""
-_SLOW_SHARE, _SLOW_M_S, _LOW_M = 0.12, (0.2, 0.6), 0.04
-"""A standing end's speed, as a share of the fast ones' and within bounds, and its height."""
+_SLOW_SHARE, _SLOW_M_S = 0.12, (0.2, 0.6)
+"""A standing end's speed, as a share of the fast ones' and within bounds."""
+_RAISED_M = 0.006
+"""An end that the foot's tilt takes up from the ground by this does not stand."""
 _PIVOT_M_S = 0.25
 """Where the ends of a foot move by that much against each other, it turns on the slower one."""
 _SHORTEST_S, _GAP_S = 0.05, 0.05
@@ -35,11 +37,15 @@ class Stance(NamedTuple):
       standing: for each of ENDS, `[T, 4]` bool.
       places: where each should be while it stands, `[T, 4, 3]` m.
       strength: 0 to 1, rising over a stance's first frames and falling over its last, `[T, 4]`.
+      floor: height of the ground below the left foot, the right one, and all else, `[T, 3]` m.
+        A foot that stands has its level there, else the highest level that it does not pass
+        through; all else has the lowest, for what it is over nothing tells.
     """
 
     standing: np.ndarray
     places: np.ndarray
     strength: np.ndarray
+    floor: np.ndarray
 
     @property
     def feet(self) -> np.ndarray:
@@ -48,48 +54,56 @@ class Stance(NamedTuple):
 
 
 def find_standing(motion: HumanMotion, fps: float) -> np.ndarray:
-    """Which ends of the soles stand, from the human's ankles and feet: `[T, 4]` bool.
+    """Which level of ground each end of the soles stands on, `[T, 4]`: 0 the lowest, -1 none.
 
-    An end stands while it is near the lowest level that slow ends reach, and slow; the foot's top
-    must look upwards. Ground on several levels is not looked for.
+    From the human's ankles and feet. An end stands while it is slow and near a level; the foot's
+    top must look upwards. Where one level carries the person, it is the lowest that slow ends
+    reach. Where several do, a stance on an upper one counts only if its foot carries in it.
     """
-    ends, upright = [], []
-    for side in SIDES:
-        ankle = motion.joints.index(f"{side}_ankle")
-        turn = Rotation.from_quat(motion.rotations[:, ankle], scalar_first=True)
-        for x in _HUMAN_ENDS:
-            ends.append(motion.positions[:, ankle] + turn.apply([x, 0.0, -_HUMAN_ANKLE]))
-            upright.append(turn.apply([0.0, 0.0, 1.0])[:, 2] > 0.3)
-    at = np.stack(ends, axis=1)
-    velocity = np.gradient(at, axis=0) * fps
-    speed = np.linalg.norm(velocity, axis=-1)
-    slowest = np.clip(_SLOW_SHARE * np.percentile(speed, 95.0), *_SLOW_M_S)
-    slow = (speed < slowest) & np.stack(upright, axis=1)
-    for heel, toe in ((0, 1), (2, 3)):
-        turns = np.linalg.norm(velocity[:, heel] - velocity[:, toe], axis=-1) > _PIVOT_M_S
-        slow[:, heel] &= ~turns | (speed[:, heel] < speed[:, toe])
-        slow[:, toe] &= ~turns | (speed[:, toe] <= speed[:, heel])
+    ends, slow = _slow_ends(motion, fps)
+    on = np.full(slow.shape, -1)
     if not slow.any():
-        return np.zeros_like(slow)
-    level = np.percentile(at[..., 2][slow], 10.0)
-    standing = slow & (at[..., 2] < level + _LOW_M)
-    for column in standing.T:
-        _close_gaps(column, round(_GAP_S * fps))
-        _drop_short(column, round(_SHORTEST_S * fps))
-    return standing
+        return on
+    height = ends[..., 2]
+    carries = carrying(motion, ends, slow, fps)
+    levels = ground_levels(height, carries)
+    if len(levels) < 2:
+        level = np.percentile(height[slow], 10.0)
+        on[_steady(slow & (height < level + LOW_M), height, fps)] = 0
+        return on
+    for k, level in enumerate(levels):
+        near = _steady(slow & (np.abs(height - level) < LOW_M), height, fps)
+        if k > 0:
+            _drop_idle(near, carries)
+        on[near & (on < 0)] = k
+    _, number = np.unique(on[on >= 0], return_inverse=True)
+    on[on >= 0] = number
+    return on
 
 
-def stance(standing: np.ndarray, ends: np.ndarray) -> Stance:
+def level_heights(on: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """How high the levels are that soles stand on, `[L]` m: the median of the ends there.
+
+    Args:
+      on: as `find_standing` gives it, `[T, 4]`.
+      ends: where the robot's ends are, `[T, 4, 3]` m.
+    """
+    return np.array([np.median(ends[..., 2][on == k]) for k in range(on.max(initial=-1) + 1)])
+
+
+def stance(on: np.ndarray, ends: np.ndarray, heights: np.ndarray) -> Stance:
     """Still places for the ends that stand.
 
     Args:
-      standing: `[T, 4]` bool.
+      on: the level that each end stands on, -1 for none, `[T, 4]`.
       ends: where the robot's ends are before they are held, `[T, 4, 3]` m.
+      heights: of the levels, `[L]` m.
     """
+    standing = on >= 0
     places = ends.copy()
-    places[..., 2] = np.where(standing, 0.0, places[..., 2])
+    places[standing, 2] = heights[on[standing]]
     strength = np.zeros(standing.shape)
-    numbers = [_numbered(column) for column in standing.T]
+    numbers = [numbered(column) for column in standing.T]
     for e, number in enumerate(numbers):
         for n in range(1, number.max(initial=0) + 1):
             rows = np.flatnonzero(number == n)
@@ -97,7 +111,26 @@ def stance(standing: np.ndarray, ends: np.ndarray) -> Stance:
             strength[rows, e] = _feathered(rows, len(standing))
     for heel in (0, 2):
         _fit_soles(places, ends, heel, numbers[heel], numbers[heel + 1])
-    return Stance(standing, places, strength)
+    return Stance(standing, places, strength, _floor(on, ends, heights))
+
+
+def _floor(on: np.ndarray, ends: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """See `Stance.floor`."""
+    floor = np.zeros((len(on), 3))
+    if len(heights) < 2:
+        return floor
+    for foot in (0, 1):
+        own = slice(2 * foot, 2 * foot + 2)
+        level, lowest = on[:, own].max(axis=1), ends[:, own, 2].min(axis=1)
+        floor[level >= 0, foot] = heights[level[level >= 0]]
+        number = numbered(level < 0)
+        for n in range(1, number.max(initial=0) + 1):
+            passed = lowest[number == n].min()
+            # Lower than all that was stood on there is ground whose height nothing tells.
+            below = heights[heights < passed + LOW_M]
+            floor[number == n, foot] = below.max() if len(below) else passed
+    floor[:, 2] = min(0.0, floor.min())
+    return floor
 
 
 def _fit_soles(
@@ -135,17 +168,32 @@ def slips(standing: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """
     out = []
     for e in range(standing.shape[1]):
-        number = _numbered(standing[:, e])
+        number = numbered(standing[:, e])
         for n in range(1, number.max(initial=0) + 1):
             at = ends[number == n, e, :2]
             out.append(float(np.linalg.norm(at - at[0], axis=1).max()))
     return np.array(out)
 
 
-def _numbered(flags: np.ndarray) -> np.ndarray:
-    """Runs of true, numbered from 1; 0 elsewhere."""
-    numbered, _ = label(flags)  # pyright: ignore
-    return numbered
+def _slow_ends(motion: HumanMotion, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where the ends of the human's soles are, `[T, 4, 3]` m, and which could stand, `[T, 4]`."""
+    ends, upright = [], []
+    for side in SIDES:
+        ankle = motion.joints.index(f"{side}_ankle")
+        turn = Rotation.from_quat(motion.rotations[:, ankle], scalar_first=True)
+        for x in _HUMAN_ENDS:
+            ends.append(motion.positions[:, ankle] + turn.apply([x, 0.0, -_HUMAN_ANKLE]))
+            upright.append(turn.apply([0.0, 0.0, 1.0])[:, 2] > 0.3)
+    at = np.stack(ends, axis=1)
+    velocity = np.gradient(at, axis=0) * fps
+    speed = np.linalg.norm(velocity, axis=-1)
+    slowest = np.clip(_SLOW_SHARE * np.percentile(speed, 95.0), *_SLOW_M_S)
+    slow = (speed < slowest) & np.stack(upright, axis=1)
+    for heel, toe in ((0, 1), (2, 3)):
+        turns = np.linalg.norm(velocity[:, heel] - velocity[:, toe], axis=-1) > _PIVOT_M_S
+        slow[:, heel] &= ~turns | (speed[:, heel] < speed[:, toe])
+        slow[:, toe] &= ~turns | (speed[:, toe] <= speed[:, heel])
+    return at, slow
 
 
 def _feathered(rows: np.ndarray, frames: int) -> np.ndarray:
@@ -155,8 +203,45 @@ def _feathered(rows: np.ndarray, frames: int) -> np.ndarray:
     return np.minimum(np.minimum(up, down), _FEATHER) / _FEATHER
 
 
+def _steady(near: np.ndarray, heights: np.ndarray, fps: float) -> np.ndarray:
+    """Flags `[T, 4]` without the raised end of a tilted foot, short gaps, and short runs."""
+    near = near.copy()
+    for heel in (0, 2):
+        _drop_raised(near[:, heel : heel + 2], heights[:, heel : heel + 2])
+    for column in near.T:
+        _close_gaps(column, round(_GAP_S * fps))
+        _drop_short(column, round(_SHORTEST_S * fps))
+    return near
+
+
+def _drop_raised(near: np.ndarray, heights: np.ndarray) -> None:
+    """Of a foot that is being set down or lifted, drops the end that is still up; both `[T, 2]`.
+
+    Flat is how the foot mostly is in that stance: in mocap soles seldom lie quite level.
+    """
+    number = numbered(near[:, 0] & near[:, 1])
+    for n in range(1, number.max(initial=0) + 1):
+        rows = np.flatnonzero(number == n)
+        tilt = heights[rows, 0] - heights[rows, 1]
+        tilt -= np.median(tilt)
+        flat = np.flatnonzero(np.abs(tilt) < _RAISED_M)
+        if len(flat):
+            tilt[flat[0] : flat[-1] + 1] = 0.0
+        near[rows, 0] = tilt < _RAISED_M
+        near[rows, 1] = tilt > -_RAISED_M
+
+
+def _drop_idle(near: np.ndarray, carries: np.ndarray) -> None:
+    """Drops each foot's runs in which it never carries; both `[T, 4]`."""
+    for heel in (0, 2):
+        own = near[:, heel : heel + 2]
+        number = numbered(own[:, 0] | own[:, 1])
+        carried = np.unique(number[(own & carries[:, heel : heel + 2]).any(axis=1)])
+        own[~np.isin(number, carried)] = False
+
+
 def _close_gaps(flags: np.ndarray, longest: int) -> None:
-    numbers = _numbered(~flags)
+    numbers = numbered(~flags)
     for n in range(1, numbers.max(initial=0) + 1):
         rows = np.flatnonzero(numbers == n)
         if len(rows) <= longest and rows[0] > 0 and rows[-1] < len(flags) - 1:
@@ -164,7 +249,7 @@ def _close_gaps(flags: np.ndarray, longest: int) -> None:
 
 
 def _drop_short(flags: np.ndarray, shortest: int) -> None:
-    numbers = _numbered(flags)
+    numbers = numbered(flags)
     for n in range(1, numbers.max(initial=0) + 1):
         rows = np.flatnonzero(numbers == n)
         if len(rows) < shortest:

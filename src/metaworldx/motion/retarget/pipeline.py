@@ -11,9 +11,10 @@ from metaworldx.errors import UserError, nearest
 from metaworldx.motion.checks import speed_limit
 from metaworldx.motion.clip import Clip, make_clip
 from metaworldx.motion.human import HumanMotion
+from metaworldx.motion.retarget import contacts
 from metaworldx.motion.retarget.asked import SKILLS, ahead, command_of
 from metaworldx.motion.retarget.body import ROOT, Body, body_of
-from metaworldx.motion.retarget.contacts import ENDS, Stance, find_standing, slips, stance
+from metaworldx.motion.retarget.contacts import ENDS, Stance
 from metaworldx.motion.retarget.fit import AXES, KEYPOINTS, TURNS, Fitted, fitted
 from metaworldx.motion.retarget.posture import first_posture
 from metaworldx.motion.retarget.rounds import at_rate, closed, round_trip, seam, unrolled
@@ -49,7 +50,9 @@ class Figures:
       limit_excess_rad: how far a joint leaves its limits.
       steps: how many stances of a sole's end there are.
       slip_mean_m, slip_max_m: how far an end moves over the ground in a stance.
-      penetration_m: how deep any part of the robot goes into the ground.
+      levels: of ground that soles stand on.
+      penetration_m: how deep any part of the robot goes into the ground: a foot into its level,
+        other parts into the lowest.
     """
 
     frames: int
@@ -61,6 +64,7 @@ class Figures:
     steps: int
     slip_mean_m: float
     slip_max_m: float
+    levels: int
     penetration_m: float
 
 
@@ -119,7 +123,7 @@ def retarget(
         before = after = min(human.frames - 1, round(_CONTEXT_S * FPS))
     long = unrolled(human, before, after) if around else human
     fit = fitted(long, body)
-    fit, qpos, still = _solved(body, fit, find_standing(long, FPS))
+    fit, qpos, still = _solved(body, fit, contacts.find_standing(long, FPS))
     own = slice(before, len(qpos) - after)
     if around:
         qpos = _closed(body, qpos[own], human)
@@ -147,8 +151,8 @@ def _is_loop(motion: HumanMotion, loop: bool | None) -> bool:
     return wanted and apart <= _WIDEST_SEAM_M
 
 
-def _solved(body: Body, fit: Fitted, standing: np.ndarray) -> tuple[Fitted, np.ndarray, Stance]:
-    """Both passes: what was followed, qpos, and where soles stand."""
+def _solved(body: Body, fit: Fitted, on: np.ndarray) -> tuple[Fitted, np.ndarray, Stance]:
+    """Both passes, with ends `on` levels: what was followed, qpos, and where soles stand."""
     points = tuple(KEYPOINTS.values())
     weights = np.array([_TOE if "toe" in n else 1.0 for n in KEYPOINTS])
     follow = PointGoal(points, fit.points, weights[:, None])
@@ -161,18 +165,15 @@ def _solved(body: Body, fit: Fitted, standing: np.ndarray) -> tuple[Fitted, np.n
     qpos = solve(body, first_posture(body, fit), free, FPS)
 
     ends = body.points(body.frames(qpos), ENDS)
-    # The ground is where soles stand, else where the lowest parts of the body lie.
-    level = (
-        np.median(ends[..., 2][standing])
-        if standing.any()
-        else np.percentile(body.depth(body.frames(qpos)), 10.0)
-    )
+    heights = contacts.level_heights(on, ends)
+    # The ground is where soles stand lowest, else where the lowest parts of the body lie.
+    level = heights[0] if len(heights) else np.percentile(body.depth(body.frames(qpos)), 10.0)
     qpos[:, 2] -= level
     ends[..., 2] -= level
     fit.points[..., 2] -= level
-    still = stance(standing, ends)
+    still = contacts.stance(on, ends, heights - level)
     held = PointGoal(ENDS, still.places, _STANDING * still.strength[..., None])
-    goals = Goals((follow, held), **rest, ground=_GROUND, apart=_APART)
+    goals = Goals((follow, held), **rest, ground=_GROUND, floor=still.floor, apart=_APART)
     return fit, _within_speeds(body, qpos, goals), still
 
 
@@ -233,7 +234,7 @@ def _figures(body: Body, qpos: np.ndarray, fit: Fitted, still: Stance) -> Figure
     error = np.linalg.norm(body.points(frames, tuple(KEYPOINTS.values())) - fit.points, axis=-1)
     hinges = qpos[:, 7:]
     excess = np.maximum(body.tree.low - hinges, hinges - body.tree.high).max()
-    slip = slips(still.standing, body.points(frames, ENDS))
+    slip = contacts.slips(still.standing, body.points(frames, ENDS))
     return Figures(
         frames=len(qpos),
         seconds=(len(qpos) - 1) / FPS,
@@ -244,7 +245,8 @@ def _figures(body: Body, qpos: np.ndarray, fit: Fitted, still: Stance) -> Figure
         steps=len(slip),
         slip_mean_m=float(slip.mean()) if len(slip) else 0.0,
         slip_max_m=float(slip.max(initial=0.0)),
-        penetration_m=float(max(-body.depth(frames).min(), 0.0)),
+        levels=len(np.unique(still.places[still.standing, 2])),
+        penetration_m=float(max(-body.depth(frames, still.floor).min(), 0.0)),
     )
 
 

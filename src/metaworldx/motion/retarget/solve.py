@@ -57,6 +57,7 @@ class Goals:
       steps: tangents from frame to frame that the motion should take, `[T - 1, n]`.
       gamma: weight of the velocity term, s^2; one number or `[T - 1, n]`.
       ground: weight of what is below the ground, as high as `margin` over it.
+      floor: the ground's height, as in `Body.clearance`; 0 where None.
       apart: weight of parts that cut into each other.
       slack: how far hinges may pass their limits, rad.
     """
@@ -67,6 +68,7 @@ class Goals:
     steps: np.ndarray | None = None
     gamma: float | np.ndarray = 0.0
     ground: float = 0.0
+    floor: np.ndarray | None = None
     apart: float = 0.0
     slack: float = 0.0
     margin: float = field(default=0.002)
@@ -183,10 +185,10 @@ def _add_ground(
     body: Body, frames: Frames, goals: Goals, gradient: np.ndarray, square: np.ndarray
 ) -> float:
     """Adds what lies below the ground; returns its cost."""
-    centres, radii, bodies = body.surface(frames)
-    miss = centres[..., 2] - radii - goals.margin
+    miss = body.clearance(frames, goals.floor) - goals.margin
     if not np.any(miss < 0.0):
         return 0.0
+    centres, _, bodies = body.surface(frames)
     low = np.flatnonzero((miss < 0.0).any(axis=0))
     miss = np.minimum(miss[:, low], 0.0)
     jacobian = body.point_jacobian(frames, centres[:, low], bodies[low])[:, :, 2]
