@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,8 @@ def main(
     num_envs: int | None = None,
     backend: str | None = None,
     collisions: str | None = None,
+    guide: str | None = None,
+    router: Path | None = None,
     agent: str | None = None,
     act_with: str | None = None,
     batch: int | None = None,
@@ -52,6 +55,10 @@ def main(
       num_envs: environments stepped together.
       backend: auto, native, mjx or warp.
       collisions: feet, body or full; default the task's.
+      guide: composed experts whose action the agent's is added to: by a router, by a teacher's
+        weights, or by rules.
+      router: folder of the router (metaworldx train router) that guides, or whose teacher's
+        weights do.
       agent: size of the agent, small or paper.
       act_with: who acts while training: policy, mppi or mixed.
       batch: sequences in an update's batch.
@@ -76,13 +83,16 @@ def main(
         task=task, seed=seed, steps=steps, num_envs=num_envs, backend=backend, agent=agent,
         collisions=collisions, act_with=act_with, batch=batch, utd=utd, horizon=horizon,
         capacity=capacity, stop_at=stop_at, max_minutes=max_minutes, eval_every=eval_every,
-        eval_with=eval_with,
+        eval_with=eval_with, guide=guide,
     )  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}
     if resume and out is None:
         raise UserError("--resume needs the run's folder: --out DIR")
     begun = read_config(out) if resume and out is not None else named(preset)
     data = dataclasses.asdict(begun)
+    if router is not None:
+        settings = (f"guide.folder={json.dumps(str(router))}", *settings)
+        changes.setdefault("guide", "router")
     config = checked(from_data(with_settings(data | changes, settings)))
     folder = out or Path("runs") / f"{config.task}-{config.seed}"
     if distributed:
@@ -109,7 +119,7 @@ def with_settings(data: dict[str, Any], settings: tuple[str, ...]) -> dict[str, 
     """Settings with NAME=VALUE over them; those of a part (`agent.`, `skill.`) in its own."""
     from metaworldx.training.config import parse_setting
 
-    parts = ("agent", "planner", "skill", "imitation")
+    parts = ("agent", "planner", "skill", "imitation", "guide")
     data = {**data, **{f"{part}_settings": dict(data[f"{part}_settings"]) for part in parts}}
     for text in settings:
         name, parsed = parse_setting(text)

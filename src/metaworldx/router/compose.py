@@ -150,22 +150,24 @@ class Composer:
         scene = jax.vmap(self.scene)(state)
         return Composing(self._begun(state, scene), begin_steady(wanted), scene.milestones)
 
-    def sees(self, state: EnvState | Moment, composing: Composing) -> Seen:
-        """What a router is told now."""
+    def sees(self, state: EnvState | Moment, composing: Composing | None = None) -> Seen:
+        """What a router is told now.
+
+        Args:
+          composing: None at an episode's start.
+        """
         qpos, qvel = self.own(state)
         body = self.pool.body
         scene = jax.vmap(self.scene)(state)
-        obs = jax.vmap(router_observation)(
-            body.own_qpos(qpos), body.own_qvel(qvel), scene, composing.reached
-        )
-        reached = jnp.sum(composing.reached >= 1.0, axis=-1)
+        reached = scene.milestones if composing is None else composing.reached
+        obs = jax.vmap(router_observation)(body.own_qpos(qpos), body.own_qvel(qvel), scene, reached)
         robot = self.env.task.robot
         hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(
             state.readings
         )
         return Seen(
             obs=obs,
-            progress=reached / max(self._milestones, 1),
+            progress=jnp.sum(reached >= 1.0, axis=-1) / max(self._milestones, 1),
             scene=scene,
             away=jnp.linalg.norm(scene.places - hands, axis=-1),
             far=jnp.linalg.norm(scene.goal - qpos[:, :2], axis=-1),

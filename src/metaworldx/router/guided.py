@@ -46,7 +46,7 @@ class Guided:
       task: the task's own.
       before: the task's own as its observation is read.
       composing: what composing remembers, of a batch of one.
-      reference: a_ref in this state `[A]`.
+      reference: a_ref in the last step `[A]`; zeros at an episode's start.
       weights: that made it `[K]`.
       lived: control steps since training began, over all episodes, int32.
     """
@@ -62,8 +62,8 @@ class Guided:
 class GuidedEnv(Env):
     """A task whose actions are added to what composed experts would do.
 
-    Observations have a_ref and the experts' weights behind the task's own numbers. Rewards, starts
-    and ends are the task's.
+    Observations have the last step's a_ref and the experts' weights behind the task's own numbers.
+    Rewards, starts and ends are the task's.
     """
 
     def __init__(
@@ -92,8 +92,8 @@ class GuidedEnv(Env):
             raise UserError(f"authority is {authority}; needs over 0, up to 2")
         self.authority = authority
         turns = [(pool.index(turn.expert), turn.until / num_envs) for turn in schedule]
-        guide = _Guide(Composer(pool, env), chooser, confidence, turns)
-        super().__init__(env.id, _guided_task(env.task, guide), env.physics, env.config)
+        self._guide = _Guide(Composer(pool, env), chooser, confidence, turns)
+        super().__init__(env.id, _guided_task(env.task, self._guide), env.physics, env.config)
         self.collisions = env.collisions
 
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
@@ -106,9 +106,11 @@ class GuidedEnv(Env):
         return jnp.clip(state.memory.reference + added, -1.0, 1.0)
 
     def _step(self, state: EnvState, action: jax.Array) -> EnvState:
+        lived = state.memory.lived
+        state = state.replace(memory=self._guide.act(state.readings, state.memory))
         after = super()._step(state, action)
         # Goes on over the ends of episodes, unlike the rest of the memory.
-        return after.replace(memory=after.memory.replace(lived=state.memory.lived + 1))
+        return after.replace(memory=after.memory.replace(lived=lived + 1))
 
 
 class _Guide:
@@ -127,27 +129,23 @@ class _Guide:
     def begin(self, r: Readings, task: Memory) -> Guided:
         """At an episode's start."""
         here = _batch_of_one(Moment(r, task))
-        count = len(self._composer.pool)
-        even = jnp.full((1, count), 1.0 / count)
-        composing = self._composer.begin(here, even)
-        wanted = self._chooser(self._composer.sees(here, composing))
+        wanted = self._chooser(self._composer.sees(here))
         composing = self._composer.begin(here, wanted)
-        return self._after(here, task, task, composing, jnp.zeros((), jnp.int32))
+        still = jnp.zeros(self._composer.env.action_size)
+        return Guided(task, task, composing, still, wanted[0], jnp.zeros((), jnp.int32))
 
-    def after(self, r: Readings, task: Memory, before: Guided) -> Guided:
-        """A step later."""
-        here = _batch_of_one(Moment(r, task))
-        return self._after(here, task, before.task, before.composing, before.lived)
-
-    def _after(
-        self, here: Any, task: Memory, seen: Memory, composing: Composing, lived: jax.Array
-    ) -> Guided:
+    def act(self, r: Readings, memory: Guided) -> Guided:
+        """With a_ref for the present state."""
+        here, composing = _batch_of_one(Moment(r, memory.task)), memory.composing
         wanted = self._chooser(self._composer.sees(here, composing))
         # The last turn first, so that the earliest that is not over has its way.
         for expert, until in reversed(self._turns):
-            wanted = jnp.where(lived < until, jax.nn.one_hot(expert, wanted.shape[-1]), wanted)
+            alone = jax.nn.one_hot(expert, wanted.shape[-1])
+            wanted = jnp.where(memory.lived < until, alone, wanted)
         acted, composing = self._composer.act(here, composing, wanted, self._confidence)
-        return Guided(task, seen, composing, acted.action[0], acted.weights[0], lived)
+        return memory.replace(
+            composing=composing, reference=acted.action[0], weights=acted.weights[0]
+        )
 
 
 def _batch_of_one(tree: Any) -> Any:
@@ -170,7 +168,7 @@ def _guided_task(task: Task, guide: _Guide) -> Task:
 
         def evaluate(self, r: Readings, memory: Memory) -> Outcome:
             out = super().evaluate(r, memory.task)
-            return out.replace(memory=guide.after(r, out.memory, memory))
+            return out.replace(memory=memory.replace(task=out.memory, before=memory.task))
 
     guided = copy.copy(task)
     guided.__class__ = GuidedTask

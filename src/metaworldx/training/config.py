@@ -24,6 +24,9 @@ class TrainConfig:
       skill: an expert's skill; the agent then follows its clips in the task, and its rewards are
         Eq. 4's alignment beside the task's. None trains on the task alone.
       skill_settings, imitation_settings: fields of the skill and of its Eq. 4 that differ.
+      guide: composed experts whose action the agent's is added to: by a router, by a teacher's
+        weights, or by rules; None leaves it alone in the task.
+      guide_settings: fields of `GuideConfig` (the router's folder, authority, schedule).
       begin_with: folder of another run whose agent this one begins with (its best checkpoint if
         there is one); None begins with random weights.
       backend: auto, native, mjx or warp.
@@ -67,6 +70,8 @@ class TrainConfig:
     skill: str | None = None
     skill_settings: dict[str, Any] = field(default_factory=dict)
     imitation_settings: dict[str, Any] = field(default_factory=dict)
+    guide: str | None = None
+    guide_settings: dict[str, Any] = field(default_factory=dict)
     begin_with: str | None = None
     backend: str = "auto"
     collisions: str | None = None
@@ -258,6 +263,8 @@ def checked(config: TrainConfig) -> TrainConfig:
         *("num_envs", "steps", "horizon", "capacity", "batch", "collect_steps", "epoch_rounds"),
         *("shards", "checkpoint_every", "checkpoint_keep", "max_bad_epochs"),
     )
+    if config.guide is not None and config.skill is not None:
+        raise UserError("a skill's expert is trained without a guide; leave out skill or guide")
     check_at_least(config, 0, "seed_steps", "eval_every", "eval_episodes", "seed", "action_penalty")
     if config.seed >= 2**31:
         raise UserError(f"seed is {config.seed}; needs less than {2**31}")

@@ -188,10 +188,7 @@ class ComposedController(_Alone):
 
     def begin(self, state: EnvState) -> Carry:
         """Every expert at its beginning."""
-        count = len(self.experts)
-        even = jnp.full((*state.reward.shape, count), 1.0 / count)
-        first = self._composer.begin(state, even)
-        return self._composer.begin(state, self._chooser(self._composer.sees(state, first)))
+        return self._composer.begin(state, self._chooser(self._composer.sees(state)))
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array

@@ -17,6 +17,7 @@ from metaworldx.experts.skills import Skill, clips_of, skill_named
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.training.config import TrainConfig
 from metaworldx.training.early import EarlyEnd, ending_early
+from metaworldx.training.guiding import GuideConfig, guided_env
 
 EnvMaker = Callable[[EnvConfig], Env]
 """Builds an environment with given time limit, auto-reset and safeguards."""
@@ -43,7 +44,8 @@ def training_env(config: TrainConfig) -> Env:
     )
     if skill is not None:
         return TrackingEnv(plain, _followed(plain, skill), skill)
-    return ending_early(plain, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
+    early = ending_early(plain, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
+    return _guided(early, config, config.num_envs)
 
 
 def evaluation_env(
@@ -68,8 +70,15 @@ def acting_in(env: Env, config: TrainConfig) -> Env:
     """A task's environment as a run's agent acts in it: with its skill's clips, if it has one."""
     skill = skill_of(config)
     if skill is None:
-        return env
+        return _guided(env, config, None)
     return TrackingEnv(env, _followed(env, skill), skill, training=False)
+
+
+def _guided(env: Env, config: TrainConfig, num_envs: int | None) -> Env:
+    if config.guide is None:
+        return env
+    settings = _with(GuideConfig(), "guide", config.guide_settings)
+    return guided_env(env, config.guide, settings, num_envs)
 
 
 def _followed(env: Env, skill: Skill) -> References:

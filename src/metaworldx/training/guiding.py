@@ -1,0 +1,89 @@
+"""Who guides a task agent: a run's settings made into a guided environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from metaworldx.envs.env import Env
+from metaworldx.errors import UserError, nearest
+from metaworldx.experts.pool import load_pool
+from metaworldx.router.choosers import Chooser, by_router, by_rules, by_teacher
+from metaworldx.router.guided import GuidedEnv, Turn
+from metaworldx.router.router import load_router
+from metaworldx.router.told import told
+from metaworldx.training.routing import kept_guidance
+
+GUIDES = ("router", "teacher", "rules")
+
+
+@dataclass(frozen=True)
+class GuideConfig:
+    """How composed experts guide an agent.
+
+    Attributes:
+      folder: of a trained router (`metaworldx train router`), which keeps the teacher's guidance
+        too; rules need none.
+      pool: folder of the experts; None takes the shipped pool.
+      authority: what the agent's action of 1 adds to the experts', as a share of an actuator's
+        half range.
+      schedule: names of experts that alone are the reference at first, in turn (Fig. 9).
+      until: control steps of the training at which each of those turns ends.
+    """
+
+    folder: str | None = None
+    pool: str | None = None
+    authority: float = 0.3
+    schedule: tuple[str, ...] = ()
+    until: tuple[int, ...] = ()
+
+    def __post_init__(self):
+        if len(self.schedule) != len(self.until):
+            raise UserError(
+                f"a schedule of {len(self.schedule)} experts with {len(self.until)} ends; each "
+                "needs one"
+            )
+        if list(self.until) != sorted(self.until):
+            raise UserError(f"until is {list(self.until)}; needs to rise")
+
+
+def guided_env(env: Env, by: str, config: GuideConfig, num_envs: int | None) -> GuidedEnv:
+    """A task's environment under composed experts.
+
+    Args:
+      by: one of GUIDES.
+      num_envs: environments that train together; None evaluates, without the schedule.
+
+    Raises:
+      UserError: unknown guide, no guidance for the task in the folder, or experts of another
+        robot.
+    """
+    if by not in GUIDES:
+        raise UserError(nearest("guide", by, GUIDES, f"one of {', '.join(GUIDES)}"))
+    pool = load_pool(None if config.pool is None else Path(config.pool), env.task.robot.spec.name)
+    chooser, confidence = _chosen(env, by, config, pool.names)
+    turns: tuple[Turn, ...] = ()
+    if num_envs is not None:
+        pairs = zip(config.schedule, config.until, strict=True)
+        turns = tuple(Turn(name, int(until)) for name, until in pairs)
+    return GuidedEnv(env, pool, chooser, confidence, config.authority, turns, num_envs or 1)
+
+
+def _chosen(
+    env: Env, by: str, config: GuideConfig, names: tuple[str, ...]
+) -> tuple[Chooser, float]:
+    if by == "rules":
+        return by_rules(names), 1.0
+    if config.folder is None:
+        raise UserError(
+            f"the guide {by!r} needs the folder of a router: guide.folder=DIR (metaworldx train "
+            "router)"
+        )
+    folder = Path(config.folder)
+    answer = kept_guidance(folder, env.id)
+    if answer is None:
+        raise UserError(f"{folder} keeps no guidance for {env.id}")
+    guidance = told(answer, names)
+    if by == "teacher":
+        return by_teacher(guidance), float(guidance.confidence)
+    return by_router(load_router(folder), guidance, names), float(guidance.confidence)
