@@ -78,6 +78,11 @@ class Evaluation:
         return {**data, **data.pop("motion")}
 
 
+def start_keys(seed: int, episodes: int) -> jax.Array:
+    """Keys of the starts of an evaluation `[episodes]`."""
+    return jax.random.split(jax.random.split(jax.random.key(seed))[0], episodes)
+
+
 class Evaluator:
     """Evaluates who acts on one task; compiled once, used many times."""
 
@@ -151,8 +156,8 @@ class Evaluator:
           progress: called with the number of control steps just done.
         """
         count = self.episodes
-        start_key, act_key = jax.random.split(jax.random.key(self.seed))
-        state = self._reset(jax.random.split(start_key, count))
+        act_key = jax.random.split(jax.random.key(self.seed))[1]
+        state = self._reset(start_keys(self.seed, count))
         totals = (
             jnp.zeros(count),
             jnp.zeros(count, jnp.int32),

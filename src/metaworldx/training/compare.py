@@ -1,0 +1,176 @@
+"""Several who choose experts' weights, side by side from the same starts, in one compiled batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy import stats
+
+from metaworldx.envs.env import Env
+from metaworldx.envs.scripted import scripted_policy
+from metaworldx.errors import UserError
+from metaworldx.experts.pool import ExpertPool
+from metaworldx.router.choosers import Chooser
+from metaworldx.router.compose import Composer
+from metaworldx.router.scenes import milestone_names
+from metaworldx.training.evaluate import start_keys
+
+_CHUNK = 50
+HOLD = "pose hold"
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one of them did over HumanoidBench's own episode, N starts.
+
+    Attributes:
+      returns, lengths: of each episode `[N]`.
+      successes: whether the task was completed, or its bar reached `[N]`, bool.
+      milestones: share of the episodes in which each was reached, by name.
+      mean_weights: of the experts over all steps, by name; None for who mixes none.
+    """
+
+    returns: np.ndarray
+    lengths: np.ndarray
+    successes: np.ndarray
+    milestones: dict[str, float]
+    mean_weights: dict[str, float] | None
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON has it."""
+        count = len(self.returns)
+        spread = float(self.returns.std(ddof=1) / np.sqrt(count)) if count > 1 else 0.0
+        return {
+            "return_mean": float(self.returns.mean()),
+            "return_stderr": spread,
+            "length_mean": float(self.lengths.mean()),
+            "success_share": float(self.successes.mean()),
+            "milestones": self.milestones,
+            "mean_weights": self.mean_weights,
+            "returns": [float(x) for x in self.returns],
+        }
+
+
+def compare(
+    pool: ExpertPool,
+    env: Env,
+    choosers: Mapping[str, tuple[Chooser, float]],
+    episodes: int,
+    seed: int,
+    hold: bool = True,
+    progress: Callable[[int], Any] | None = None,
+) -> dict[str, Row]:
+    """Runs everybody from the same starts, those of `Evaluator` with that seed.
+
+    Args:
+      env: native, without auto-reset.
+      choosers: by name: who chooses weights, and the confidence of its teacher.
+      hold: also hold the keyframe's pose, the floor.
+      progress: called with the number of control steps just done.
+
+    Raises:
+      UserError: no episodes, or nobody to compare.
+    """
+    if episodes < 1:
+        raise UserError(f"episodes is {episodes}; needs at least 1")
+    names = list(choosers) + ([HOLD] if hold else [])
+    if not names:
+        raise UserError("nobody to compare")
+    composer = Composer(pool, env)
+    groups = [choosers.get(name) for name in names]
+    keys = start_keys(seed, episodes)
+    state = jax.jit(env.reset)(jnp.concatenate([keys] * len(names)))
+    wanted = partial(_wanted, groups, episodes, len(pool))
+    composing = jax.jit(lambda s: composer.begin(s, wanted(composer.sees(s))))(state)
+    sure = jnp.repeat(jnp.array([1.0 if g is None else g[1] for g in groups]), episodes)
+    held = jnp.repeat(jnp.array([g is None for g in groups]), episodes)
+    still = scripted_policy("hold", env)
+
+    def one(carry: Any, _: None) -> Any:
+        state, composing, alive = carry
+        acted, composing = composer.act(
+            state, composing, wanted(composer.sees(state, composing)), sure
+        )
+        pose = jnp.broadcast_to(still(state, jax.random.key(0)), acted.action.shape)
+        action = jnp.where(held[:, None], pose, jnp.nan_to_num(acted.action))
+        after = env.step(state, action)
+        seen = {
+            "reward": after.reward * alive,
+            "alive": alive,
+            "success": after.success & alive,
+            "milestones": jax.vmap(composer.scene)(after).milestones >= 1.0,
+            "weights": acted.weights,
+        }
+        return (after, composing, alive & ~after.done), seen
+
+    advance = jax.jit(lambda carry: jax.lax.scan(one, carry, None, length=_CHUNK))
+    carry, parts = (state, composing, jnp.ones(len(held), bool)), []
+    for _ in range(0, env.max_episode_steps, _CHUNK):
+        carry, seen = advance(carry)
+        parts.append(jax.tree.map(np.asarray, seen))
+        if progress is not None:
+            progress(_CHUNK)
+        if not bool(carry[2].any()):
+            break
+    seen = jax.tree.map(lambda *x: np.concatenate(x), *parts)
+    rows = {}
+    for n, name in enumerate(names):
+        mine = slice(n * episodes, (n + 1) * episodes)
+        part = jax.tree.map(lambda x, mine=mine: x[:, mine], seen)
+        rows[name] = _row(part, env, None if groups[n] is None else pool.names)
+    return rows
+
+
+def paired(better: np.ndarray, other: np.ndarray, level: float = 0.95) -> dict[str, float]:
+    """Mean difference of returns from the same starts, and its interval by Student's t.
+
+    Args:
+      better, other: returns `[N]`, N at least 2.
+    """
+    difference = np.asarray(better, float) - np.asarray(other, float)
+    count = len(difference)
+    spread = difference.std(ddof=1) / np.sqrt(count)
+    wide = float(stats.t.ppf(0.5 + 0.5 * level, count - 1) * spread)
+    mean = float(difference.mean())
+    return {
+        "pairs": count,
+        "difference_mean": mean,
+        "low": mean - wide,
+        "high": mean + wide,
+    }
+
+
+def _wanted(groups: list[Any], episodes: int, experts: int, seen: Any) -> jax.Array:
+    parts = []
+    for n, group in enumerate(groups):
+        if group is None:
+            parts.append(jnp.full((episodes, experts), 1.0 / experts))
+            continue
+        begin = n * episodes
+        mine = jax.tree.map(lambda x, begin=begin: x[begin : begin + episodes], seen)
+        parts.append(group[0](mine))
+    return jnp.concatenate(parts)
+
+
+def _row(seen: dict[str, np.ndarray], env: Env, experts: tuple[str, ...] | None) -> Row:
+    alive = seen["alive"]
+    returns = seen["reward"].sum(axis=0)
+    reached = (seen["milestones"] & alive[..., None]).any(axis=0).mean(axis=0)
+    names = milestone_names(env.task.name)
+    mixed = None
+    if experts is not None:
+        mean = (seen["weights"] * alive[..., None]).sum(axis=(0, 1)) / alive.sum()
+        mixed = dict(zip(experts, map(float, mean), strict=True))
+    return Row(
+        returns=returns,
+        lengths=alive.sum(axis=0),
+        successes=seen["success"].any(axis=0) | (returns >= env.task.success_bar),
+        milestones={name: float(x) for name, x in zip(names, reached, strict=False)},
+        mean_weights=mixed,
+    )
