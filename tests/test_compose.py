@@ -10,10 +10,13 @@ import pytest
 from metaworldx.cli import main
 from metaworldx.envs.factory import make
 from metaworldx.experts.follow import command_now
+from metaworldx.experts.observation import ROBOT, arm_hinges, hands_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.motion.kinematics import heading, to_heading
+from metaworldx.router.arms import led_arms
 from metaworldx.router.compose import Composer
-from metaworldx.router.parts import PLAIN
+from metaworldx.router.parts import PLAIN, Parts, PartsConfig
+from metaworldx.router.scenes import handle_place
 from metaworldx.router.steady import SteadyConfig
 
 ENVS = 2
@@ -27,6 +30,12 @@ def door():
     composer = Composer(pool, env, SteadyConfig(seconds=0.0, margin=0.0), PLAIN)
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), ENVS))
     return composer, state, jax.jit(composer.begin), jax.jit(composer.act)
+
+
+def _in_world(seen, qpos):
+    yaw = heading(qpos[3:7])
+    turn = jnp.array([[jnp.cos(yaw), -jnp.sin(yaw)], [jnp.sin(yaw), jnp.cos(yaw)]])
+    return jnp.concatenate([seen[:, :2] @ turn.T, seen[:, 2:]], axis=1)
 
 
 SURE = jnp.ones(ENVS)
@@ -90,6 +99,11 @@ def test_experts_that_go_head_for_the_goal(door):
 
 def test_reaching_is_asked_for_the_door_s_handle(door):
     composer, state, begin, _ = door
+    assert not jax.vmap(composer.scene)(state).asked.any()  # two paces away
+    turned = composer.env.task.layout.qpos("door_hatch_hinge")
+    readings = state.readings
+    state = state.replace(readings=readings.replace(qpos=readings.qpos.at[:, turned].set(0.5)))
+    np.testing.assert_array_equal(jax.vmap(composer.scene)(state).asked, [[True, False]] * ENVS)
     follow = begin(state, _one(composer, "reach")).follow
     index = composer.pool.index("reach")
     handle = jax.vmap(composer.scene)(state).places[:, 0]
@@ -100,6 +114,44 @@ def test_reaching_is_asked_for_the_door_s_handle(door):
         here = handle[n] - jnp.append(qpos[:2], 0.0)
         np.testing.assert_allclose(seen[2:5], to_heading(here, heading(qpos[3:7])), atol=1e-4)
         np.testing.assert_allclose(seen[5:8], 0.0)
+
+
+def test_a_hand_goes_back_up_over_and_down_on_a_handle():
+    grip = jnp.array([0.66, 0.3, 1.2])
+
+    def way(x, y, z, angle=0.0):
+        return np.asarray(handle_place(jnp.array([x, y, z]), grip, jnp.asarray(angle))) - grip
+
+    assert way(0.72, 0.3, 1.1)[0] < -0.1  # under it: back towards the robot
+    np.testing.assert_allclose(way(0.45, 0.1, 1.35)[1], 0.0)  # high, aside: over it
+    assert way(0.45, 0.1, 1.35)[2] > 0.1
+    down = way(0.67, 0.3, 1.28)
+    np.testing.assert_allclose(down[0], 0.01, atol=1e-6)  # where it is along the handle
+    assert down[2] < 0.0
+    assert way(0.69, 0.3, 1.1, angle=0.9)[2] < 0.0  # and stays, lower than the handle was
+
+
+def test_led_arms_bring_hands_to_places_close_by(door):
+    composer, state, _, _ = door
+    qpos = composer.own(state)[0][0].at[7 + arm_hinges(ROBOT)].set(jnp.array([0.4, 0.2, 0.1, -0.5]))
+    hands = qpos[:3] + _in_world(hands_in_heading(ROBOT, qpos), qpos)
+    way = jnp.array([[0.01, 0.0, 0.01], [0.0, -0.01, 0.01]])
+    led = jax.jit(led_arms)
+    for _ in range(20):  # as a motor without load would
+        qpos = qpos.at[7 + arm_hinges(ROBOT)].set(led(qpos, hands + way))
+    after = qpos[:3] + _in_world(hands_in_heading(ROBOT, qpos), qpos)
+    np.testing.assert_allclose(after, hands + way, atol=1e-3)
+    far = led(qpos, hands + 100.0 * way) - qpos[7 + arm_hinges(ROBOT)]
+    assert np.abs(far).max() <= 0.25 + 1e-6
+
+
+def test_an_arm_goes_apart_only_where_it_is_asked():
+    parts = Parts(PartsConfig(), ["walk", "reach"], ["left_knee", "left_elbow", "right_elbow"])
+    actions = jnp.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    weights = jnp.array([0.7, 0.3])
+    mixed = parts.composed(weights, actions, jnp.array([True, False]))
+    legs, arms = 0.3**4 / (0.3**4 + 0.7**4), 2.4**4 / (2.4**4 + 0.7**4)
+    np.testing.assert_allclose(mixed, [legs, arms, legs], rtol=1e-5)
 
 
 def test_doubt_leaves_the_robot_to_the_stabiliser(door):

@@ -211,9 +211,8 @@ class Composer:
             on,
         )
         reached = jnp.maximum(composing.reached, scene.milestones)
-        return Acted(self.parts.composed(weights, each), weights, each), Composing(
-            follow, steady, reached
-        )
+        action = self.parts.composed(weights, each, scene.asked)
+        return Acted(action, weights, each), Composing(follow, steady, reached)
 
     def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
         """Experts' actions `[B, K, A]`, the reaching one's arms led to their places."""

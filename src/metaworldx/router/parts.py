@@ -12,6 +12,7 @@ import numpy as np
 from metaworldx.errors import UserError, check_at_least
 
 _ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "_lh_", "_rh_", "lh_", "rh_")
+_RIGHT = ("right_", "rh_")
 FOR_ARMS = {"reach": 8.0}
 """Experts that are there for their arms: how many times more they weigh there."""
 
@@ -24,7 +25,8 @@ class PartsConfig:
 
     Attributes:
       sharpen: weights are raised to this power: a mixture of gaits falls, its leader does not.
-      for_arms: how many times more experts of `FOR_ARMS` weigh in the arms; 0 takes that table.
+      for_arms: how many times more experts of `FOR_ARMS` weigh in arms whose hands have a place to
+        go to; 0 takes that table.
     """
 
     sharpen: float = 4.0
@@ -46,7 +48,9 @@ class Parts:
     def __init__(self, config: PartsConfig, names: Sequence[str], actuators: Sequence[str]):
         """For experts and actuators of these names."""
         self._sharpen = config.sharpen
-        self._arms = np.array([any(word in name for word in _ARM_WORDS) for name in actuators])
+        arms = np.array([any(word in name for word in _ARM_WORDS) for name in actuators])
+        right = np.array([name.startswith(_RIGHT) for name in actuators])
+        self._of_arm = np.stack([arms & ~right, arms & right])
         self._more = np.array(
             [(config.for_arms or FOR_ARMS[n]) if n in FOR_ARMS else 1.0 for n in names], np.float32
         )
@@ -61,13 +65,15 @@ class Parts:
         arms = jnp.power(weights * self._more, self._sharpen)
         return legs / legs.sum(axis=-1, keepdims=True), arms / arms.sum(axis=-1, keepdims=True)
 
-    def composed(self, weights: jax.Array, actions: jax.Array) -> jax.Array:
-        """Eq. 13 part by part `[..., A]`.
+    def composed(self, weights: jax.Array, actions: jax.Array, asked: jax.Array) -> jax.Array:
+        """Eq. 13 part by part `[..., A]`; an arm that nothing is asked of goes with the legs.
 
         Args:
           weights: `[..., K]`.
           actions: every expert's `[..., K, A]`.
+          asked: whether the left and the right hand have a place to go to `[..., 2]`, bool.
         """
         legs, arms = self.weights(weights)
-        each = jnp.where(self._arms, arms[..., None], legs[..., None])
+        apart = jnp.any(asked[..., None] & self._of_arm, axis=-2)
+        each = jnp.where(apart[..., None, :], arms[..., None], legs[..., None])
         return jnp.sum(each * actions, axis=-2)

@@ -17,7 +17,19 @@ from metaworldx.envs.env import Env
 MILESTONES = 3
 """How many milestones every task has; those that it lacks are never reached."""
 _LEFT, _BOTH = (True, False), (True, True)
-_BEHIND_THE_DOOR = 3.0
+
+# The door's places, m.
+_BEHIND_THE_DOOR = (2.0, 0.1)
+_GRIP = (-0.141, -0.1, 0.0)
+"""Where a hand presses the handle, from the hatch."""
+_HANDLE_NEAR = 0.2
+"""How far ahead of the pelvis the handle is when the hand begins."""
+_TURNED = 0.3
+"""A handle turned by more (rad) has a hand on it: its spring takes it back otherwise."""
+_OVER_X = (-0.03, 0.02)
+_OVER_Z = 0.04
+_LIFT, _PRESS = 0.12, -0.06
+_BACK = (-0.16, 0.0, 0.2)
 
 
 @struct.dataclass
@@ -68,7 +80,7 @@ _MILESTONES: dict[str, tuple[str, ...]] = {
 
 
 def _door(env: Env) -> SceneOf:
-    """The left hand goes over the hatch's handle and presses; the way leads through the door."""
+    """The left hand comes down on the hatch's handle and stays; the way leads through the door."""
     layout, robot = env.task.layout, env.task.robot
     hatch, hinge = layout.body("door_hatch"), layout.qpos("door_hinge")
     turn = layout.qpos("door_hatch_hinge")
@@ -76,24 +88,37 @@ def _door(env: Env) -> SceneOf:
     def read(state: Any) -> Scene:
         r = state.readings
         angle = r.qpos[turn]
-        # The handle's outer end, which turns with the hatch.
-        end = jnp.stack([-0.141, -0.14 * jnp.cos(angle), -0.14 * jnp.sin(angle)])
-        handle = r.xpos[hatch] + end
-        hand = robot.left_hand(r)
-        # From above, lest the hand be caught under the handle: up before it, over it, down on it.
-        off = hand - handle
-        high = off[2] > 0.06
-        over = (off[2] > 0.0) & (jnp.abs(off[:2]).max() < 0.11)
-        step = jnp.where(high, jnp.array([0.0, 0.0, 0.12]), jnp.array([-0.2, 0.0, 0.2]))
-        aim = handle + jnp.where(over, jnp.array([0.0, 0.0, -0.2]), step)
+        grip = r.xpos[hatch] + jnp.array(_GRIP)
+        ahead = grip[0] - robot.pelvis_position(r)[0]
+        turned = angle > _TURNED
         return _scene(
-            _both(aim),
-            _LEFT,
-            jnp.array([_BEHIND_THE_DOOR, 0.0]),
+            _both(handle_place(robot.left_hand(r), grip, angle)),
+            # Before it is so near, an arm held out keeps the robot off the door.
+            (turned | (ahead < _HANDLE_NEAR), False),
+            jnp.array(_BEHIND_THE_DOOR),
             (angle / 0.75, r.qpos[hinge] / 0.5, robot.imu_position(r)[0] / 1.2),
         )
 
     return read
+
+
+def handle_place(hand: jax.Array, grip: jax.Array, angle: jax.Array) -> jax.Array:
+    """Where a hand goes next to press a lever down: back from under it, over it, down `[3]`, m.
+
+    A hand that is over the lever is not moved along it or across, lest it push the robot away.
+
+    Args:
+      hand: `[3]`, in the world.
+      grip: a point `-_GRIP[1]` from the lever's axis, as the lever is level `[3]`.
+      angle: by which the lever is turned, rad.
+    """
+    off = hand - grip
+    across = jnp.clip(off[0], *_OVER_X)
+    high = off[2] > _OVER_Z + _GRIP[1] * jnp.sin(angle)
+    over = high & (off[0] > _OVER_X[0] - 0.03) & (jnp.abs(off[1]) < 0.1)
+    down = jnp.stack([across, 0.0, _PRESS])
+    up = jnp.where(high, jnp.stack([across, 0.0, _LIFT]), jnp.array(_BACK))
+    return grip + jnp.where(over | (angle > _TURNED), down, up)
 
 
 def _push(env: Env) -> SceneOf:
@@ -208,7 +233,7 @@ def _both(place: jax.Array, aside: float = 0.0) -> jax.Array:
 
 def _scene(
     places: jax.Array,
-    asked: tuple[bool, bool],
+    asked: tuple[jax.Array | bool, bool],
     goal: jax.Array | None,
     milestones: tuple[jax.Array | float, ...],
 ) -> Scene:
@@ -217,7 +242,7 @@ def _scene(
     )
     return Scene(
         places=places,
-        asked=jnp.array(asked),
+        asked=jnp.stack([jnp.asarray(hand) for hand in asked]),
         goal=jnp.zeros(2) if goal is None else goal,
         going=jnp.array(goal is not None),
         milestones=jnp.clip(jnp.stack(padded), 0.0, 1.0),
