@@ -24,7 +24,7 @@ from metaworldx.motion.kinematics import heading, to_heading, wrapped
 from metaworldx.router.arms import led_arms
 from metaworldx.router.observe import router_observation
 from metaworldx.router.parts import Parts, PartsConfig
-from metaworldx.router.scenes import Scene, milestone_names, scene_of
+from metaworldx.router.scenes import Scene, asking, milestone_names, scene_of
 from metaworldx.router.steady import Steady, SteadyConfig, begin_steady, stabilised, steadied
 from metaworldx.sim.readings import Readings
 
@@ -160,6 +160,7 @@ class Composer:
         body = self.pool.body
         scene = jax.vmap(self.scene)(state)
         reached = scene.milestones if composing is None else composing.reached
+        scene = jax.vmap(asking)(scene, reached)
         obs = jax.vmap(router_observation)(body.own_qpos(qpos), body.own_qvel(qvel), scene, reached)
         robot = self.env.task.robot
         hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(
@@ -187,7 +188,7 @@ class Composer:
           confidence: of the teacher `[B]`.
         """
         qpos, qvel = self.own(state)
-        scene = jax.vmap(self.scene)(state)
+        scene = jax.vmap(asking)(jax.vmap(self.scene)(state), composing.reached)
         steady = steadied(self.config, composing.steady, wanted, self.env.dt)
         body = self.pool.body.own_qpos(qpos)
         weights = stabilised(

@@ -43,6 +43,7 @@ class Scene:
       going: whether there is such a goal, bool.
       milestones: how far each is, 0 to 1 (reached) `[MILESTONES]`, in the order in which they
         come.
+      once: whether hands that have reached the first milestone and lost it are asked no more, bool.
     """
 
     places: jax.Array
@@ -50,6 +51,21 @@ class Scene:
     goal: jax.Array
     going: jax.Array
     milestones: jax.Array
+    once: jax.Array
+
+
+_LOST = 0.3
+"""A first milestone that is less than this far has been lost."""
+
+
+def asking(scene: Scene, reached: jax.Array) -> Scene:
+    """The scene, hands asked no more where what they had reached is lost.
+
+    Args:
+      reached: the greatest that each milestone has been `[MILESTONES]`.
+    """
+    lost = scene.once & (reached[0] >= 1.0) & (scene.milestones[0] < _LOST)
+    return scene.replace(asked=scene.asked & ~lost)
 
 
 SceneOf = Callable[[Any], Scene]
@@ -97,6 +113,8 @@ def _door(env: Env) -> SceneOf:
             (turned | (ahead < _HANDLE_NEAR), False),
             jnp.array(_BEHIND_THE_DOOR),
             (angle / 0.75, r.qpos[hinge] / 0.5, robot.imu_position(r)[0] / 1.2),
+            # Another try costs more than the hatch is worth.
+            once=True,
         )
 
     return read
@@ -236,6 +254,7 @@ def _scene(
     asked: tuple[jax.Array | bool, bool],
     goal: jax.Array | None,
     milestones: tuple[jax.Array | float, ...],
+    once: bool = False,
 ) -> Scene:
     padded = [jnp.asarray(m, float) for m in milestones] + [jnp.zeros(())] * (
         MILESTONES - len(milestones)
@@ -246,4 +265,5 @@ def _scene(
         goal=jnp.zeros(2) if goal is None else goal,
         going=jnp.array(goal is not None),
         milestones=jnp.clip(jnp.stack(padded), 0.0, 1.0),
+        once=jnp.array(once),
     )
