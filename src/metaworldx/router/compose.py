@@ -94,11 +94,13 @@ class Acted:
       action: `[B, A]`.
       weights: that made it `[B, K]`.
       each: every expert's action `[B, K, A]`.
+      asked: whether the left and the right hand had a place to go to `[B, 2]`, bool.
     """
 
     action: jax.Array
     weights: jax.Array
     each: jax.Array
+    asked: jax.Array
 
 
 class Composer:
@@ -213,7 +215,7 @@ class Composer:
         )
         reached = jnp.maximum(composing.reached, scene.milestones)
         action = self.parts.composed(weights, each, scene.asked)
-        return Acted(action, weights, each), Composing(follow, steady, reached)
+        return Acted(action, weights, each, scene.asked), Composing(follow, steady, reached)
 
     def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
         """Experts' actions `[B, K, A]`, the reaching one's arms led to their places."""

@@ -18,7 +18,6 @@ from metaworldx.errors import UserError, check_at_least
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.router.compose import Composer, Composing
 from metaworldx.router.steady import SteadyConfig
-from metaworldx.vlm.guidance import FLOOR
 
 _CHUNK = 50
 
@@ -28,28 +27,36 @@ class DemoConfig:
     """How demonstrations are made.
 
     Attributes:
-      rollouts: tried, all at once.
+      rollouts: tried, in two rounds of half as many. In the second, who leads is drawn by how
+        much they led in the best of the first.
       keep: the best so many are kept, by success and then by return.
       most: experts that take turns in one rollout, at most.
       shortest_s, longest_s: how long one of them leads; drawn evenly in the logarithm.
-      mixed: share of the turns in which a second expert has 10 to 40%.
-      width: of the explanation: an expert whose action is off by this (root mean square over the
-        actuators, actions in [-1, 1]) counts exp(-1/2).
+      mixed: share of the turns in which the rollout's partner, any expert, has 20 to 40%.
+      elite: share of the first round that says who leads in the second.
+      width: of the explanation: an expert whose action is off by this (root mean square over a
+        part's actuators, actions in [-1, 1]) counts exp(-1/2).
     """
 
     rollouts: int = 256
     keep: int = 10
-    most: int = 4
+    most: int = 3
     shortest_s: float = 0.5
-    longest_s: float = 8.0
-    mixed: float = 0.1
+    longest_s: float = 20.0
+    mixed: float = 0.5
+    elite: float = 0.1
     width: float = 0.05
 
     def __post_init__(self):
-        check_at_least(self, 1, "rollouts", "keep", "most")
+        check_at_least(self, 2, "rollouts")
+        check_at_least(self, 1, "keep", "most")
         check_at_least(self, 0.0, "mixed")
+        if self.rollouts % 2:
+            raise UserError(f"rollouts is {self.rollouts}; needs to be even")
         if self.keep > self.rollouts:
             raise UserError(f"keep is {self.keep}; there are {self.rollouts} rollouts")
+        if not 0.0 < self.elite <= 1.0:
+            raise UserError(f"elite is {self.elite}; needs over 0, up to 1")
         if not 0.0 < self.shortest_s <= self.longest_s:
             raise UserError(
                 f"shortest_s is {self.shortest_s} and longest_s {self.longest_s}; the first needs "
@@ -86,20 +93,36 @@ class Demonstrations:
 
 @struct.dataclass
 class _Turn:
-    """Whose turn it is in a rollout: weights `[K]`, seconds left, experts that take turns `[K]`."""
+    """Whose turn it is in a rollout.
+
+    Attributes:
+      weights: of the experts `[K]`.
+      left: seconds that they are still held.
+      among: log of how likely each expert is to lead next `[K]`.
+      partner: the expert that mixes in, int32.
+    """
 
     weights: jax.Array
     left: jax.Array
     among: jax.Array
+    partner: jax.Array
 
 
-def begin_turns(config: DemoConfig, experts: int, key: jax.Array) -> _Turn:
-    """Which experts take turns in a rollout, the first of them at once."""
-    among_key, count_key, turn_key = jax.random.split(key, 3)
-    order = jax.random.permutation(among_key, experts)
+def begin_turns(config: DemoConfig, leads: jax.Array, key: jax.Array) -> _Turn:
+    """Which experts take turns in a rollout, the first of them at once.
+
+    Args:
+      leads: how likely each expert is to be among them `[K]`, all above 0.
+    """
+    among_key, count_key, partner_key, turn_key = jax.random.split(key, 4)
+    experts = leads.shape[0]
+    # The greatest of log p + Gumbel noise are draws without replacement.
+    order = jnp.log(leads) + jax.random.gumbel(among_key, leads.shape)
+    rank = jnp.argsort(jnp.argsort(-order))
     count = jax.random.randint(count_key, (), 1, min(config.most, experts) + 1)
-    among = order < count
-    blank = _Turn(jnp.zeros(experts), jnp.zeros(()), among)
+    among = jnp.where(rank < count, jnp.log(leads), -jnp.inf)
+    partner = jax.random.randint(partner_key, (), 0, experts)
+    blank = _Turn(jnp.zeros(experts), jnp.zeros(()), among, partner)
     return _next(config, blank, turn_key)
 
 
@@ -111,31 +134,28 @@ def take_turns(config: DemoConfig, turn: _Turn, dt: float, key: jax.Array) -> _T
 
 
 def _next(config: DemoConfig, turn: _Turn, key: jax.Array) -> _Turn:
-    keys = jax.random.split(key, 5)
+    keys = jax.random.split(key, 4)
     experts = turn.among.shape[0]
-    logits = jnp.where(turn.among, 0.0, -jnp.inf)
-    leader, second = (jax.random.categorical(k, logits) for k in keys[:2])
-    mixes = jax.random.bernoulli(keys[2], config.mixed)
-    share = jnp.where(mixes, jax.random.uniform(keys[3], (), minval=0.1, maxval=0.4), 0.0)
+    leader = jax.random.categorical(keys[0], turn.among)
+    mixes = jax.random.bernoulli(keys[1], config.mixed)
+    share = jnp.where(mixes, jax.random.uniform(keys[2], (), minval=0.2, maxval=0.4), 0.0)
     weights = (1.0 - share) * jax.nn.one_hot(leader, experts)
-    weights = weights + share * jax.nn.one_hot(second, experts)
+    weights = weights + share * jax.nn.one_hot(turn.partner, experts)
     low, high = np.log(config.shortest_s), np.log(config.longest_s)
-    held = jnp.exp(jax.random.uniform(keys[4], (), minval=low, maxval=high))
+    held = jnp.exp(jax.random.uniform(keys[3], (), minval=low, maxval=high))
     return turn.replace(weights=weights, left=held)
 
 
-def explained(each: jax.Array, action: jax.Array, width: float) -> jax.Array:
-    """Which experts explain an action: `P_demo(w | s, a)` `[..., K]`, none under the floor.
-
-    `softmax_i(-|a - pi_i(s)|^2 / (2 A width^2))`.
+def leading(weights: np.ndarray, alive: np.ndarray) -> np.ndarray:
+    """How likely each expert is to lead in the second round `[K]`, none under 2%.
 
     Args:
-      each: every expert's action `[..., K, A]`.
-      action: `[..., A]`.
+      weights: of the best rollouts of the first `[N, T, K]`.
+      alive: whether their episodes ran `[N, T]`.
     """
-    square = jnp.mean(jnp.square(each - action[..., None, :]), axis=-1)
-    share = jax.nn.softmax(-0.5 * square / width**2, axis=-1)
-    return FLOOR + (1.0 - FLOOR * share.shape[-1]) * share
+    mean = (weights * alive[..., None]).sum(axis=(0, 1)) / max(alive.sum(), 1)
+    share = mean + 0.02
+    return share / share.sum()
 
 
 def demonstrate(
@@ -152,31 +172,55 @@ def demonstrate(
       progress: called with the number of control steps just done.
     """
     composer = Composer(pool, env, SteadyConfig(seconds=0.1, margin=0.0, max_tilt=np.pi))
-    reset_key, turn_key, key = jax.random.split(key, 3)
-    count = config.rollouts
-    state = jax.jit(env.reset)(jax.random.split(reset_key, count))
-    begin = jax.vmap(partial(begin_turns, config, len(pool)))
-    turns = jax.jit(begin)(jax.random.split(turn_key, count))
-    composing = jax.jit(composer.begin)(state, turns.weights)
-    carry = (state, composing, turns, jnp.ones(count, bool), jnp.zeros(count, bool))
     advance = jax.jit(partial(_advance, config, composer))
-    parts = []
-    for first in range(0, env.max_episode_steps, _CHUNK):
-        keys = jax.random.split(jax.random.fold_in(key, first), _CHUNK)
-        carry, part = advance(carry, keys)
-        parts.append(jax.tree.map(np.asarray, part))
-        if progress is not None:
-            progress(_CHUNK)
-        if not bool(carry[3].any()):
-            break
-    seen = jax.tree.map(lambda *x: np.swapaxes(np.concatenate(x), 0, 1), *parts)
-    returns = seen["reward"].sum(axis=1)
-    successes = np.asarray(carry[4])
-    best = np.lexsort((-returns, ~successes))[: config.keep]
+    reset, begin = jax.jit(env.reset), jax.jit(composer.begin)
+    half = config.rollouts // 2
+    leads = np.full(len(pool), 1.0 / len(pool))
+    rounds = []
+    for round_key in jax.random.split(key, 2):
+        reset_key, turn_key, act_key = jax.random.split(round_key, 3)
+        state = reset(jax.random.split(reset_key, half))
+        begin_all = jax.vmap(partial(begin_turns, config, jnp.asarray(leads, jnp.float32)))
+        turns = begin_all(jax.random.split(turn_key, half))
+        composing = begin(state, turns.weights)
+        carry = (state, composing, turns, jnp.ones(half, bool), jnp.zeros(half, bool))
+        parts = []
+        for first in range(0, env.max_episode_steps, _CHUNK):
+            keys = jax.random.split(jax.random.fold_in(act_key, first), _CHUNK)
+            carry, part = advance(carry, keys)
+            parts.append(jax.tree.map(np.asarray, part))
+            if progress is not None:
+                progress(_CHUNK)
+            if not bool(carry[3].any()):
+                break
+        seen = _padded(parts, env.max_episode_steps)
+        seen["success"] = np.asarray(carry[4])
+        rounds.append(seen)
+        best = _best(seen, max(1, round(config.elite * half)))
+        leads = leading(seen["weights"][best], seen["alive"][best])
+    seen = {name: np.concatenate([each[name] for each in rounds]) for name in rounds[0]}
+    best = _best(seen, config.keep)
     kept = {name: seen[name][best] for name in ("obs", "progress", "explained", "weights", "alive")}
+    returns = seen["reward"].sum(axis=1)
     return Demonstrations(
-        **kept, returns=returns[best], successes=successes[best], all_returns=returns
+        **kept, returns=returns[best], successes=seen["success"][best], all_returns=returns
     )
+
+
+def _padded(parts: list[dict[str, np.ndarray]], steps: int) -> dict[str, np.ndarray]:
+    """Rollouts `[N, steps, ...]` of chunks `[T, N, ...]`; zeros after the last of them."""
+    out = {}
+    for name in parts[0]:
+        whole = np.swapaxes(np.concatenate([part[name] for part in parts]), 0, 1)[:, :steps]
+        missing = [(0, 0)] * whole.ndim
+        missing[1] = (0, steps - whole.shape[1])
+        out[name] = np.pad(whole, missing)
+    return out
+
+
+def _best(seen: dict[str, np.ndarray], count: int) -> np.ndarray:
+    """Numbers of the best rollouts, by success and then by return."""
+    return np.lexsort((-seen["reward"].sum(axis=1), ~seen["success"]))[:count]
 
 
 Carry = tuple[EnvState, Composing, _Turn, jax.Array, jax.Array]
@@ -199,7 +243,9 @@ def _advance(
         out = {
             "obs": seen.obs,
             "progress": seen.progress,
-            "explained": explained(acted.each, acted.action, config.width),
+            "explained": composer.parts.explained(
+                acted.each, acted.action, acted.asked, config.width
+            ),
             "weights": acted.weights,
             "alive": alive,
             "reward": after.reward * alive,

@@ -10,9 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.errors import UserError, check_at_least
+from metaworldx.vlm.guidance import FLOOR
 
 _ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "_lh_", "_rh_", "lh_", "rh_")
 _RIGHT = ("right_", "rh_")
+_ARMS_SHARE = 0.3
 FOR_ARMS = {"reach": 8.0}
 """Experts that are there for their arms: how many times more they weigh there."""
 
@@ -77,3 +79,28 @@ class Parts:
         apart = jnp.any(asked[..., None] & self._of_arm, axis=-2)
         each = jnp.where(apart[..., None, :], arms[..., None], legs[..., None])
         return jnp.sum(each * actions, axis=-2)
+
+    def explained(
+        self, each: jax.Array, action: jax.Array, asked: jax.Array, width: float
+    ) -> jax.Array:
+        """Which experts explain an action: `P_demo(w | s, a)` `[..., K]`, none under the floor.
+
+        `softmax_i(-mean |a - pi_i(s)|^2 / (2 width^2))` over legs and trunk, and the same over the
+        arms that are asked, which have 0.3 of it.
+
+        Args:
+          each: every expert's action `[..., K, A]`.
+          action: `[..., A]`.
+          asked: as in `composed`.
+        """
+        apart = jnp.any(asked[..., None] & self._of_arm, axis=-2)
+        square = jnp.square(each - action[..., None, :])
+
+        def by(part: jax.Array) -> jax.Array:
+            mean = jnp.sum(square * part[..., None, :], axis=-1)
+            mean = mean / jnp.maximum(part.sum(axis=-1), 1)[..., None]
+            return jax.nn.softmax(-0.5 * mean / width**2, axis=-1)
+
+        arms = jnp.where(apart.any(axis=-1), _ARMS_SHARE, 0.0)[..., None]
+        share = (1.0 - arms) * by(~apart) + arms * by(apart)
+        return FLOOR + (1.0 - FLOOR * share.shape[-1]) * share

@@ -19,16 +19,16 @@ MILESTONES = 3
 _LEFT, _BOTH = (True, False), (True, True)
 
 # The door's places, m.
-_BEHIND_THE_DOOR = (2.0, 0.1)
+_BEHIND_THE_DOOR = (1.2, 0.1)
 _GRIP = (-0.141, -0.1, 0.0)
 """Where a hand presses the handle, from the hatch."""
 _HANDLE_NEAR = 0.2
 """How far ahead of the pelvis the handle is when the hand begins."""
 _TURNED = 0.3
 """A handle turned by more (rad) has a hand on it: its spring takes it back otherwise."""
-_OVER_X = (-0.03, 0.02)
+_OVER_X = (-0.03, 0.03)
 _OVER_Z = 0.04
-_LIFT, _PRESS = 0.12, -0.06
+_LIFT, _PRESS = 0.12, -0.10
 _BACK = (-0.16, 0.0, 0.2)
 
 
