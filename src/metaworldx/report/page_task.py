@@ -48,7 +48,7 @@ def task_section(task: TaskReport, colours: Colours, media: Media, id_: str) -> 
         paragraph(_introduction(task)),
         _who_acted(task, colours),
         section("Beside published figures", _published(task), level=3),
-        section("Differences from the same starts", forest(task.paired), level=3),
+        section("Differences from the same starts", _differences(task), level=3),
         film_section(task, colours, media),
         guidance_section(task.guidance, colours) if task.guidance else "",
         _milestones(task.rows),
@@ -56,6 +56,12 @@ def task_section(task: TaskReport, colours: Colours, media: Media, id_: str) -> 
         _demonstrations(task),
     )
     return section(task.task, *parts, id_=id_)
+
+
+def _differences(task: TaskReport) -> Html:
+    drawn = forest(task.paired)
+    told = "Returns start by start: green above 0, red below, grey where the interval holds 0."
+    return join([paragraph(told, class_="small"), drawn]) if str(drawn) else drawn
 
 
 def best_of(rows: Sequence[Row], kind: str) -> Row | None:
@@ -138,8 +144,7 @@ def _published(task: TaskReport) -> Html:
     ours = f"{HUMANOIDBENCH}, {robot}: this run"
     for row in best:
         if row is not None:
-            kind = KINDS[row.kind]
-            told = row.who if row.who == kind else f"{row.who} ({kind})"
+            told = join([row.who, element("span", KINDS[row.kind], class_="tag")])
             figures = (with_error(row.return_mean, row.return_stderr), "", _share(row))
             found.append((ours, (told, *figures, "this run, standard error over episodes")))
     for figure in sorted(known, key=lambda one: (KINDS_OF_RETURN.index(one.kind), one.robot)):

@@ -19,7 +19,8 @@ SUCCESS = "no return, success alone"
 KINDS = (HUMANOIDBENCH, UNNAMED, TRACKING, OWN_CARRY, SUCCESS)
 
 METAWORLD_X, METAWORLD = "MetaWorld-X", "MetaWorld (arXiv 2601.17507)"
-FASTTD3 = "FastTD3 repository, data/humanoidbench_result.json; 128 environments, one A100"
+FASTTD3 = "FastTD3's repository, 128 environments, one A100"
+"""Its `data/humanoidbench_result.json`."""
 
 SEEDS, DEVIATION = "standard error over seeds", "standard deviation"
 
