@@ -1,8 +1,9 @@
-"""`metaworldx report RUN`."""
+"""`metaworldx report RUN` and `metaworldx report RUN RUN ...`."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import tyro
 
 
 def main(
-    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN [RUN ...]")],
     /,
     episodes: int = 10,
     paired_episodes: int = 20,
@@ -22,13 +23,17 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Write a report of a training run: report.json and report.html, figures inside.
+    """Write the report of a run as one HTML page, or one table over several runs.
 
-    Learning curve and losses; the world model's k-step prediction errors on held-out episodes;
-    MPPI against the policy from the same starts, with the difference's 95% interval.
+    Of a training run: learning curve and losses; the world model's k-step prediction errors on
+    held-out episodes; MPPI against the policy from the same starts, with the difference's 95%
+    interval. It goes to RUN/report, with its data as report.json.
+
+    Of a `metaworldx run`: RUN/report.html from the report.json there. Several of these give a
+    table of who acted in which task and how it went.
 
     Args:
-      run: folder of a training run.
+      runs: folder of a training run, or folders of `metaworldx run`.
       episodes: held-out episodes to predict, once with the policy's mean and once with its noise.
       paired_episodes: starts from which MPPI and the policy are compared; 0 leaves it out.
         Planning on a CPU takes about 50 ms for each control step of each episode.
@@ -37,9 +42,89 @@ def main(
         repeated.
       note: text for the page, e.g. what was found and mended where MPPI is worse.
       seed: of the episodes; the run's own evaluations take the starts of seed 0.
-      out: folder of the report; default RUN/report.
-      as_json: print report.json.
+      out: folder of a training run's report (default RUN/report) or of a `metaworldx run`'s page
+        (default RUN); for several runs, HTML file of the table.
+      as_json: print report.json, or the table's rows.
     """
+    from metaworldx.errors import UserError
+
+    if not runs:
+        raise UserError("no run given; needs the folder of one, e.g. metaworldx report runs/stand")
+    run, *others = runs
+    if others:
+        return _table(runs, out, as_json)
+    if _is_pipeline(run):
+        return _page(run, out, as_json)
+    return _training(run, episodes, paired_episodes, checkpoint, planner, note, seed, out, as_json)
+
+
+def _is_pipeline(run: Path) -> bool:
+    """Whether a folder is of `metaworldx run`: it has its report.json and no metrics of its own."""
+    from metaworldx.report.pipeline import FILE
+    from metaworldx.training.folder import METRICS
+
+    return (run / FILE).is_file() and not (run / METRICS).exists()
+
+
+def _page(run: Path, out: Path | None, as_json: bool) -> int:
+    from metaworldx.errors import UserError
+    from metaworldx.files import write_text
+    from metaworldx.report.page import page
+    from metaworldx.report.pipeline import FILE, PAGE, read_data, read_report
+    from metaworldx.report.runs_table import rows_of
+
+    report, folder = read_report(run), run if out is None else out
+    if folder.is_file():
+        raise UserError(f"cannot write into {folder}: it is a file")
+    write_text(folder / PAGE, page(read_data(run), run, folder))
+    rows = rows_of({run.resolve().name: report})
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    _print(rows, f"{run / FILE}: who acted")
+    print(f"wrote {folder / PAGE}")
+    return 0
+
+
+def _table(runs: Sequence[Path], out: Path | None, as_json: bool) -> int:
+    from metaworldx.files import check_writable, write_text
+    from metaworldx.report.pipeline import read_report
+    from metaworldx.report.runs_table import rows_of, table_page
+
+    if out is not None:
+        check_writable(out)
+    rows = rows_of({str(run): read_report(run) for run in runs})
+    if out is not None:
+        write_text(out, table_page(rows))
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    _print(rows, f"{len(runs)} runs")
+    if out is not None:
+        print(f"wrote {out}")
+    return 0
+
+
+def _print(rows: Sequence[dict], title: str) -> None:
+    from rich.markup import escape
+
+    from metaworldx.commands.tables import print_table
+    from metaworldx.report.runs_table import COLUMNS, cells_of
+
+    print_table(title, COLUMNS, [tuple(escape(cell) for cell in cells) for cells in cells_of(rows)])
+
+
+def _training(
+    run: Path,
+    episodes: int,
+    paired_episodes: int,
+    checkpoint: str,
+    planner: tuple[str, ...],
+    note: str,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> int:
     from metaworldx.errors import UserError
     from metaworldx.files import check_writable, write_text
     from metaworldx.training.folder import read_config, read_machine, read_metrics

@@ -1,0 +1,65 @@
+"""One table over several runs of the pipeline, as for ablations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from metaworldx.report.look import whole
+from metaworldx.report.markup import Cell, Html, number, paragraph, percent, table, with_error
+from metaworldx.report.pipeline import PipelineReport
+
+COLUMNS = ("run", "task", "who acted", "kind", "return", "length", "success", "teacher", "pool")
+
+
+def rows_of(reports: Mapping[str, PipelineReport]) -> list[dict[str, Any]]:
+    """Who acted in every task of every run, as JSON data.
+
+    Args:
+      reports: by the run's name.
+    """
+    return [
+        {
+            "run": name,
+            "task": task.task,
+            "who": row.who,
+            "kind": row.kind,
+            "return_mean": row.return_mean,
+            "return_stderr": row.return_stderr,
+            "length_mean": row.length_mean,
+            "success_share": row.success_share,
+            "teacher": report.teacher,
+            "pool": report.pool,
+        }
+        for name, report in reports.items()
+        for task in report.tasks
+        for row in task.rows
+    ]
+
+
+def cells_of(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """The rows in the order of `COLUMNS`, as text."""
+    return [tuple(_plain(cell) for cell in _cells(row)) for row in rows]
+
+
+def table_page(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as an HTML page that needs nothing else."""
+    runs = list(dict.fromkeys(row["run"] for row in rows))
+    title = f"{len(runs)} runs of metaworldx"
+    told = "Means over episodes, their standard error; lengths in control steps."
+    body = table(title, COLUMNS, [_cells(row) for row in rows])
+    return whole(title, Html(f"{paragraph(told, class_='small')}{body}"))
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (
+        *(row["run"], row["task"], row["who"], row["kind"]),
+        with_error(row["return_mean"], row["return_stderr"]),
+        number(row["length_mean"]),
+        percent(row["success_share"]),
+        *(row["teacher"], row["pool"]),
+    )
+
+
+def _plain(cell: Cell) -> str:
+    return "-" if isinstance(cell, Html) else cell
