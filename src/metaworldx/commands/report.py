@@ -81,7 +81,7 @@ def _page(run: Path, out: Path | None, as_json: bool) -> int:
     if as_json:
         print(json.dumps(rows, indent=1))
         return 0
-    _print(rows, f"{run / FILE}: who acted")
+    print_rows(rows, f"{run / FILE}: who acted")
     print(f"wrote {folder / PAGE}")
     return 0
 
@@ -99,13 +99,14 @@ def _table(runs: Sequence[Path], out: Path | None, as_json: bool) -> int:
     if as_json:
         print(json.dumps(rows, indent=1))
         return 0
-    _print(rows, f"{len(runs)} runs")
+    print_rows(rows, f"{len(runs)} runs")
     if out is not None:
         print(f"wrote {out}")
     return 0
 
 
-def _print(rows: Sequence[dict], title: str) -> None:
+def print_rows(rows: Sequence[dict], title: str) -> None:
+    """Prints the rows of runs of the pipeline as a table."""
     from rich.markup import escape
 
     from metaworldx.commands.tables import print_table

@@ -1,0 +1,84 @@
+"""`metaworldx run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from metaworldx.errors import UserError
+
+
+def main(
+    preset: str = "quickstart",
+    out: Path = Path("runs/metaworldx"),
+    tasks: str | None = None,
+    teacher: str | None = None,
+    cache: Path | None = None,
+    pool: Path | None = None,
+    without: str | None = None,
+    rollouts: int | None = None,
+    agent_steps: int | None = None,
+    live_steps: int | None = None,
+    episodes: int | None = None,
+    film_seconds: float | None = None,
+    seed: int = 0,
+) -> int:
+    """Run all of MetaWorld-X: a teacher's guidance, demonstrations, router, guided agent, report.
+
+    Every stage is done once: the same command goes on where it was interrupted, and skips what is
+    done. Ends with the report's path and a table.
+
+    Args:
+      preset: quickstart (two cores, minutes) or full (an accelerator, hours).
+      out: folder of the run.
+      tasks: environments with commas between them; the guided agent learns the first.
+      teacher: gemini, cached or offline, falling back in that order.
+      cache: folder of kept answers (metaworldx vlm cache).
+      pool: folder of a pool of experts; default the one that comes with the package.
+      without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
+        teacher) or guide (the agent learns from scratch).
+      rollouts: tried for each task's demonstrations.
+      agent_steps: control steps of the guided agent; 0 trains none.
+      live_steps: control steps of the expert trained in the run; 0 trains none.
+      episodes: of each evaluation.
+      film_seconds: of each task's film; 0 makes none.
+      seed: of everything random.
+    """
+    import dataclasses
+
+    from metaworldx.commands.questions import guidance_for
+    from metaworldx.commands.report import print_rows
+    from metaworldx.pipeline import preset as named
+    from metaworldx.pipeline import run
+    from metaworldx.pipeline.training import Stopped
+    from metaworldx.report.pipeline import read_report
+    from metaworldx.report.runs_table import rows_of
+
+    given = dict(
+        teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
+        rollouts=rollouts, agent_steps=agent_steps, live_steps=live_steps, episodes=episodes,
+        film_seconds=film_seconds, seed=seed,
+    )  # fmt: skip
+    changes = {name: value for name, value in given.items() if value is not None}
+    if tasks is not None:
+        from metaworldx.envs.registry import parse_id
+
+        changes["tasks"] = tuple(name.strip() for name in tasks.split(",") if name.strip())
+        for name in changes["tasks"]:
+            parse_id(name)
+    if live_steps == 0:
+        changes |= {"live_skill": None, "live_steps": 1}
+    config = dataclasses.replace(named(preset), **changes)
+    if out.is_file():
+        raise UserError(f"cannot write {out}: a file is in the way")
+
+    def ask(tasks: tuple[str, ...]):
+        return guidance_for(tasks, config.teacher, cache, pool)
+
+    try:
+        path = run(config, out, ask)
+    except Stopped:
+        print("stopped by a signal; the same command goes on")
+        return 0
+    print_rows(rows_of({out.resolve().name: read_report(out)}), f"{out}: who acted")
+    print(f"wrote {path}")
+    return 0

@@ -1,0 +1,91 @@
+"""Settings of the whole pipeline, and its presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metaworldx.errors import UserError, check_at_least, nearest
+
+ABLATIONS = ("router", "vlm", "guide")
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """Everything that decides what a run does.
+
+    Attributes:
+      name: of the preset.
+      tasks: environments; the guided agent is trained on the first.
+      teacher: gemini, cached or offline, falling back in that order.
+      cache: folder of kept answers.
+      pool: folder of the experts; None takes the shipped pool.
+      without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
+        teacher) or guide (the agent learns from scratch: TD-MPC2). None has them all.
+      train_preset: of the agents, cpu or gpu.
+      live_skill: an expert trained in this run, to see that it learns; None trains none.
+      live_steps: control steps of its training.
+      rollouts: tried for each task's demonstrations.
+      keep: the best so many of them.
+      router_steps: updates of the router.
+      agent_steps: control steps of the guided agent; 0 trains none.
+      authority: what its action of 1 adds to the experts'.
+      episodes: of each evaluation.
+      film_seconds: of each task's film; 0 makes none.
+      seed: of everything random.
+    """
+
+    name: str = "quickstart"
+    tasks: tuple[str, ...] = ("h1-door",)
+    teacher: str = "gemini"
+    cache: str | None = None
+    pool: str | None = None
+    without: str | None = None
+    train_preset: str = "cpu"
+    live_skill: str | None = "stand"
+    live_steps: int = 32_000
+    rollouts: int = 128
+    keep: int = 8
+    router_steps: int = 2000
+    agent_steps: int = 32_000
+    authority: float = 0.1
+    episodes: int = 10
+    film_seconds: float = 8.0
+    seed: int = 0
+
+    def __post_init__(self):
+        if not self.tasks:
+            raise UserError("no tasks; needs at least one environment, e.g. h1-door")
+        if self.without is not None and self.without not in ABLATIONS:
+            raise UserError(
+                nearest("ablation", self.without, ABLATIONS, f"one of {', '.join(ABLATIONS)}")
+            )
+        check_at_least(self, 2, "episodes")
+        check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "seed")
+
+
+PRESETS = {
+    "quickstart": PipelineConfig(),
+    "full": PipelineConfig(
+        name="full",
+        tasks=("h1-door", "h1-basketball", "h1-push", "h1-truck", "h1-package"),
+        train_preset="gpu",
+        live_steps=20_000_000,
+        rollouts=1024,
+        keep=20,
+        router_steps=10_000,
+        agent_steps=20_000_000,
+        episodes=50,
+        film_seconds=20.0,
+    ),
+}
+
+
+def preset(name: str) -> PipelineConfig:
+    """The settings called `quickstart` (two cores, minutes) or `full` (an accelerator).
+
+    Raises:
+      UserError: unknown name; the message has the nearest.
+    """
+    if name not in PRESETS:
+        raise UserError(nearest("preset", name, PRESETS, f"one of {', '.join(PRESETS)}"))
+    return PRESETS[name]

@@ -1,0 +1,147 @@
+"""A run of the pipeline: its stages in order, and what they hand on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from metaworldx.errors import UserError
+from metaworldx.experts.pool import INDEX, shipped_pool
+from metaworldx.files import write_text
+from metaworldx.pipeline.config import PipelineConfig
+from metaworldx.pipeline.evaluate import evaluate_task, film_task
+from metaworldx.pipeline.stages import Done, stage
+from metaworldx.pipeline.training import train_guided, train_live
+from metaworldx.pipeline.write import report_data
+from metaworldx.report.page import page
+from metaworldx.training.routing import RouterConfig, read_demonstrations, train_router
+from metaworldx.vlm.guidance import Guidance, guidance_from
+
+CONFIG = "pipeline.json"
+
+
+def run(
+    config: PipelineConfig,
+    folder: Path,
+    ask: Callable[[tuple[str, ...]], Mapping[str, Guidance]],
+    tell: Callable[[str], Any] = print,
+) -> Path:
+    """Runs all stages into a folder, skipping those that are done; the report's path.
+
+    Args:
+      ask: asks a teacher about tasks.
+      tell: is told what is done, in a line.
+
+    Raises:
+      UserError: a folder with a run of other settings.
+      Stopped: a signal came while an agent trained; the next run goes on.
+    """
+    settings = _begin(config, folder)
+    do = partial(stage, folder, tell=tell)
+    pool = {"pool": config.pool, "index": _pool_digest(config)}
+    done: dict[str, Done] = {}
+
+    if config.live_skill is not None:
+        live = {k: settings[k] for k in ("live_skill", "live_steps", "train_preset", "seed")}
+        done["expert"] = do("expert", live, lambda: train_live(config, folder / "expert"))
+    asked = {k: settings[k] for k in ("tasks", "teacher", "cache")} | pool
+    done["guidance"] = do("guidance", asked, lambda: _answers(ask(config.tasks)))
+    answers = done["guidance"].result
+    router = {k: settings[k] for k in ("tasks", "rollouts", "keep", "router_steps", "seed")}
+    router |= {"guidance": done["guidance"].digest} | pool
+    done["router"] = do("router", router, lambda: _router(config, answers, folder / "router", tell))
+    if config.agent_steps:
+        agent = {k: settings[k] for k in ("agent_steps", "authority", "train_preset", "without")}
+        agent |= {"router": done["router"].digest, "seed": config.seed}
+        done["agent"] = do("agent", agent, lambda: train_guided(config, folder))
+    for task in config.tasks:
+        evaluated = {k: settings[k] for k in ("episodes", "seed", "without", "agent_steps")}
+        evaluated |= {name: mark.digest for name, mark in done.items() if name in _BEHIND}
+        done[f"evaluation {task}"] = do(
+            f"evaluation {task}", evaluated, partial(evaluate_task, config, folder, task)
+        )
+        if config.film_seconds:
+            filmed = {"router": done["router"].digest, "seconds": config.film_seconds}
+            filmed |= {"seed": config.seed, "without": config.without}
+            done[f"film {task}"] = do(
+                f"film {task}", filmed, partial(film_task, config, folder, task)
+            )
+    data = report_data(config, folder, done)
+    write_text(folder / "report.json", json.dumps(data, indent=1) + "\n")
+    path = folder / "report.html"
+    write_text(path, page(data, folder))
+    return path
+
+
+_BEHIND = ("router", "agent")
+"""Stages whose results an evaluation reads."""
+
+
+def _begin(config: PipelineConfig, folder: Path) -> dict[str, Any]:
+    settings = json.loads(json.dumps(dataclasses.asdict(config)))
+    path = folder / CONFIG
+    if path.is_file():
+        try:
+            begun = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} cannot be read: {error}") from None
+        other = [name for name in settings if begun.get(name) != settings[name]]
+        if other:
+            raise UserError(
+                f"{folder} holds a run with another {other[0]} ({begun.get(other[0])!r}, not "
+                f"{settings[other[0]]!r}); give another --out"
+            )
+    write_text(path, json.dumps(settings, indent=1) + "\n")
+    return settings
+
+
+def _pool_digest(config: PipelineConfig) -> str:
+    folder = shipped_pool() if config.pool is None else Path(config.pool)
+    path = folder / INDEX
+    if not path.is_file():
+        raise UserError(f"no pool of experts in {folder}: it has no {INDEX}")
+    return path.read_text()
+
+
+def _answers(found: Mapping[str, Guidance]) -> dict[str, Any]:
+    return {task: each.as_data() for task, each in found.items()}
+
+
+def _router(
+    config: PipelineConfig, answers: dict[str, Any], folder: Path, tell: Callable[[str], Any]
+) -> dict[str, Any]:
+    from metaworldx.router.demonstrations import DemoConfig
+    from metaworldx.router.distil import DistilConfig
+
+    settings = RouterConfig(
+        tasks=config.tasks,
+        pool=config.pool,
+        seed=config.seed,
+        demos=DemoConfig(rollouts=config.rollouts, keep=config.keep),
+        distil=DistilConfig(steps=config.router_steps, eta=0.999),
+    )
+    guidance = {
+        task: guidance_from(each, dict.fromkeys(each["relevance"], ""), each["teacher"])
+        for task, each in answers.items()
+    }
+    result = train_router(settings, guidance, folder, tell)
+    demos = {
+        task: read_demonstrations(folder / "demonstrations" / f"{task}.npz")
+        for task in config.tasks
+    }
+    return {
+        "record": result.router.record,
+        "demonstrations": {
+            task: {
+                "rollouts": len(each.all_returns),
+                "kept": len(each.returns),
+                "all_returns": [float(x) for x in each.all_returns],
+                "kept_returns": [float(x) for x in each.returns],
+            }
+            for task, each in demos.items()
+        },
+    }

@@ -1,0 +1,82 @@
+"""Stages that are done once: each leaves a mark, and is skipped while its inputs are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metaworldx.errors import UserError
+from metaworldx.files import write_text
+
+FOLDER = "stages"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A stage's mark.
+
+    Attributes:
+      digest: of what went in: its settings, and the digests of the stages it builds on.
+      seconds: that it took.
+      result: JSON data.
+      skipped: whether it was kept from an earlier run.
+    """
+
+    digest: str
+    seconds: float
+    result: dict[str, Any]
+    skipped: bool
+
+
+def stage(
+    folder: Path,
+    name: str,
+    inputs: dict[str, Any],
+    work: Callable[[], dict[str, Any]],
+    tell: Callable[[str], Any],
+) -> Done:
+    """Does a stage, or takes its mark if it was done with the same inputs.
+
+    The mark is written last, whole or not at all: a stage that was cut short is done again (by
+    work that itself goes on from what it finds).
+
+    Args:
+      inputs: JSON data that decides what the stage does.
+      work: does it and gives its result, JSON data.
+    """
+    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    path = folder / FOLDER / f"{name}.json"
+    if path.is_file():
+        mark = _read(path)
+        if mark.get("digest") == digest:
+            tell(f"{name}: kept")
+            return Done(digest, float(mark["seconds"]), mark["result"], True)
+        raise UserError(
+            f"{folder} holds a run whose stage {name} had other settings; give another --out"
+        )
+    tell(f"{name} ...")
+    begun = time.monotonic()
+    # What was written is what is read later: tuples become lists here and there alike.
+    result = json.loads(json.dumps(work()))
+    seconds = time.monotonic() - begun
+    mark = {"digest": digest, "seconds": seconds, "result": result}
+    write_text(path, json.dumps(mark, indent=1) + "\n")
+    tell(f"{name}: {seconds:.0f} s")
+    return Done(digest, seconds, result, False)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        mark = json.loads(path.read_text())
+        if not isinstance(mark["result"], dict) or not isinstance(mark["seconds"], (int, float)):
+            raise ValueError("no result")
+        return mark
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path} cannot be read: {error}; remove it to do the stage again"
+        ) from None
