@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from metaworldx.errors import UserError
 
@@ -58,7 +59,7 @@ def main(
         rollouts=rollouts, agent_steps=agent_steps, live_steps=live_steps, episodes=episodes,
         film_seconds=film_seconds, seed=seed,
     )  # fmt: skip
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
     if tasks is not None:
         from metaworldx.envs.registry import parse_id
 

@@ -20,6 +20,7 @@ from metaworldx.router.compose import Composer, Composing
 from metaworldx.router.steady import SteadyConfig
 
 _CHUNK = 50
+_ANYBODY = 0.02
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ class DemoConfig:
     """How demonstrations are made.
 
     Attributes:
-      rollouts: tried, in two rounds of half as many. In the second, who leads is drawn by how
-        much they led in the best of the first.
+      rollouts: tried, in two rounds of half as many. In the second, leaders and partners are
+        drawn by how much they led and mixed in in the best of the first.
       keep: the best so many are kept, by success and then by return.
       most: experts that take turns in one rollout, at most.
       shortest_s, longest_s: how long one of them leads; drawn evenly in the logarithm.
       mixed: share of the turns in which the rollout's partner, any expert, has 20 to 40%.
-      elite: share of the first round that says who leads in the second.
+      elite: share of the first round that counts as its best.
       width: of the explanation: an expert whose action is off by this (root mean square over a
         part's actuators, actions in [-1, 1]) counts exp(-1/2).
     """
@@ -108,11 +109,12 @@ class _Turn:
     partner: jax.Array
 
 
-def begin_turns(config: DemoConfig, leads: jax.Array, key: jax.Array) -> _Turn:
+def begin_turns(config: DemoConfig, leads: jax.Array, partners: jax.Array, key: jax.Array) -> _Turn:
     """Which experts take turns in a rollout, the first of them at once.
 
     Args:
       leads: how likely each expert is to be among them `[K]`, all above 0.
+      partners: how likely each is to be the partner `[K]`.
     """
     among_key, count_key, partner_key, turn_key = jax.random.split(key, 4)
     experts = leads.shape[0]
@@ -121,7 +123,7 @@ def begin_turns(config: DemoConfig, leads: jax.Array, key: jax.Array) -> _Turn:
     rank = jnp.argsort(jnp.argsort(-order))
     count = jax.random.randint(count_key, (), 1, min(config.most, experts) + 1)
     among = jnp.where(rank < count, jnp.log(leads), -jnp.inf)
-    partner = jax.random.randint(partner_key, (), 0, experts)
+    partner = jax.random.categorical(partner_key, jnp.log(partners))
     blank = _Turn(jnp.zeros(experts), jnp.zeros(()), among, partner)
     return _next(config, blank, turn_key)
 
@@ -146,16 +148,21 @@ def _next(config: DemoConfig, turn: _Turn, key: jax.Array) -> _Turn:
     return turn.replace(weights=weights, left=held)
 
 
-def leading(weights: np.ndarray, alive: np.ndarray) -> np.ndarray:
-    """How likely each expert is to lead in the second round `[K]`, none under 2%.
+def leading(weights: np.ndarray, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How likely each expert is to lead, and to mix in, in the second round: `[K]` each.
+
+    By their shares in the best of the first, and 2% more for everybody.
 
     Args:
-      weights: of the best rollouts of the first `[N, T, K]`.
+      weights: of the best rollouts `[N, T, K]`.
       alive: whether their episodes ran `[N, T]`.
     """
-    mean = (weights * alive[..., None]).sum(axis=(0, 1)) / max(alive.sum(), 1)
-    share = mean + 0.02
-    return share / share.sum()
+    ran = weights[alive.astype(bool)]
+    first = np.eye(weights.shape[-1])[ran.argmax(axis=-1)]
+    mixed = (ran * (1.0 - first)).sum(axis=0)
+    shares = (first.mean(axis=0) + _ANYBODY, mixed / max(mixed.sum(), 1e-6) + _ANYBODY)
+    leads, partners = (share / share.sum() for share in shares)
+    return leads, partners
 
 
 def demonstrate(
@@ -175,12 +182,13 @@ def demonstrate(
     advance = jax.jit(partial(_advance, config, composer))
     reset, begin = jax.jit(env.reset), jax.jit(composer.begin)
     half = config.rollouts // 2
-    leads = np.full(len(pool), 1.0 / len(pool))
+    leads = partners = np.full(len(pool), 1.0 / len(pool))
     rounds = []
     for round_key in jax.random.split(key, 2):
         reset_key, turn_key, act_key = jax.random.split(round_key, 3)
         state = reset(jax.random.split(reset_key, half))
-        begin_all = jax.vmap(partial(begin_turns, config, jnp.asarray(leads, jnp.float32)))
+        drawn = jnp.asarray(leads, jnp.float32), jnp.asarray(partners, jnp.float32)
+        begin_all = jax.vmap(partial(begin_turns, config, *drawn))
         turns = begin_all(jax.random.split(turn_key, half))
         composing = begin(state, turns.weights)
         carry = (state, composing, turns, jnp.ones(half, bool), jnp.zeros(half, bool))
@@ -197,7 +205,7 @@ def demonstrate(
         seen["success"] = np.asarray(carry[4])
         rounds.append(seen)
         best = _best(seen, max(1, round(config.elite * half)))
-        leads = leading(seen["weights"][best], seen["alive"][best])
+        leads, partners = leading(seen["weights"][best], seen["alive"][best])
     seen = {name: np.concatenate([each[name] for each in rounds]) for name in rounds[0]}
     best = _best(seen, config.keep)
     kept = {name: seen[name][best] for name in ("obs", "progress", "explained", "weights", "alive")}
