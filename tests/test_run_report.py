@@ -61,6 +61,8 @@ def _evaluation(returns, seed=0):
         *("h1-stand-v0", "policy", count, mean, 0.0, 9.0, 0.0, 0.0, seed, 800.0),
         *(list(returns), [9] * count, [-1] * count),
         Quality(0.0, 1.0, 1.0, None, 2.0, None, None, 0.0),
+        {},
+        None,
     )
 
 

@@ -22,6 +22,7 @@ from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.router.choosers import Chooser
 from metaworldx.router.compose import Composer, Composing, Moment
+from metaworldx.router.steady import begin_steady
 from metaworldx.sim.readings import Readings
 
 
@@ -140,8 +141,15 @@ class _Guide:
         wanted = self._chooser(self._composer.sees(here, composing))
         # The last turn first, so that the earliest that is not over has its way.
         for expert, until in reversed(self._turns):
-            alone = jax.nn.one_hot(expert, wanted.shape[-1])
+            alone = jnp.broadcast_to(jax.nn.one_hot(expert, wanted.shape[-1]), wanted.shape)
             wanted = jnp.where(memory.lived < until, alone, wanted)
+        if self._turns:
+            # A turn is its expert's alone, whatever the weights were before.
+            turn = memory.lived < max(until for _, until in self._turns)
+            steady = jax.tree.map(
+                lambda new, old: jnp.where(turn, new, old), begin_steady(wanted), composing.steady
+            )
+            composing = composing.replace(steady=steady)
         acted, composing = self._composer.act(here, composing, wanted, self._confidence)
         return memory.replace(
             composing=composing, reference=acted.action[0], weights=acted.weights[0]

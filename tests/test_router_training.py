@@ -1,0 +1,297 @@
+"""A router's lessons, demonstrations, its file, who chooses weights, and the guided environment."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from metaworldx.cli import main
+from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvConfig
+from metaworldx.errors import UserError
+from metaworldx.experts.pool import ExpertPool, load_experts
+from metaworldx.router.choosers import always, by_router, by_rules, by_teacher
+from metaworldx.router.demonstrations import (
+    DemoConfig,
+    Demonstrations,
+    begin_turns,
+    leading,
+    take_turns,
+)
+from metaworldx.router.distil import DistilConfig, distil
+from metaworldx.router.guided import GuidedEnv, Turn
+from metaworldx.router.lessons import guided, joined, of_any_guidance, of_task, stage_at
+from metaworldx.router.observe import OBS_SIZE
+from metaworldx.router.parts import PLAIN, Parts, PartsConfig
+from metaworldx.router.router import FILE, Router, load_router, save_router
+from metaworldx.router.told import features, told
+from metaworldx.training.compare import paired
+from metaworldx.vlm.guidance import Guidance, Stage
+
+NAMES = ("stand", "walk", "reach")
+ANSWER = Guidance(
+    {"stand": 1.0, "walk": 9.0, "reach": 6.0},
+    (Stage("go", {"walk": 1.0}), Stage("take", {"reach": 0.8, "stand": 0.2})),
+    0.9,
+    "offline",
+)
+
+
+def _demos(steps: int = 1000) -> Demonstrations:
+    """Made up: walks while the way is long, reaches once it is not."""
+    random = np.random.default_rng(0)
+    obs = random.normal(size=(4, steps, OBS_SIZE)).astype(np.float32)
+    near = obs[..., 0] > 0.0
+    share = np.where(near[..., None], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]) * 0.997 + 0.001
+    return Demonstrations(
+        obs=obs,
+        progress=near.astype(np.float32),
+        explained=share.astype(np.float32),
+        weights=share.astype(np.float32),
+        alive=np.arange(steps) < steps - 10 * np.arange(4)[:, None],
+        returns=np.arange(4.0),
+        successes=np.zeros(4, bool),
+        all_returns=np.arange(8.0),
+    )
+
+
+@pytest.fixture(scope="module")
+def router():
+    """A router of three experts trained on made-up demonstrations."""
+    guidance = told(ANSWER, NAMES)
+    shown = of_task(_demos(), guidance)
+    free = of_any_guidance(3, [guidance], shown.obs, jax.random.key(1))
+    config = DistilConfig(steps=2000, eta=0.999)
+    sizes, params, _ = distil(config, joined([shown, free]), jax.random.key(0))
+    return Router(NAMES, sizes, params, {"teacher": "offline"})
+
+
+def test_stages_follow_the_share_of_the_milestones():
+    guidance = told(ANSWER, NAMES)
+    progress = jnp.array([0.0, 0.49, 0.5, 1.0])
+    np.testing.assert_array_equal(stage_at(guidance, progress), [0, 0, 1, 1])
+    seen = guided(guidance, progress)
+    for row, stage in zip(seen, (0, 0, 1, 1), strict=True):
+        np.testing.assert_allclose(row, features(guidance, jnp.int32(stage)), rtol=1e-6)
+
+
+def test_lessons_are_the_running_episodes_states():
+    lessons = of_task(_demos(), told(ANSWER, NAMES))
+    assert len(lessons.obs) == 4 * 1000 - 10 * (0 + 1 + 2 + 3)
+    assert float(lessons.demonstrated.min()) == 1.0
+
+
+def test_free_guidance_is_on_the_simplex_and_says_nothing_of_demonstrations():
+    guidance = told(ANSWER, NAMES)
+    lessons = of_any_guidance(3, [guidance], jnp.ones((5, OBS_SIZE)), jax.random.key(0))
+    np.testing.assert_allclose(lessons.prior.sum(axis=-1), 1.0, atol=1e-5)
+    assert float(lessons.prior.min()) >= 1e-3 - 1e-6 and float(lessons.demonstrated.max()) == 0.0
+
+
+def test_the_top_expert_changes_with_the_demonstrations(router):
+    guidance = told(ANSWER, NAMES)
+    held_out = np.random.default_rng(1).normal(size=(400, OBS_SIZE)).astype(np.float32)
+    near = held_out[:, 0] > 0.0
+    clear = np.abs(held_out[:, 0]) > 0.3
+    got = router.weights(jnp.asarray(held_out), guidance, jnp.asarray(near, jnp.float32))
+    assert np.mean((np.argmax(got, axis=-1) == np.where(near, 2, 1))[clear]) > 0.97
+
+
+def test_guidance_of_a_task_without_demonstrations_moves_the_router(router):
+    stand = Guidance({"stand": 10.0, "walk": 1.0, "reach": 1.0}, (), 0.9, "offline")
+    obs = jnp.zeros((1, OBS_SIZE))
+    got = router.weights(obs, told(stand, NAMES), jnp.zeros(1))
+    assert int(jnp.argmax(got)) == 0
+
+
+def test_a_router_s_file_gives_it_back(router, tmp_path):
+    save_router(router, tmp_path / FILE)
+    again = load_router(tmp_path)
+    assert again.names == router.names and again.record == router.record
+    obs, guidance = jnp.ones((2, OBS_SIZE)), told(ANSWER, NAMES)
+    np.testing.assert_array_equal(
+        again.weights(obs, guidance, jnp.zeros(2)), router.weights(obs, guidance, jnp.zeros(2))
+    )
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "text", "sizes"])
+def test_a_damaged_router_is_one_line(router, tmp_path, damage):
+    path = tmp_path / FILE
+    if damage != "missing":
+        save_router(router, path)
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:200])
+    if damage == "text":
+        path.write_text("no router")
+    if damage == "sizes":
+        with np.load(path) as file:
+            data = {name: file[name] for name in file.files}
+        about = json.loads(str(data["about"]))
+        about["sizes"]["obs_size"] += 1
+        data["about"] = np.array(json.dumps(about))
+        np.savez(path, **data)
+    with pytest.raises(UserError, match=r"router"):
+        load_router(tmp_path)
+
+
+def test_a_router_of_other_experts_is_refused(router):
+    with pytest.raises(UserError, match="the pool has"):
+        by_router(router, told(ANSWER, NAMES), ("walk", "stand", "reach"))
+
+
+# ---- turns
+
+
+def test_turns_are_held_and_stay_among_the_drawn():
+    config = DemoConfig(rollouts=4, keep=1, most=2, shortest_s=0.2, longest_s=0.5, mixed=0.0)
+    even = jnp.full(5, 0.2)
+    turn = begin_turns(config, even, even, jax.random.key(0))
+    among = np.isfinite(np.asarray(turn.among))
+    assert 1 <= among.sum() <= 2
+    step = jax.jit(lambda t, k: take_turns(config, t, 0.02, k))
+    leads = []
+    for key in jax.random.split(jax.random.key(1), 300):
+        turn = step(turn, key)
+        leads.append(int(jnp.argmax(turn.weights)))
+        assert float(turn.weights.sum()) == pytest.approx(1.0)
+    assert set(leads) <= set(np.flatnonzero(among))
+    changes = np.flatnonzero(np.diff(leads))
+    assert np.all(np.diff(changes) >= 10)
+
+
+def test_the_best_say_who_leads_and_who_mixes_in():
+    weights = np.zeros((2, 4, 3))
+    weights[..., 1], weights[..., 2] = 0.7, 0.3
+    leads, partners = leading(weights, np.ones((2, 4)))
+    np.testing.assert_allclose(leads, np.array([0.02, 1.02, 0.02]) / 1.06)
+    np.testing.assert_allclose(partners, np.array([0.02, 0.02, 1.02]) / 1.06)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"rollouts": 3}, {"keep": 300}, {"shortest_s": 0.0}, {"elite": 0.0}, {"width": 0.0}],
+)
+def test_settings_of_demonstrations_are_checked(wrong):
+    with pytest.raises(UserError):
+        DemoConfig(**wrong)
+
+
+# ---- parts
+
+
+def test_plain_parts_are_equation_13_and_legs_and_arms_can_differ():
+    actuators = ("left_hip_yaw", "left_shoulder_roll", "right_elbow")
+    actions = jnp.arange(9.0).reshape(3, 3) / 10.0
+    weights = jnp.array([0.0, 0.7, 0.3])
+    asked = jnp.array([True, False])
+    plain = Parts(PLAIN, NAMES, actuators).composed(weights, actions, asked)
+    np.testing.assert_allclose(plain, weights @ actions, rtol=1e-6)
+    apart = Parts(PartsConfig(sharpen=1.0, for_arms=7.0), NAMES, actuators)
+    got = apart.composed(weights, actions, asked)
+    arm = (0.7 * actions[1, 1] + 2.1 * actions[2, 1]) / 2.8
+    np.testing.assert_allclose(got, [plain[0], arm, plain[2]], rtol=1e-5)
+
+
+def test_legs_and_arms_are_explained_apart():
+    actuators = ("left_hip_yaw", "left_shoulder_roll", "right_elbow")
+    parts = Parts(PartsConfig(), NAMES, actuators)
+    each = jnp.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.0, 1.0, 1.0]])
+    got = parts.explained(each, jnp.array([0.5, 1.0, 0.5]), jnp.array([True, False]), 0.05)
+    np.testing.assert_allclose(got, [0.001, 0.699, 0.3], atol=2e-3)
+    got = parts.explained(each, each[1], jnp.array([False, False]), 0.05)
+    np.testing.assert_allclose(got, [0.001, 0.998, 0.001], atol=1e-4)
+
+
+# ---- comparison
+
+
+def test_paired_interval_is_student_s():
+    better, other = np.array([3.0, 5.0, 4.0]), np.array([1.0, 2.0, 2.0])
+    got = paired(better, other)
+    mean, wide = 7.0 / 3.0, 4.302653 * np.std([2.0, 3.0, 2.0], ddof=1) / np.sqrt(3.0)
+    assert got["difference_mean"] == pytest.approx(mean)
+    assert got["low"] == pytest.approx(mean - wide, rel=1e-5)
+
+
+# ---- the guided environment
+
+
+@pytest.fixture(scope="module")
+def guided_door():
+    """The door under two experts, standing first by the schedule."""
+    pool = ExpertPool([e for e in load_experts() if e.name in ("stand", "walk")])
+    plain = make("h1-door", "native", None, EnvConfig(max_episode_steps=4))
+    chooser = always(jnp.array([0.0, 1.0]))
+    env = GuidedEnv(plain, pool, chooser, 1.0, 0.2, (Turn("stand", 4),), num_envs=2)
+    reset, step = jax.jit(env.reset), jax.jit(env.step)
+    return env, plain, reset(jax.random.split(jax.random.key(0), 2)), step
+
+
+def test_a_guided_agent_adds_to_the_experts(guided_door):
+    env, plain, state, step = guided_door
+    after = step(state, jnp.zeros((2, env.action_size)))
+    memory = after.memory
+    np.testing.assert_allclose(
+        after.obs,
+        jnp.concatenate([after.obs[:, : plain.obs_size], memory.reference, memory.weights], 1),
+    )
+    added = env.whole_action(after, jnp.ones((2, env.action_size)))
+    np.testing.assert_allclose(added, jnp.clip(memory.reference + 0.2, -1.0, 1.0), rtol=1e-6)
+
+
+def test_the_schedule_counts_over_episodes(guided_door):
+    env, _, state, step = guided_door
+    leads = []
+    for _ in range(6):
+        state = step(state, jnp.zeros((2, env.action_size)))
+        leads.append(int(jnp.argmax(state.memory.weights[0])))
+    np.testing.assert_array_equal(state.memory.lived, [6, 6])
+    # Two environments: 4 steps of the training are 2 of each.
+    assert leads[:2] == [0, 0] and leads[-1] == 1
+
+
+def test_rules_walk_to_the_goal_and_teachers_hold(guided_door):
+    from metaworldx.router.compose import Composer
+
+    _, plain, _, _ = guided_door
+    pool = ExpertPool([e for e in load_experts() if e.name in NAMES])
+    composer = Composer(pool, plain)
+    state = jax.jit(plain.reset)(jax.random.split(jax.random.key(0), 2))
+    seen = jax.jit(composer.sees)(state)
+    led = np.asarray(by_rules(pool.names)(seen)).argmax(axis=-1)
+    assert set(led.tolist()) == {pool.index("walk")}
+    guidance = told(ANSWER, pool.names)
+    np.testing.assert_allclose(by_teacher(guidance)(seen), jnp.stack([guidance.prior] * 2))
+
+
+def test_wrong_guides_are_told():
+    pool = ExpertPool([e for e in load_experts() if e.name == "stand"])
+    plain = make("h1-door", "native")
+    with pytest.raises(UserError, match="authority"):
+        GuidedEnv(plain, pool, always(jnp.ones(1)), authority=0.0)
+    with pytest.raises(UserError, match="unknown expert"):
+        GuidedEnv(plain, pool, always(jnp.ones(1)), schedule=(Turn("wlak", 1),))
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["train", "router", "--tasks", ""], "no tasks given"),
+        (["train", "router", "--tasks", "h1-dor", "--teacher", "offline"], "did you mean"),
+        (["train", "router", "--tasks", "h1-door,h1hand-door", "--teacher", "offline"], "several"),
+        (["eval", "--router", "/nowhere"], "--router needs a task"),
+        (["eval", "--router", "/nowhere", "--task", "h1-door"], "no router"),
+        (["train", "agent", "--task", "h1-door", "--guide", "routr"], "did you mean 'router'"),
+        (["train", "agent", "--task", "h1-door", "--guide", "router"], "needs the folder"),
+        (["run", "--preset", "quick"], "did you mean 'quickstart'"),
+        (["run", "--without", "vml"], "did you mean 'vlm'"),
+        (["run", "--tasks", "h1-dor"], "did you mean"),
+        (["run", "--pool", "/nowhere", "--out", "/dev/null/x"], "cannot write"),
+    ],
+)
+def test_bad_input_is_one_line(capsys, args, said):
+    assert main(args) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1
