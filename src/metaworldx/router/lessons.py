@@ -16,6 +16,7 @@ from metaworldx.vlm.guidance import FLOOR, MAX_STAGES, MOST, weights
 
 _MOST_WANTED, _WANTED, _REST = 3, (6.0, 10.0), (0.0, 3.0)
 _FREE_STATES = 4096
+_APART = 3.0
 _FREE_SPREAD = 1.0
 """States of no task are drawn around an upright robot with this spread of every number."""
 
@@ -33,15 +34,21 @@ def guided(guidance: Told, progress: jax.Array) -> jax.Array:
 
 
 def of_task(demos: Demonstrations, guidance: Told) -> Lessons:
-    """The lessons of one task's demonstrations, every state of a running episode one."""
+    """The lessons of one task's demonstrations, every state of a running episode one.
+
+    Better demonstrations count more: by a third of the range of returns they are apart, e times,
+    since the mean of what good and middling ones do may be neither.
+    """
     there = np.asarray(demos.alive, bool)
+    better = np.asarray(demos.returns, float) - demos.returns.max()
+    counts = np.exp(better / max(-better.min() / _APART, 1e-6))
     count, experts = int(there.sum()), demos.explained.shape[-1]
     return Lessons(
         obs=jnp.asarray(demos.obs[there]),
         guidance=guided(guidance, jnp.asarray(demos.progress[there])),
         prior=jnp.broadcast_to(guidance.prior, (count, experts)),
         demo=jnp.asarray(demos.explained[there]),
-        demonstrated=jnp.ones(count),
+        demonstrated=jnp.asarray(np.broadcast_to(counts[:, None], there.shape)[there], jnp.float32),
     )
 
 
