@@ -14,6 +14,7 @@ from metaworldx.experts.observation import ROBOT, arm_hinges, hands_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.motion.kinematics import heading, to_heading
 from metaworldx.router.arms import led_arms
+from metaworldx.router.choosers import always
 from metaworldx.router.compose import Composer
 from metaworldx.router.parts import PLAIN, Parts, PartsConfig
 from metaworldx.router.scenes import handle_place
@@ -29,7 +30,11 @@ def door():
     pool, env = ExpertPool(chosen), make("h1-door", "native")
     composer = Composer(pool, env, SteadyConfig(seconds=0.0, margin=0.0), PLAIN)
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), ENVS))
-    return composer, state, jax.jit(composer.begin), jax.jit(composer.act)
+    begin = jax.jit(lambda state, wanted: composer.begin(state, always(wanted)))
+    act = jax.jit(
+        lambda state, composing, wanted, sure: composer.act(state, composing, always(wanted), sure)
+    )
+    return composer, state, begin, act
 
 
 def _in_world(seen, qpos):

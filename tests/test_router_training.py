@@ -22,11 +22,11 @@ from metaworldx.router.demonstrations import (
 )
 from metaworldx.router.distil import DistilConfig, distil
 from metaworldx.router.guided import GuidedEnv, Turn
-from metaworldx.router.lessons import guided, joined, of_any_guidance, of_task, stage_at
+from metaworldx.router.lessons import joined, of_any_guidance, of_task
 from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.parts import PLAIN, Parts, PartsConfig
 from metaworldx.router.router import FILE, Router, load_router, save_router
-from metaworldx.router.told import features, told
+from metaworldx.router.told import features, guided, stage_at, told
 from metaworldx.training.compare import paired
 from metaworldx.vlm.guidance import Guidance, Stage
 
@@ -261,7 +261,8 @@ def test_rules_walk_to_the_goal_and_teachers_hold(guided_door):
     pool = ExpertPool([e for e in load_experts() if e.name in NAMES])
     composer = Composer(pool, plain)
     state = jax.jit(plain.reset)(jax.random.split(jax.random.key(0), 2))
-    seen = jax.jit(composer.sees)(state)
+    reached = jax.vmap(composer.scene)(state).milestones
+    seen = jax.jit(composer.sees)(state, reached)
     led = np.asarray(by_rules(pool.names)(seen)).argmax(axis=-1)
     assert set(led.tolist()) == {pool.index("walk")}
     guidance = told(ANSWER, pool.names)

@@ -17,8 +17,8 @@ from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_pool
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.training import GUIDED
-from metaworldx.router.choosers import Chooser, always, by_router, by_rules, by_teacher
-from metaworldx.router.compose import Composer
+from metaworldx.router.choosers import always, by_router, by_rules, by_teacher
+from metaworldx.router.compose import Chooser, Composer
 from metaworldx.router.router import load_router
 from metaworldx.router.told import told
 from metaworldx.training.compare import HOLD, compare, paired
@@ -69,16 +69,15 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
     _, chooser, sure = composed[name]
     composer = Composer(pool, env)
     state = jax.jit(env.reset)(start_keys(config.seed, 1))
-    composing = jax.jit(lambda s: composer.begin(s, chooser(composer.sees(s))))(state)
+    composing = jax.jit(lambda s: composer.begin(s, chooser))(state)
     every = round(1.0 / (_FPS * env.dt))
     count = min(round(config.film_seconds * _FPS), env.max_episode_steps // every)
 
     def one(carry: Any, _: None) -> Any:
         state, composing = carry
-        seen = composer.sees(state, composing)
-        acted, composing = composer.act(state, composing, chooser(seen), jnp.full(1, sure))
+        acted, composing = composer.act(state, composing, chooser, jnp.full(1, sure))
         after = env.step(state, jnp.nan_to_num(acted.action))
-        return (after, composing), (acted.weights[0], seen.progress[0], after.done[0])
+        return (after, composing), (acted.weights[0], acted.seen.progress[0], after.done[0])
 
     advance = jax.jit(lambda carry: jax.lax.scan(one, carry, None, length=every))
     carry, frames, weights, reached = (state, composing), [], [], []

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 
-from metaworldx.router.compose import STABILISER, Seen
+from metaworldx.router.compose import STABILISER, Chooser, Seen
 from metaworldx.router.router import Router, check_fits
 from metaworldx.router.told import Told
 
-Chooser = Callable[[Seen], jax.Array]
-"""What is seen at a step -> weights `[B, K]`."""
 _NEAR = 0.45
 """A hand's place is within reach when it is that near (m)."""
 _THERE = 0.5
@@ -54,7 +51,7 @@ def by_rules(names: Sequence[str]) -> Chooser:
     stand, walk, reach = one(STABILISER), one("walk"), one("reach")
 
     def choose(seen: Seen) -> jax.Array:
-        scene: Any = seen.scene
+        scene = seen.scene
         away = jnp.where(scene.asked, seen.away, jnp.inf).min(axis=-1)
         near = (away < _NEAR)[:, None]
         far = (scene.going & (seen.far > _THERE))[:, None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from flax import struct
@@ -31,8 +33,6 @@ from metaworldx.sim.readings import Readings
 STABILISER = "stand"
 _AT_REST = 0.05
 """An expert that weighs less begins anew from where the robot is, until it is wanted."""
-
-
 _MOST_TURN = 0.4
 """How far from where it heads an expert that goes is asked to turn at once (rad)."""
 _GOES = 0.1
@@ -73,6 +73,10 @@ class Seen:
     far: jax.Array
 
 
+Chooser = Callable[[Seen], jax.Array]
+"""Who chooses the experts' weights: what is seen at a step -> weights `[B, K]`."""
+
+
 @struct.dataclass
 class Moment:
     """What of an environment's state composition looks at.
@@ -94,13 +98,13 @@ class Acted:
       action: `[B, A]`.
       weights: that made it `[B, K]`.
       each: every expert's action `[B, K, A]`.
-      asked: whether the left and the right hand had a place to go to `[B, 2]`, bool.
+      seen: what was seen when they were chosen.
     """
 
     action: jax.Array
     weights: jax.Array
     each: jax.Array
-    asked: jax.Array
+    seen: Seen
 
 
 class Composer:
@@ -143,26 +147,22 @@ class Composer:
         own = jnp.asarray(self.env.robot_observation(state))
         return own[:, : self._nq], own[:, self._nq :]
 
-    def begin(self, state: EnvState | Moment, wanted: jax.Array) -> Composing:
-        """Every expert begins where its robot is.
-
-        Args:
-          wanted: weights to begin with `[B, K]`.
-        """
+    def begin(self, state: EnvState | Moment, choose: Chooser) -> Composing:
+        """Every expert begins where its robot is, with the weights chosen there."""
         scene = jax.vmap(self.scene)(state)
-        return Composing(self._begun(state, scene), begin_steady(wanted), scene.milestones)
+        seen = self.sees(state, scene.milestones)
+        steady = begin_steady(choose(seen))
+        return Composing(self._begun(state, seen.scene), steady, scene.milestones)
 
-    def sees(self, state: EnvState | Moment, composing: Composing | None = None) -> Seen:
+    def sees(self, state: EnvState | Moment, reached: jax.Array) -> Seen:
         """What a router is told now.
 
         Args:
-          composing: None at an episode's start.
+          reached: the greatest that each milestone has been `[B, MILESTONES]`.
         """
         qpos, qvel = self.own(state)
         body = self.pool.body
-        scene = jax.vmap(self.scene)(state)
-        reached = scene.milestones if composing is None else composing.reached
-        scene = jax.vmap(asking)(scene, reached)
+        scene = jax.vmap(asking)(jax.vmap(self.scene)(state), reached)
         obs = jax.vmap(router_observation)(body.own_qpos(qpos), body.own_qvel(qvel), scene, reached)
         robot = self.env.task.robot
         hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(
@@ -180,18 +180,19 @@ class Composer:
         self,
         state: EnvState | Moment,
         composing: Composing,
-        wanted: jax.Array,
+        choose: Chooser,
         confidence: jax.Array,
     ) -> tuple[Acted, Composing]:
         """Actions, and what is remembered.
 
         Args:
-          wanted: the router's (or the teacher's) weights `[B, K]`.
+          choose: a router, a teacher's weights, or rules.
           confidence: of the teacher `[B]`.
         """
         qpos, qvel = self.own(state)
-        scene = jax.vmap(asking)(jax.vmap(self.scene)(state), composing.reached)
-        steady = steadied(self.config, composing.steady, wanted, self.env.dt)
+        seen = self.sees(state, composing.reached)
+        scene = seen.scene
+        steady = steadied(self.config, composing.steady, choose(seen), self.env.dt)
         body = self.pool.body.own_qpos(qpos)
         weights = stabilised(
             self.config,
@@ -215,7 +216,7 @@ class Composer:
         )
         reached = jnp.maximum(composing.reached, scene.milestones)
         action = self.parts.composed(weights, each, scene.asked)
-        return Acted(action, weights, each, scene.asked), Composing(follow, steady, reached)
+        return Acted(action, weights, each, seen), Composing(follow, steady, reached)
 
     def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
         """Experts' actions `[B, K, A]`, the reaching one's arms led to their places."""

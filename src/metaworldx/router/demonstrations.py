@@ -16,6 +16,7 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError, check_at_least
 from metaworldx.experts.pool import ExpertPool
+from metaworldx.router.choosers import always
 from metaworldx.router.compose import Composer, Composing
 from metaworldx.router.steady import SteadyConfig
 
@@ -180,7 +181,8 @@ def demonstrate(
     """
     composer = Composer(pool, env, SteadyConfig(seconds=0.1, margin=0.0, max_tilt=np.pi))
     advance = jax.jit(partial(_advance, config, composer))
-    reset, begin = jax.jit(env.reset), jax.jit(composer.begin)
+    reset = jax.jit(env.reset)
+    begin = jax.jit(lambda state, weights: composer.begin(state, always(weights)))
     half = config.rollouts // 2
     leads = partners = np.full(len(pool), 1.0 / len(pool))
     rounds = []
@@ -241,18 +243,17 @@ def _advance(
 
     def one(carry: Carry, key: jax.Array) -> tuple[Carry, dict[str, jax.Array]]:
         state, composing, turns, alive, success = carry
-        seen = composer.sees(state, composing)
         sure = jnp.ones(alive.shape)
-        acted, composing = composer.act(state, composing, turns.weights, sure)
+        acted, composing = composer.act(state, composing, always(turns.weights), sure)
         after = env.step(state, jnp.nan_to_num(acted.action))
         turns = jax.vmap(lambda t, k: take_turns(config, t, env.dt, k))(
             turns, jax.random.split(key, alive.shape[0])
         )
         out = {
-            "obs": seen.obs,
-            "progress": seen.progress,
+            "obs": acted.seen.obs,
+            "progress": acted.seen.progress,
             "explained": composer.parts.explained(
-                acted.each, acted.action, acted.asked, config.width
+                acted.each, acted.action, acted.seen.scene.asked, config.width
             ),
             "weights": acted.weights,
             "alive": alive,

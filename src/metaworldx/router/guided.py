@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -20,8 +21,7 @@ from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Task
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.router.choosers import Chooser
-from metaworldx.router.compose import Composer, Composing, Moment
+from metaworldx.router.compose import Chooser, Composer, Composing, Moment, Seen
 from metaworldx.router.steady import begin_steady
 from metaworldx.sim.readings import Readings
 
@@ -130,30 +130,39 @@ class _Guide:
     def begin(self, r: Readings, task: Memory) -> Guided:
         """At an episode's start."""
         here = _batch_of_one(Moment(r, task))
-        wanted = self._chooser(self._composer.sees(here))
-        composing = self._composer.begin(here, wanted)
+        composing = self._composer.begin(here, self._chooser)
         still = jnp.zeros(self._composer.env.action_size)
-        return Guided(task, task, composing, still, wanted[0], jnp.zeros((), jnp.int32))
+        return Guided(
+            task, task, composing, still, composing.steady.weights[0], jnp.zeros((), jnp.int32)
+        )
 
     def act(self, r: Readings, memory: Guided) -> Guided:
         """With a_ref for the present state."""
         here, composing = _batch_of_one(Moment(r, memory.task)), memory.composing
-        wanted = self._chooser(self._composer.sees(here, composing))
-        # The last turn first, so that the earliest that is not over has its way.
-        for expert, until in reversed(self._turns):
-            alone = jnp.broadcast_to(jax.nn.one_hot(expert, wanted.shape[-1]), wanted.shape)
-            wanted = jnp.where(memory.lived < until, alone, wanted)
+        choose: Chooser = self._chooser
         if self._turns:
             # A turn is its expert's alone, whatever the weights were before.
-            turn = memory.lived < max(until for _, until in self._turns)
+            turn, alone = self._turn(memory.lived)
             steady = jax.tree.map(
-                lambda new, old: jnp.where(turn, new, old), begin_steady(wanted), composing.steady
+                lambda new, old: jnp.where(turn, new, old), begin_steady(alone), composing.steady
             )
             composing = composing.replace(steady=steady)
-        acted, composing = self._composer.act(here, composing, wanted, self._confidence)
+            choose = partial(self._in_turn, turn, alone)
+        acted, composing = self._composer.act(here, composing, choose, self._confidence)
         return memory.replace(
             composing=composing, reference=acted.action[0], weights=acted.weights[0]
         )
+
+    def _turn(self, lived: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Whether a turn of the schedule is on, and its weights `[1, K]`."""
+        alone = jnp.zeros((1, len(self._composer.pool)))
+        # The last turn first, so that the earliest that is not over has its way.
+        for expert, until in reversed(self._turns):
+            alone = jnp.where(lived < until, jax.nn.one_hot(expert, alone.shape[-1]), alone)
+        return lived < self._turns[-1][1], alone
+
+    def _in_turn(self, turn: jax.Array, alone: jax.Array, seen: Seen) -> jax.Array:
+        return jnp.where(turn, alone, self._chooser(seen))
 
 
 def _batch_of_one(tree: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from metaworldx.router.demonstrations import Demonstrations
 from metaworldx.router.distil import Lessons
 from metaworldx.router.observe import OBS_SIZE
-from metaworldx.router.told import Told, features
+from metaworldx.router.told import Told, features, guided
 from metaworldx.vlm.guidance import FLOOR, MAX_STAGES, MOST, weights
 
 _MOST_WANTED, _WANTED, _REST = 3, (6.0, 10.0), (0.0, 3.0)
@@ -19,18 +19,6 @@ _FREE_STATES = 4096
 _APART = 3.0
 _FREE_SPREAD = 1.0
 """States of no task are drawn around an upright robot with this spread of every number."""
-
-
-def stage_at(guidance: Told, progress: jax.Array) -> jax.Array:
-    """The stage `[...]` of a task of which such a share of the milestones is reached, int32."""
-    return jnp.minimum(progress * guidance.count, guidance.count - 1).astype(jnp.int32)
-
-
-def guided(guidance: Told, progress: jax.Array) -> jax.Array:
-    """V(T) `[..., 2 K + 2]` at such a share of a task's milestones `[...]`."""
-    stages = stage_at(guidance, progress)
-    flat = jax.vmap(features, in_axes=(None, 0))(guidance, stages.reshape(-1))
-    return flat.reshape(*stages.shape, -1)
 
 
 def of_task(demos: Demonstrations, guidance: Told) -> Lessons:

@@ -10,13 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.errors import UserError, check_at_least
+from metaworldx.router.fusion import composed
 from metaworldx.vlm.guidance import FLOOR
 
-_ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "_lh_", "_rh_", "lh_", "rh_")
+_ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "lh_", "rh_")
 _RIGHT = ("right_", "rh_")
 _ARMS_SHARE = 0.3
-FOR_ARMS = {"reach": 8.0}
-"""Experts that are there for their arms: how many times more they weigh there."""
+FOR_ARMS = ("reach",)
+"""Experts that are there for their arms."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class PartsConfig:
     Attributes:
       sharpen: weights are raised to this power: a mixture of gaits falls, its leader does not.
       for_arms: how many times more experts of `FOR_ARMS` weigh in arms whose hands have a place to
-        go to; 0 takes that table.
+        go to.
     """
 
     sharpen: float = 4.0
-    for_arms: float = 0.0
+    for_arms: float = 8.0
 
     def __post_init__(self):
         check_at_least(self, 0.0, "for_arms")
@@ -54,7 +55,7 @@ class Parts:
         right = np.array([name.startswith(_RIGHT) for name in actuators])
         self._of_arm = np.stack([arms & ~right, arms & right])
         self._more = np.array(
-            [(config.for_arms or FOR_ARMS[n]) if n in FOR_ARMS else 1.0 for n in names], np.float32
+            [config.for_arms if n in FOR_ARMS else 1.0 for n in names], np.float32
         )
 
     def weights(self, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -77,8 +78,7 @@ class Parts:
         """
         legs, arms = self.weights(weights)
         apart = jnp.any(asked[..., None] & self._of_arm, axis=-2)
-        each = jnp.where(apart[..., None, :], arms[..., None], legs[..., None])
-        return jnp.sum(each * actions, axis=-2)
+        return jnp.where(apart, composed(arms, actions), composed(legs, actions))
 
     def explained(
         self, each: jax.Array, action: jax.Array, asked: jax.Array, width: float

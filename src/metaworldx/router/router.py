@@ -15,10 +15,9 @@ import numpy as np
 
 from metaworldx.errors import UserError
 from metaworldx.files import write_bytes
-from metaworldx.router.lessons import guided
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
 from metaworldx.router.observe import OBS_SIZE
-from metaworldx.router.told import Told
+from metaworldx.router.told import Told, guided
 
 FILE, FORMAT = "router.npz", "metaworldx-router-1"
 

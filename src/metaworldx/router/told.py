@@ -66,3 +66,15 @@ def features(guidance: Told, stage: jax.Array) -> jax.Array:
     logs = jnp.log(jnp.concatenate([guidance.prior, guidance.stages[stage]]))
     # Weights near the floor differ by little; -7 to 0 is brought to about -1 to 1.
     return jnp.concatenate([logs / 3.5 + 1.0, jnp.stack([done, guidance.confidence])])
+
+
+def stage_at(guidance: Told, progress: jax.Array) -> jax.Array:
+    """The stage `[...]` of a task of which such a share of the milestones is reached, int32."""
+    return jnp.minimum(progress * guidance.count, guidance.count - 1).astype(jnp.int32)
+
+
+def guided(guidance: Told, progress: jax.Array) -> jax.Array:
+    """V(T) `[..., 2 K + 2]` at such a share of a task's milestones `[...]`."""
+    stages = stage_at(guidance, progress)
+    flat = jax.vmap(features, in_axes=(None, 0))(guidance, stages.reshape(-1))
+    return flat.reshape(*stages.shape, -1)

@@ -16,8 +16,7 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.scripted import scripted_policy
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.router.choosers import Chooser
-from metaworldx.router.compose import Composer
+from metaworldx.router.compose import Chooser, Composer
 from metaworldx.router.scenes import milestone_names
 from metaworldx.training.evaluate import start_keys
 
@@ -87,16 +86,14 @@ def compare(
     keys = start_keys(seed, episodes)
     state = jax.jit(env.reset)(jnp.concatenate([keys] * len(names)))
     wanted = partial(_wanted, groups, episodes, len(pool))
-    composing = jax.jit(lambda s: composer.begin(s, wanted(composer.sees(s))))(state)
+    composing = jax.jit(lambda s: composer.begin(s, wanted))(state)
     sure = jnp.repeat(jnp.array([1.0 if g is None else g[1] for g in groups]), episodes)
     held = jnp.repeat(jnp.array([g is None for g in groups]), episodes)
     still = scripted_policy("hold", env)
 
     def one(carry: Any, _: None) -> Any:
         state, composing, alive = carry
-        acted, composing = composer.act(
-            state, composing, wanted(composer.sees(state, composing)), sure
-        )
+        acted, composing = composer.act(state, composing, wanted, sure)
         pose = jnp.broadcast_to(still(state, jax.random.key(0)), acted.action.shape)
         action = jnp.where(held[:, None], pose, jnp.nan_to_num(acted.action))
         after = env.step(state, action)

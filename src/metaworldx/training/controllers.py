@@ -16,8 +16,7 @@ from metaworldx.experts.follow import target_of
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.clip import Clip
-from metaworldx.router.choosers import Chooser
-from metaworldx.router.compose import Composer
+from metaworldx.router.compose import Chooser, Composer
 
 Carry = Any
 ACTORS = ("policy", "mppi")
@@ -188,7 +187,7 @@ class ComposedController(_Alone):
 
     def begin(self, state: EnvState) -> Carry:
         """Every expert at its beginning."""
-        return self._composer.begin(state, self._chooser(self._composer.sees(state)))
+        return self._composer.begin(state, self._chooser)
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
@@ -196,8 +195,7 @@ class ComposedController(_Alone):
         """The sum of the experts' actions by weight."""
         del params, key
         sure = jnp.broadcast_to(self._confidence, state.reward.shape)
-        wanted = self._chooser(self._composer.sees(state, carry))
-        acted, carry = self._composer.act(state, carry, wanted, sure)
+        acted, carry = self._composer.act(state, carry, self._chooser, sure)
         return acted.action, carry
 
     def weights(self, carry: Carry) -> jax.Array | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from metaworldx.envs.env import Env
 from metaworldx.errors import UserError, nearest
 from metaworldx.experts.pool import load_pool
-from metaworldx.router.choosers import Chooser, by_router, by_rules, by_teacher
+from metaworldx.router.choosers import by_router, by_rules, by_teacher
+from metaworldx.router.compose import Chooser
 from metaworldx.router.guided import GuidedEnv, Turn
 from metaworldx.router.router import load_router
 from metaworldx.router.told import told
