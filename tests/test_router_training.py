@@ -53,6 +53,7 @@ def _demos(steps: int = 1000) -> Demonstrations:
         alive=np.arange(steps) < steps - 10 * np.arange(4)[:, None],
         returns=np.arange(4.0),
         successes=np.zeros(4, bool),
+        scores=np.arange(4.0),
         all_returns=np.arange(8.0),
     )
 

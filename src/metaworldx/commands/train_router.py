@@ -16,11 +16,11 @@ def main(
     out: Path = Path("runs/router"),
     seed: int = 0,
     rollouts: int = 256,
-    keep: int = 10,
+    keep: int = 12,
     steps: int = 2000,
     beta: float = 0.05,
     lambda_0: float = 1.0,
-    eta: float = 0.999,
+    eta: float = 0.996,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
     """Train a router: which experts act when, from a teacher's guidance and from demonstrations.
@@ -38,7 +38,7 @@ def main(
       out: folder of the router; demonstrations that are there are not made again.
       seed: of everything random.
       rollouts: tried for each task.
-      keep: the best so many are demonstrations.
+      keep: rollouts of the best ways to switch, so many, are demonstrations.
       steps: updates of the network.
       beta: weight of the entropy (Eq. 10).
       lambda_0: weight of the teacher's guidance at first (Eq. 12).

@@ -122,7 +122,7 @@ def _router(
         pool=config.pool,
         seed=config.seed,
         demos=DemoConfig(rollouts=config.rollouts, keep=config.keep),
-        distil=DistilConfig(steps=config.router_steps, eta=0.999),
+        distil=DistilConfig(steps=config.router_steps),
     )
     guidance = {
         task: guidance_from(each, dict.fromkeys(each["relevance"], ""), each["teacher"])

@@ -1,9 +1,9 @@
-"""Demonstrations for a router: the best of many rollouts under weights that switch at random."""
+"""Demonstrations for a router: rollouts of the best of many random ways to switch weights."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -29,34 +29,44 @@ class DemoConfig:
     """How demonstrations are made.
 
     Attributes:
-      rollouts: tried, in two rounds of half as many. In the second, leaders and partners are
-        drawn by how much they led and mixed in in the best of the first.
-      keep: the best so many are kept, by success and then by return.
-      most: experts that take turns in one rollout, at most.
+      rollouts: tried, in two rounds of half as many. In the first, leaders and partners are drawn
+        half evenly, half by the teacher's weights; in the second leaders by how much they led in
+        the best of the first, partners half by how much they mixed in there.
+      starts: from how many each way to switch is tried in the second round: what did well from
+        one start alone may have been lucky there.
+      keep: so many are kept, of the ways to switch that succeed and then score best.
+      most: experts that take turns in one rollout, at most; n of them 1/n times as often as one.
       shortest_s, longest_s: how long one of them leads; drawn evenly in the logarithm.
-      mixed: share of the turns in which the rollout's partner, any expert, has 20 to 40%.
+      mixed: share of the rollouts in which a partner, any expert, has 20 to 40% all along: what
+        legs and arms do together is seen only where a mixture is held.
       elite: share of the first round that counts as its best.
       width: of the explanation: an expert whose action is off by this (root mean square over a
         part's actuators, actions in [-1, 1]) counts exp(-1/2).
     """
 
     rollouts: int = 256
-    keep: int = 10
+    starts: int = 4
+    keep: int = 12
     most: int = 3
     shortest_s: float = 0.5
     longest_s: float = 20.0
     mixed: float = 0.5
     elite: float = 0.1
-    width: float = 0.05
+    width: float = 0.02
 
     def __post_init__(self):
         check_at_least(self, 2, "rollouts")
-        check_at_least(self, 1, "keep", "most")
+        check_at_least(self, 1, "starts", "keep", "most")
         check_at_least(self, 0.0, "mixed")
-        if self.rollouts % 2:
-            raise UserError(f"rollouts is {self.rollouts}; needs to be even")
-        if self.keep > self.rollouts:
-            raise UserError(f"keep is {self.keep}; there are {self.rollouts} rollouts")
+        if self.rollouts % (2 * self.starts):
+            raise UserError(
+                f"rollouts is {self.rollouts}; needs a multiple of {2 * self.starts}, for two "
+                f"rounds and {self.starts} starts"
+            )
+        if self.keep > self.rollouts // 2:
+            raise UserError(
+                f"keep is {self.keep}; the second round has {self.rollouts // 2} rollouts"
+            )
         if not 0.0 < self.elite <= 1.0:
             raise UserError(f"elite is {self.elite}; needs over 0, up to 1")
         if not 0.0 < self.shortest_s <= self.longest_s:
@@ -80,6 +90,8 @@ class Demonstrations:
       alive: whether the episode ran `[D, T]`.
       returns: `[D]`.
       successes: `[D]`, bool.
+      scores: mean return of all rollouts that switched the same way, less its standard error
+        `[D]`: a router has to do well by it from anywhere.
       all_returns: of every rollout that was tried `[N]`.
     """
 
@@ -90,6 +102,7 @@ class Demonstrations:
     alive: np.ndarray
     returns: np.ndarray
     successes: np.ndarray
+    scores: np.ndarray
     all_returns: np.ndarray
 
 
@@ -101,13 +114,13 @@ class _Turn:
       weights: of the experts `[K]`.
       left: seconds that they are still held.
       among: log of how likely each expert is to lead next `[K]`.
-      partner: the expert that mixes in, int32.
+      mixed: what the rollout's partner has all along `[K]`; zeros without one.
     """
 
     weights: jax.Array
     left: jax.Array
     among: jax.Array
-    partner: jax.Array
+    mixed: jax.Array
 
 
 def begin_turns(config: DemoConfig, leads: jax.Array, partners: jax.Array, key: jax.Array) -> _Turn:
@@ -117,15 +130,21 @@ def begin_turns(config: DemoConfig, leads: jax.Array, partners: jax.Array, key: 
       leads: how likely each expert is to be among them `[K]`, all above 0.
       partners: how likely each is to be the partner `[K]`.
     """
-    among_key, count_key, partner_key, turn_key = jax.random.split(key, 4)
+    among_key, count_key, partner_key, mixed_key, share_key, turn_key = jax.random.split(key, 6)
     experts = leads.shape[0]
     # The greatest of log p + Gumbel noise are draws without replacement.
     order = jnp.log(leads) + jax.random.gumbel(among_key, leads.shape)
     rank = jnp.argsort(jnp.argsort(-order))
-    count = jax.random.randint(count_key, (), 1, min(config.most, experts) + 1)
+    count = 1 + jax.random.categorical(
+        count_key, -jnp.log(jnp.arange(1.0, min(config.most, experts) + 1.0))
+    )
     among = jnp.where(rank < count, jnp.log(leads), -jnp.inf)
     partner = jax.random.categorical(partner_key, jnp.log(partners))
-    blank = _Turn(jnp.zeros(experts), jnp.zeros(()), among, partner)
+    mixes = jax.random.bernoulli(mixed_key, config.mixed)
+    share = jnp.where(mixes, jax.random.uniform(share_key, (), minval=0.2, maxval=0.4), 0.0)
+    blank = _Turn(
+        jnp.zeros(experts), jnp.zeros(()), among, share * jax.nn.one_hot(partner, experts)
+    )
     return _next(config, blank, turn_key)
 
 
@@ -137,15 +156,11 @@ def take_turns(config: DemoConfig, turn: _Turn, dt: float, key: jax.Array) -> _T
 
 
 def _next(config: DemoConfig, turn: _Turn, key: jax.Array) -> _Turn:
-    keys = jax.random.split(key, 4)
-    experts = turn.among.shape[0]
-    leader = jax.random.categorical(keys[0], turn.among)
-    mixes = jax.random.bernoulli(keys[1], config.mixed)
-    share = jnp.where(mixes, jax.random.uniform(keys[2], (), minval=0.2, maxval=0.4), 0.0)
-    weights = (1.0 - share) * jax.nn.one_hot(leader, experts)
-    weights = weights + share * jax.nn.one_hot(turn.partner, experts)
+    leader_key, held_key = jax.random.split(key)
+    leader = jax.nn.one_hot(jax.random.categorical(leader_key, turn.among), turn.among.shape[0])
+    weights = (1.0 - turn.mixed.sum()) * leader + turn.mixed
     low, high = np.log(config.shortest_s), np.log(config.longest_s)
-    held = jnp.exp(jax.random.uniform(keys[3], (), minval=low, maxval=high))
+    held = jnp.exp(jax.random.uniform(held_key, (), minval=low, maxval=high))
     return turn.replace(weights=weights, left=held)
 
 
@@ -170,13 +185,16 @@ def demonstrate(
     config: DemoConfig,
     pool: ExpertPool,
     env: Env,
+    prior: jax.Array,
     key: jax.Array,
     progress: Callable[[int], Any] | None = None,
 ) -> Demonstrations:
-    """Tries rollouts in a task and keeps the best; no teacher has a say in them.
+    """Tries rollouts in a task and keeps the best.
 
     Args:
       env: without auto-reset.
+      prior: the teacher's weights `[K]`, by which experts are drawn; what it says of when each
+        is wanted is not followed, so that rollouts can find better.
       progress: called with the number of control steps just done.
     """
     composer = Composer(pool, env, SteadyConfig(seconds=0.1, margin=0.0, max_tilt=np.pi))
@@ -184,36 +202,41 @@ def demonstrate(
     reset = jax.jit(env.reset)
     begin = jax.jit(lambda state, weights: composer.begin(state, always(weights)))
     half = config.rollouts // 2
-    leads = partners = np.full(len(pool), 1.0 / len(pool))
+    leads = partners = proposed = 0.5 / len(pool) + 0.5 * np.asarray(prior)
     rounds = []
-    for round_key in jax.random.split(key, 2):
+    for starts, round_key in zip((1, config.starts), jax.random.split(key, 2), strict=True):
         reset_key, turn_key, act_key = jax.random.split(round_key, 3)
+        # Rollouts of one way to switch draw with the same keys.
+        way = jnp.arange(half) // starts
         state = reset(jax.random.split(reset_key, half))
         drawn = jnp.asarray(leads, jnp.float32), jnp.asarray(partners, jnp.float32)
-        begin_all = jax.vmap(partial(begin_turns, config, *drawn))
-        turns = begin_all(jax.random.split(turn_key, half))
+        turns = jax.vmap(partial(begin_turns, config, *drawn))(
+            jax.random.split(turn_key, half)[way]
+        )
         composing = begin(state, turns.weights)
         carry = (state, composing, turns, jnp.ones(half, bool), jnp.zeros(half, bool))
         parts = []
         for first in range(0, env.max_episode_steps, _CHUNK):
             keys = jax.random.split(jax.random.fold_in(act_key, first), _CHUNK)
-            carry, part = advance(carry, keys)
+            carry, part = advance(carry, way, keys)
             parts.append(jax.tree.map(np.asarray, part))
             if progress is not None:
                 progress(_CHUNK)
             if not bool(carry[3].any()):
                 break
         seen = _padded(parts, env.max_episode_steps)
-        seen["success"] = np.asarray(carry[4])
+        seen |= _scored(seen["reward"].sum(axis=1), np.asarray(carry[4]), starts)
         rounds.append(seen)
         best = _best(seen, max(1, round(config.elite * half)))
-        leads, partners = leading(seen["weights"][best], seen["alive"][best])
-    seen = {name: np.concatenate([each[name] for each in rounds]) for name in rounds[0]}
+        leads, mixed = leading(seen["weights"][best], seen["alive"][best])
+        partners = 0.5 * mixed + 0.5 * proposed
+    # The first round's were tried from one start each.
+    seen = rounds[-1]
     best = _best(seen, config.keep)
-    kept = {name: seen[name][best] for name in ("obs", "progress", "explained", "weights", "alive")}
-    returns = seen["reward"].sum(axis=1)
+    names = (f.name for f in fields(Demonstrations) if f.name != "all_returns")
     return Demonstrations(
-        **kept, returns=returns[best], successes=seen["success"][best], all_returns=returns
+        **{name: seen[name][best] for name in names},
+        all_returns=np.concatenate([each["returns"] for each in rounds]),
     )
 
 
@@ -228,16 +251,28 @@ def _padded(parts: list[dict[str, np.ndarray]], steps: int) -> dict[str, np.ndar
     return out
 
 
+def _scored(returns: np.ndarray, successes: np.ndarray, starts: int) -> dict[str, np.ndarray]:
+    """Of rollouts `[N]`, every `starts` of which switch alike: theirs, and their way's."""
+    ways = returns.reshape(-1, starts)
+    spread = ways.std(axis=1, ddof=1) / np.sqrt(starts) if starts > 1 else 0.0
+    return {
+        "returns": returns,
+        "successes": successes,
+        "scores": np.repeat(ways.mean(axis=1) - spread, starts),
+        "shares": np.repeat(successes.reshape(-1, starts).mean(axis=1), starts),
+    }
+
+
 def _best(seen: dict[str, np.ndarray], count: int) -> np.ndarray:
-    """Numbers of the best rollouts, by success and then by return."""
-    return np.lexsort((-seen["reward"].sum(axis=1), ~seen["success"]))[:count]
+    """Numbers of rollouts of the best ways to switch, by success and then by score."""
+    return np.lexsort((-seen["returns"], -seen["scores"], -seen["shares"]))[:count]
 
 
 Carry = tuple[EnvState, Composing, _Turn, jax.Array, jax.Array]
 
 
 def _advance(
-    config: DemoConfig, composer: Composer, carry: Carry, keys: jax.Array
+    config: DemoConfig, composer: Composer, carry: Carry, way: jax.Array, keys: jax.Array
 ) -> tuple[Carry, dict[str, jax.Array]]:
     env = composer.env
 
@@ -247,7 +282,7 @@ def _advance(
         acted, composing = composer.act(state, composing, always(turns.weights), sure)
         after = env.step(state, jnp.nan_to_num(acted.action))
         turns = jax.vmap(lambda t, k: take_turns(config, t, env.dt, k))(
-            turns, jax.random.split(key, alive.shape[0])
+            turns, jax.random.split(key, alive.shape[0])[way]
         )
         out = {
             "obs": acted.seen.obs,

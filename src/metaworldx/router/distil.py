@@ -12,7 +12,7 @@ import optax
 from flax import struct
 
 from metaworldx.errors import UserError, check_at_least
-from metaworldx.router.losses import demo_loss, guidance_rate, task_loss
+from metaworldx.router.losses import demo_loss, guidance_rate, task_losses
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
 
 
@@ -25,7 +25,8 @@ class DistilConfig:
       batch: states of each, of either loss.
       learning_rate: falls to 0 as a cosine.
       beta: weight of the entropy in Eq. 10.
-      lambda_0, eta: of Eq. 12's `lambda(t) = lambda_0 eta^t`; t counts updates.
+      lambda_0, eta: of Eq. 12's `lambda(t) = lambda_0 eta^t`; t counts updates. Where nothing was
+        demonstrated guidance is all there is, and keeps lambda_0.
       demo_weight: 1, or 0 for L_task alone, where no demonstrations are.
       hidden: widths of the hidden layers.
     """
@@ -35,7 +36,7 @@ class DistilConfig:
     learning_rate: float = 1e-3
     beta: float = 0.05
     lambda_0: float = 1.0
-    eta: float = 0.998
+    eta: float = 0.996
     demo_weight: float = 1.0
     hidden: tuple[int, ...] = (128, 128)
 
@@ -97,11 +98,12 @@ def _distil(
 
     def loss(net: Any, some: Lessons, these: Lessons, rate: jax.Array):
         params = first.replace(net=net)
-        task = task_loss(
+        task = task_losses(
             log_weights(sizes, params, some.obs, some.guidance), some.prior, config.beta
         )
         demo = demo_loss(log_weights(sizes, params, these.obs, these.guidance), these.demo)
-        return rate * task + config.demo_weight * demo, (task, demo)
+        rates = jnp.where(some.demonstrated > 0.0, rate, config.lambda_0)
+        return jnp.mean(rates * task) + config.demo_weight * demo, (jnp.mean(task), demo)
 
     def update(carry, drawn):
         net, state = carry

@@ -24,11 +24,11 @@ _FREE_SPREAD = 1.0
 def of_task(demos: Demonstrations, guidance: Told) -> Lessons:
     """The lessons of one task's demonstrations, every state of a running episode one.
 
-    Better demonstrations count more: by a third of the range of returns they are apart, e times,
-    since the mean of what good and middling ones do may be neither.
+    Those of better ways to switch count more: by a third of the range of scores they are apart,
+    e times, since the mean of what good and middling ones do may be neither.
     """
     there = np.asarray(demos.alive, bool)
-    better = np.asarray(demos.returns, float) - demos.returns.max()
+    better = np.asarray(demos.scores, float) - demos.scores.max()
     counts = np.exp(better / max(-better.min() / _APART, 1e-6))
     count, experts = int(there.sum()), demos.explained.shape[-1]
     return Lessons(

@@ -23,14 +23,19 @@ def divergence(log_w: jax.Array, target: jax.Array) -> jax.Array:
     return jnp.sum(jnp.exp(log_w) * (log_w - jnp.log(target)), axis=-1)
 
 
-def task_loss(log_w: jax.Array, prior: jax.Array, beta: float) -> jax.Array:
-    """Eq. 10: `KL(w || w_v) - beta H(w)`, mean over all states.
+def task_losses(log_w: jax.Array, prior: jax.Array, beta: float) -> jax.Array:
+    """Eq. 10 in each state `[...]`: `KL(w || w_v) - beta H(w)`.
 
     Args:
       prior: the teacher's weights w_v `[..., K]`.
       beta: weight of the entropy.
     """
-    return jnp.mean(divergence(log_w, prior) - beta * entropy(log_w))
+    return divergence(log_w, prior) - beta * entropy(log_w)
+
+
+def task_loss(log_w: jax.Array, prior: jax.Array, beta: float) -> jax.Array:
+    """Eq. 10, mean over all states."""
+    return jnp.mean(task_losses(log_w, prior, beta))
 
 
 def demo_loss(log_w: jax.Array, demo: jax.Array) -> jax.Array:

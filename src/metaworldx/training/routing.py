@@ -48,7 +48,7 @@ class RouterConfig:
     pool: str | None = None
     seed: int = 0
     demos: DemoConfig = field(default_factory=DemoConfig)
-    distil: DistilConfig = field(default_factory=lambda: DistilConfig(eta=0.999))
+    distil: DistilConfig = field(default_factory=DistilConfig)
 
     def __post_init__(self):
         if not self.tasks:
@@ -100,7 +100,7 @@ def train_router(
         begun = time.monotonic()
         env = make(task, "native", None, EnvConfig(auto_reset=False))
         tell(f"{task}: {config.demos.rollouts} rollouts under random weights")
-        demos[task] = demonstrate(config.demos, pool, env, key)
+        demos[task] = demonstrate(config.demos, pool, env, answers[task].prior, key)
         seconds[f"demonstrations {task}"] = time.monotonic() - begun
         write_demonstrations(demos[task], path)
         tell(
