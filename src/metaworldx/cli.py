@@ -21,6 +21,7 @@ COMMANDS = {
     "motions preview": "write a video of a clip or a human motion file, and its joint angles",
     "train agent": "train a world-model agent on a task",
     "train expert": "train a skill's expert under human motion priors",
+    "train pool": "train experts of several skills into a pool, with or without motion priors",
     "train feedback": "find the gains of the balance under a skill's expert",
     "train router": "train a router over a pool's experts by a teacher and demonstrations",
     "eval": "evaluate an agent, an expert or experts mixed by a router, in native MuJoCo",

@@ -21,6 +21,7 @@ def main(
     live_steps: int | None = None,
     episodes: int | None = None,
     film_seconds: float | None = None,
+    reuse: Path | None = None,
     seed: int = 0,
 ) -> int:
     """Run all of MetaWorld-X: a teacher's guidance, demonstrations, router, guided agent, report.
@@ -36,23 +37,26 @@ def main(
       cache: folder of kept answers (metaworldx vlm cache).
       pool: folder of a pool of experts; default the one that comes with the package.
       without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
-        teacher) or guide (the agent learns from scratch).
+        teacher), guide (the agent learns from scratch) or imitation (a small pool trained in
+        the run without human motion priors).
       rollouts: tried for each task's demonstrations.
       agent_steps: control steps of the guided agent; 0 trains none.
       live_steps: control steps of the expert trained in the run; 0 trains none.
       episodes: of each evaluation.
       film_seconds: of each task's film; 0 makes none.
+      reuse: folder of another run, whose first stages (live expert, pool, guidance, router) are
+        taken over where their inputs were the same.
       seed: of everything random.
     """
     import dataclasses
 
     from metaworldx.commands.questions import guidance_for
     from metaworldx.commands.report import print_rows
+    from metaworldx.pipeline import PipelineConfig, run
     from metaworldx.pipeline import preset as named
-    from metaworldx.pipeline import run
-    from metaworldx.pipeline.training import Stopped
     from metaworldx.report.pipeline import read_report
     from metaworldx.report.runs_table import rows_of
+    from metaworldx.training.run import Stopped
 
     given = dict(
         teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
@@ -72,11 +76,12 @@ def main(
     if out.is_file():
         raise UserError(f"cannot write {out}: a file is in the way")
 
-    def ask(tasks: tuple[str, ...]):
-        return guidance_for(tasks, config.teacher, cache, pool)
+    def ask(config: PipelineConfig):
+        experts = None if config.pool is None else Path(config.pool)
+        return guidance_for(config.tasks, config.teacher, cache, experts)
 
     try:
-        path = run(config, out, ask)
+        path = run(config, out, ask, reuse=reuse)
     except Stopped:
         print("stopped by a signal; the same command goes on")
         return 0

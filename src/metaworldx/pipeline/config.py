@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from metaworldx.errors import UserError, check_at_least, nearest
 
-ABLATIONS = ("router", "vlm", "guide")
+ABLATIONS = ("router", "vlm", "guide", "imitation")
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,12 @@ class PipelineConfig:
       cache: folder of kept answers.
       pool: folder of the experts; None takes the shipped pool.
       without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
-        teacher) or guide (the agent learns from scratch: TD-MPC2). None has them all.
+        teacher), guide (the agent learns from scratch: TD-MPC2) or imitation (a small pool
+        trained in the run without motion priors). None has them all.
       train_preset: of the agents, cpu or gpu.
       live_skill: an expert trained in this run, to see that it learns; None trains none.
       live_steps: control steps of its training.
+      pool_steps: control steps of each expert trained without priors.
       rollouts: tried for each task's demonstrations.
       keep: the best so many of them.
       router_steps: updates of the router.
@@ -43,8 +45,9 @@ class PipelineConfig:
     train_preset: str = "cpu"
     live_skill: str | None = "stand"
     live_steps: int = 32_000
-    rollouts: int = 128
-    keep: int = 8
+    pool_steps: int = 32_000
+    rollouts: int = 256
+    keep: int = 12
     router_steps: int = 2000
     agent_steps: int = 32_000
     authority: float = 0.1
@@ -59,6 +62,9 @@ class PipelineConfig:
             raise UserError(
                 nearest("ablation", self.without, ABLATIONS, f"one of {', '.join(ABLATIONS)}")
             )
+        if self.without == "imitation" and self.pool is not None:
+            raise UserError("without imitation the run trains its own pool; --pool does not go")
+        check_at_least(self, 1, "pool_steps")
         check_at_least(self, 2, "episodes")
         check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "seed")
 
@@ -70,6 +76,7 @@ PRESETS = {
         tasks=("h1-door", "h1-basketball", "h1-push", "h1-truck", "h1-package"),
         train_preset="gpu",
         live_steps=20_000_000,
+        pool_steps=20_000_000,
         rollouts=1024,
         keep=20,
         router_steps=10_000,

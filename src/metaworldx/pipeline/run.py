@@ -15,7 +15,7 @@ from metaworldx.files import write_text
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.evaluate import evaluate_task, film_task
 from metaworldx.pipeline.stages import Done, stage
-from metaworldx.pipeline.training import train_guided, train_live
+from metaworldx.pipeline.training import train_guided, train_live, train_pool
 from metaworldx.pipeline.write import report_data
 from metaworldx.report.page import page
 from metaworldx.training.routing import RouterConfig, read_demonstrations, train_router
@@ -27,14 +27,16 @@ CONFIG = "pipeline.json"
 def run(
     config: PipelineConfig,
     folder: Path,
-    ask: Callable[[tuple[str, ...]], Mapping[str, Guidance]],
+    ask: Callable[[PipelineConfig], Mapping[str, Guidance]],
     tell: Callable[[str], Any] = print,
+    reuse: Path | None = None,
 ) -> Path:
     """Runs all stages into a folder, skipping those that are done; the report's path.
 
     Args:
-      ask: asks a teacher about tasks.
+      ask: asks a teacher about the config's tasks, of its pool.
       tell: is told what is done, in a line.
+      reuse: another run; its stages that had the same inputs are taken over.
 
     Raises:
       UserError: a folder with a run of other settings.
@@ -42,22 +44,31 @@ def run(
     """
     settings = _begin(config, folder)
     do = partial(stage, folder, tell=tell)
-    pool = {"pool": config.pool, "index": _pool_digest(config)}
+    # What follows names its run's own folder, so it is not taken over.
+    once = partial(do, reuse=reuse)
     done: dict[str, Done] = {}
 
     if config.live_skill is not None:
         live = {k: settings[k] for k in ("live_skill", "live_steps", "train_preset", "seed")}
-        done["expert"] = do("expert", live, lambda: train_live(config, folder / "expert"))
+        work = partial(train_live, config, folder / "expert")
+        done["expert"] = once("expert", live, work, files="expert")
+    if config.without == "imitation":
+        made = {k: settings[k] for k in ("pool_steps", "train_preset", "seed")}
+        work = partial(train_pool, config, folder / "pool", tell)
+        done["pool"] = once("pool", made, work, files="pool")
+        config = dataclasses.replace(config, pool=str(folder / "pool"))
+    pool = {"pool": settings["pool"], "index": _pool_digest(config)}
     asked = {k: settings[k] for k in ("tasks", "teacher", "cache")} | pool
-    done["guidance"] = do("guidance", asked, lambda: _answers(ask(config.tasks)))
+    done["guidance"] = once("guidance", asked, lambda: _answers(ask(config)))
     answers = done["guidance"].result
     router = {k: settings[k] for k in ("tasks", "rollouts", "keep", "router_steps", "seed")}
     router |= {"guidance": done["guidance"].digest} | pool
-    done["router"] = do("router", router, lambda: _router(config, answers, folder / "router", tell))
+    work = partial(_router, config, answers, folder / "router", tell)
+    done["router"] = once("router", router, work, files="router")
     if config.agent_steps:
         agent = {k: settings[k] for k in ("agent_steps", "authority", "train_preset", "without")}
         agent |= {"router": done["router"].digest, "seed": config.seed}
-        done["agent"] = do("agent", agent, lambda: train_guided(config, folder))
+        done["agent"] = do("agent", agent, partial(train_guided, config, folder))
     for task in config.tasks:
         evaluated = {k: settings[k] for k in ("episodes", "seed", "without", "agent_steps")}
         evaluated |= {name: mark.digest for name, mark in done.items() if name in _BEHIND}

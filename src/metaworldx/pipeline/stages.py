@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +25,11 @@ class Done:
       digest: of what went in: its settings, and the digests of the stages it builds on.
       seconds: that it took.
       result: JSON data.
-      skipped: whether it was kept from an earlier run.
     """
 
     digest: str
     seconds: float
     result: dict[str, Any]
-    skipped: bool
 
 
 def stage(
@@ -39,6 +38,8 @@ def stage(
     inputs: dict[str, Any],
     work: Callable[[], dict[str, Any]],
     tell: Callable[[str], Any],
+    files: str | None = None,
+    reuse: Path | None = None,
 ) -> Done:
     """Does a stage, or takes its mark if it was done with the same inputs.
 
@@ -48,6 +49,8 @@ def stage(
     Args:
       inputs: JSON data that decides what the stage does.
       work: does it and gives its result, JSON data.
+      files: the folder of the run in which the stage leaves files, if it does.
+      reuse: another run, whose stage is taken over if its inputs were the same.
     """
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     path = folder / FOLDER / f"{name}.json"
@@ -55,10 +58,14 @@ def stage(
         mark = _read(path)
         if mark.get("digest") == digest:
             tell(f"{name}: kept")
-            return Done(digest, float(mark["seconds"]), mark["result"], True)
+            return Done(digest, float(mark["seconds"]), mark["result"])
         raise UserError(
             f"{folder} holds a run whose stage {name} had other settings; give another --out"
         )
+    if reuse is not None and _taken_over(reuse, folder, name, digest, files):
+        mark = _read(path)
+        tell(f"{name}: taken over from {reuse}")
+        return Done(digest, float(mark["seconds"]), mark["result"])
     tell(f"{name} ...")
     begun = time.monotonic()
     # What was written is what is read later: tuples become lists here and there alike.
@@ -67,7 +74,22 @@ def stage(
     mark = {"digest": digest, "seconds": seconds, "result": result}
     write_text(path, json.dumps(mark, indent=1) + "\n")
     tell(f"{name}: {seconds:.0f} s")
-    return Done(digest, seconds, result, False)
+    return Done(digest, seconds, result)
+
+
+def _taken_over(reuse: Path, folder: Path, name: str, digest: str, files: str | None) -> bool:
+    """Copies another run's stage here, its mark last; False if it has none of these inputs."""
+    mark = reuse / FOLDER / f"{name}.json"
+    if not mark.is_file() or _read(mark).get("digest") != digest:
+        return False
+    if files is not None:
+        part = folder / f"{files}.part"
+        for stale in (part, folder / files):
+            shutil.rmtree(stale, ignore_errors=True)
+        shutil.copytree(reuse / files, part)
+        part.rename(folder / files)
+    write_text(folder / FOLDER / mark.name, mark.read_text())
+    return True
 
 
 def _read(path: Path) -> dict[str, Any]:

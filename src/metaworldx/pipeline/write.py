@@ -24,13 +24,10 @@ def report_data(config: PipelineConfig, folder: Path, done: dict[str, Done]) -> 
             "machine": {k: v for k, v in about.items() if not isinstance(v, dict)},
             "versions": about.get("versions", {}),
             "seconds": sum(mark.seconds for mark in done.values()),
-            "stages": [
-                {"name": name, "seconds": mark.seconds, "skipped": mark.skipped}
-                for name, mark in done.items()
-            ],
+            "stages": [{"name": name, "seconds": mark.seconds} for name, mark in done.items()],
         },
         "teacher": ", ".join(sorted({answers[task]["teacher"] for task in config.tasks})),
-        "pool": "shipped" if config.pool is None else config.pool,
+        "pool": done["pool"].result["pool"] if "pool" in done else config.pool or "shipped",
         "experts": _experts(config),
         "tasks": [_task(config, task, answers, done) for task in config.tasks],
         "router": {

@@ -134,9 +134,7 @@ def _ran(report: PipelineReport) -> Html:
     longest = max((stage.seconds or 0.0 for stage in run.stages), default=0.0)
     rows = [
         (
-            join([stage.name, element("span", "kept from before", class_="tag")])
-            if stage.skipped
-            else stage.name,
+            stage.name,
             bar((stage.seconds or 0.0) / longest if longest else 0.0, str(duration(stage.seconds)))
             if stage.seconds is not None
             else "",

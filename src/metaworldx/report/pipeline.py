@@ -22,11 +22,10 @@ Numbers = tuple[float | None, ...]
 
 @dataclass(frozen=True)
 class StageTime:
-    """A stage of the pipeline, what it took, and whether it was kept from an earlier run."""
+    """A stage of the pipeline and what it took."""
 
     name: str
     seconds: float | None = None
-    skipped: bool = False
 
 
 @dataclass(frozen=True)

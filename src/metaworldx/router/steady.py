@@ -26,7 +26,7 @@ class SteadyConfig:
       take_over: share that the stabiliser then gets.
     """
 
-    seconds: float = 0.2
+    seconds: float = 0.1
     margin: float = 0.1
     sharpen: float = 1.0
     unsure: float = 0.2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ import numpy as np
 from tqdm import tqdm
 
 from metaworldx.errors import UserError
-from metaworldx.training.checkpoint import BEST, Checkpoints
+from metaworldx.training.checkpoint import BEST, CHECKPOINTS, Checkpoints
 from metaworldx.training.config import TrainConfig, as_data, checked
 from metaworldx.training.controllers import AgentController
 from metaworldx.training.environments import evaluation_env
 from metaworldx.training.evaluate import Evaluation, Evaluator
-from metaworldx.training.folder import Metrics, check_new, check_same, write_config
+from metaworldx.training.folder import CONFIG, Metrics, check_new, check_same, write_config
 from metaworldx.training.loop import Loop, LoopState
 from metaworldx.training.memory import check_memory, memory_there
 from metaworldx.training.signals import stop_on_signal
@@ -84,6 +85,28 @@ def train(
 
         multihost_utils.sync_global_devices("folder checked")
     return _Run(config, folder, resume, loop or Loop(config)).go()
+
+
+class Stopped(Exception):
+    """A signal came; the run's checkpoint is written, and the run goes on next time."""
+
+
+def train_on(config: TrainConfig, folder: Path) -> Result:
+    """Begins a run that is part of more, or goes on with it from its newest checkpoint.
+
+    Raises:
+      Stopped: a signal came.
+      UserError: as `train`.
+    """
+    begun = (folder / CONFIG).is_file()
+    resume = begun and any((folder / CHECKPOINTS).glob("*"))
+    if begun and not resume:
+        # It was cut short before its first checkpoint.
+        shutil.rmtree(folder)
+    result = train(config, folder, resume=resume)
+    if result.why == INTERRUPTED:
+        raise Stopped
+    return result
 
 
 class _Run:
