@@ -88,7 +88,7 @@ class Reweighting:
 
 def first_reweighting(joints: int) -> Reweighting:
     """All joints alike, as long as nothing has been seen."""
-    return Reweighting(jnp.full(joints, 0.01))
+    return Reweighting(jnp.full(joints, 0.01, jnp.float32))
 
 
 def reweighted(config: ImitationConfig, state: Reweighting, errors: jax.Array) -> Reweighting:

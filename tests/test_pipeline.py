@@ -1,0 +1,109 @@
+"""The pipeline's stages: done once, gone on with, taken over; and its settings."""
+
+import json
+
+import pytest
+
+from metaworldx.cli import main
+from metaworldx.errors import UserError
+from metaworldx.pipeline import PipelineConfig
+from metaworldx.pipeline.stages import FOLDER, stage
+
+
+def _quiet(text):
+    del text
+
+
+def test_a_stage_is_done_once(tmp_path):
+    calls = []
+
+    def work():
+        calls.append(1)
+        return {"found": (1, 2)}
+
+    first = stage(tmp_path, "a", {"x": 1}, work, _quiet)
+    again = stage(tmp_path, "a", {"x": 1}, work, _quiet)
+    assert len(calls) == 1 and again == first and first.result == {"found": [1, 2]}
+
+
+def test_a_stage_of_other_settings_is_refused(tmp_path):
+    stage(tmp_path, "a", {"x": 1}, lambda: {}, _quiet)
+    with pytest.raises(UserError, match="stage a had other settings"):
+        stage(tmp_path, "a", {"x": 2}, lambda: {}, _quiet)
+
+
+def test_a_stage_that_was_cut_short_is_done_again(tmp_path):
+    def cut():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stage(tmp_path, "a", {}, cut, _quiet)
+    assert stage(tmp_path, "a", {}, lambda: {"done": True}, _quiet).result == {"done": True}
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"digest": "x", "seconds": "1", "result": {}}', "[1]"])
+def test_a_mark_that_is_nonsense_is_told(tmp_path, text):
+    stage(tmp_path, "a", {}, lambda: {}, _quiet)
+    (tmp_path / FOLDER / "a.json").write_text(text)
+    with pytest.raises(UserError, match=r"a\.json cannot be read"):
+        stage(tmp_path, "a", {}, lambda: {}, _quiet)
+
+
+def test_stages_of_another_run_are_taken_over_with_their_files(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+
+    def work():
+        (there / "made").mkdir(parents=True)
+        (there / "made" / "file").write_text("x")
+        return {"n": 1}
+
+    def never():
+        raise AssertionError
+
+    done = stage(there, "a", {"x": 1}, work, _quiet, files="made")
+    # What a copy that was cut short has left.
+    (here / "made").mkdir(parents=True)
+    (here / "made" / "half").write_text("")
+    taken = stage(here, "a", {"x": 1}, never, _quiet, files="made", reuse=there)
+    assert taken == done
+    assert [path.name for path in (here / "made").iterdir()] == ["file"]
+    other = stage(here, "b", {"x": 1}, lambda: {"n": 2}, _quiet, reuse=there)
+    assert other.result == {"n": 2}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tasks": ()},
+        {"without": "pool"},
+        {"without": "imitation", "pool": "x"},
+        {"episodes": 1},
+        {"pool_steps": 0},
+        {"agent_steps": -1},
+    ],
+)
+def test_settings_that_make_no_sense_are_told(wrong):
+    with pytest.raises(UserError):
+        PipelineConfig(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["train", "pool", "--skills", ""], "no skills given"),
+        (["train", "pool", "--skills", "wlak"], "did you mean 'walk'"),
+        (["train", "pool", "--steps", "0"], "needs at least 1"),
+    ],
+)
+def test_bad_input_of_a_pool_is_one_line(capsys, tmp_path, args, said):
+    assert main([*args, "--out", str(tmp_path / "pool")]) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1 and not (tmp_path / "pool").exists()
+
+
+def test_a_run_s_folder_keeps_its_settings(tmp_path, capsys):
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "pipeline.json").write_text(json.dumps({"seed": 5}))
+    assert main(["run", "--preset", "quickstart", "--out", str(out)]) == 2
+    assert "holds a run with another" in capsys.readouterr().err
