@@ -44,12 +44,12 @@ class PipelineConfig:
     without: str | None = None
     train_preset: str = "cpu"
     live_skill: str | None = "stand"
-    live_steps: int = 32_000
-    pool_steps: int = 32_000
+    live_steps: int = 20_800
+    pool_steps: int = 20_800
     rollouts: int = 256
     keep: int = 12
     router_steps: int = 2000
-    agent_steps: int = 32_000
+    agent_steps: int = 19_200
     authority: float = 0.1
     episodes: int = 10
     film_seconds: float = 8.0

@@ -101,7 +101,7 @@ def open_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Rend
     model.vis.global_.offheight = max(height, model.vis.global_.offheight)
     try:
         return mujoco.Renderer(model, height, width)
-    except (ImportError, AttributeError, RuntimeError) as error:
+    except (ImportError, AttributeError, RuntimeError, mujoco.FatalError) as error:
         raise UserError(
             f"no off-screen OpenGL ({error}); install libegl1 and libgl1-mesa-dri, "
             f"and set MUJOCO_GL=egl (now {os.environ.get('MUJOCO_GL', 'unset')})"

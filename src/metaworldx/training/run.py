@@ -91,8 +91,11 @@ class Stopped(Exception):
     """A signal came; the run's checkpoint is written, and the run goes on next time."""
 
 
-def train_on(config: TrainConfig, folder: Path) -> Result:
+def train_on(config: TrainConfig, folder: Path, loop: Loop | None = None) -> Result:
     """Begins a run that is part of more, or goes on with it from its newest checkpoint.
+
+    Args:
+      loop: of settings that differ in the seed at most, to use again what it has compiled.
 
     Raises:
       Stopped: a signal came.
@@ -103,7 +106,7 @@ def train_on(config: TrainConfig, folder: Path) -> Result:
     if begun and not resume:
         # It was cut short before its first checkpoint.
         shutil.rmtree(folder)
-    result = train(config, folder, resume=resume)
+    result = train(config, folder, resume, loop)
     if result.why == INTERRUPTED:
         raise Stopped
     return result
