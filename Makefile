@@ -42,11 +42,8 @@ $(VENV)/.graphics: | $(READY)
 	test -e $@ || echo "no EGL here, so nothing can be rendered; on Debian: apt-get install $(DEBIAN_PACKAGES)" >&2
 
 demo: setup graphics
-	$(BIN)/metaworldx render h1-door --policy hold --out out/demo.mp4
-	rm -rf out/demo-agent
-	$(BIN)/metaworldx train agent --task h1-stand --preset cpu --steps 64000 --out out/demo-agent
-	$(BIN)/metaworldx report out/demo-agent --paired-episodes 0
-	$(BIN)/metaworldx render h1-stand --run out/demo-agent --out out/demo-agent.mp4
+	rm -rf out/demo
+	$(BIN)/metaworldx run --preset quickstart --out out/demo
 
 test: setup graphics
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"

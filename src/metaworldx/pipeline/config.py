@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metaworldx.errors import UserError, check_at_least, nearest
+from metaworldx.router.demonstrations import DemoConfig
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
 
@@ -64,9 +65,19 @@ class PipelineConfig:
             )
         if self.without == "imitation" and self.pool is not None:
             raise UserError("without imitation the run trains its own pool; --pool does not go")
+        self.demos()
         check_at_least(self, 1, "pool_steps")
         check_at_least(self, 2, "episodes")
         check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "seed")
+
+    def demos(self) -> DemoConfig:
+        """How demonstrations are made; of few rollouts no more are kept than the second round has.
+
+        Raises:
+          UserError: a number of rollouts that does not go.
+        """
+        keep = min(self.keep, max(1, self.rollouts // 2))
+        return DemoConfig(rollouts=self.rollouts, keep=keep)
 
 
 PRESETS = {

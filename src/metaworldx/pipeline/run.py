@@ -18,6 +18,7 @@ from metaworldx.pipeline.stages import Done, stage
 from metaworldx.pipeline.training import train_guided, train_live, train_pool
 from metaworldx.pipeline.write import report_data
 from metaworldx.report.page import page
+from metaworldx.router.distil import DistilConfig
 from metaworldx.training.routing import RouterConfig, read_demonstrations, train_router
 from metaworldx.vlm.guidance import Guidance, guidance_from
 
@@ -125,14 +126,11 @@ def _answers(found: Mapping[str, Guidance]) -> dict[str, Any]:
 def _router(
     config: PipelineConfig, answers: dict[str, Any], folder: Path, tell: Callable[[str], Any]
 ) -> dict[str, Any]:
-    from metaworldx.router.demonstrations import DemoConfig
-    from metaworldx.router.distil import DistilConfig
-
     settings = RouterConfig(
         tasks=config.tasks,
         pool=config.pool,
         seed=config.seed,
-        demos=DemoConfig(rollouts=config.rollouts, keep=config.keep),
+        demos=config.demos(),
         distil=DistilConfig(steps=config.router_steps),
     )
     guidance = {
