@@ -142,10 +142,12 @@ def handle_place(hand: jax.Array, grip: jax.Array, angle: jax.Array) -> jax.Arra
 def _push(env: Env) -> SceneOf:
     """The left hand goes to the box's far side from its goal, then through it towards the goal."""
     box, robot = env.task.layout.body("object"), env.task.robot
+    start = jnp.array(env.task.object_qpos[:3])
 
     def read(state: Any) -> Scene:
         r, goal = state.readings, state.memory.goal
         at, hand = r.xpos[box], robot.left_hand(r)
+        moved = jnp.linalg.norm((at - start)[:2])
         way = goal - at
         far = jnp.linalg.norm(way)
         along = way / jnp.maximum(far, 1e-6)
@@ -156,7 +158,7 @@ def _push(env: Env) -> SceneOf:
             _both(jnp.where(pushing, at + 0.1 * along, behind)),
             _LEFT,
             at[:2],
-            (0.3 / jnp.linalg.norm(hand - at), 0.0, 0.05 / jnp.maximum(far, 1e-6)),
+            (0.3 / jnp.linalg.norm(hand - at), moved / 0.1, 0.05 / jnp.maximum(far, 1e-6)),
         )
 
     return read

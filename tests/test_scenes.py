@@ -1,0 +1,81 @@
+"""What tasks' scenes ask of hands and legs, and how far they say the task is."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from metaworldx.envs.factory import make
+from metaworldx.router.scenes import MILESTONES, asking, milestone_names, scene_of
+
+TASKS = ("door", "push", "basketball", "truck", "package", "reach")
+
+
+def _start(task):
+    env = make(f"h1-{task}", "native")
+    state = jax.tree.map(lambda x: x[0], env.reset(jax.random.split(jax.random.key(0), 1)))
+    return env, state
+
+
+def _with_body(env, state, name, place):
+    body = env.task.layout.body(name)
+    xpos = jnp.asarray(state.readings.xpos).at[body].set(jnp.asarray(place))
+    return state.replace(readings=state.readings.replace(xpos=xpos))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_milestone_but_the_first_is_reached_at_the_start(task):
+    """A package may lie where the robot starts."""
+    env, state = _start(task)
+    scene = scene_of(env)(state)
+    assert np.all(np.isfinite(scene.places)) and np.all(np.isfinite(scene.goal))
+    assert scene.milestones.shape == (MILESTONES,) and float(scene.milestones[1:].max()) < 1.0
+    assert 1 <= len(milestone_names(task)) <= MILESTONES
+
+
+def test_tasks_without_a_scene_ask_nothing():
+    env, state = _start("walk")
+    scene = scene_of(env)(state)
+    assert not scene.asked.any() and not scene.going and milestone_names("walk") == ()
+
+
+def test_a_pushed_box_has_moved_and_is_at_its_goal():
+    env, state = _start("push")
+    read = scene_of(env)
+    x, y, z = env.task.object_qpos[:3]
+    assert float(read(_with_body(env, state, "object", [x, y, z])).milestones[1]) == 0.0
+    half = read(_with_body(env, state, "object", [x, y + 0.05, z]))
+    assert float(half.milestones[1]) == pytest.approx(0.5, abs=1e-3)
+    there = read(_with_body(env, state, "object", state.memory.goal))
+    assert float(there.milestones[2]) == 1.0
+
+
+def test_the_hand_goes_behind_the_box_then_through_it():
+    env, state = _start("push")
+    read, goal = scene_of(env), np.asarray(state.memory.goal)
+    at = np.asarray(state.readings.xpos[env.task.layout.body("object")])
+    along = (goal - at) / np.linalg.norm(goal - at)
+    place = np.asarray(read(state).places[0])
+    hand = np.asarray(env.task.robot.left_hand(state.readings))
+    behind = np.dot((hand - at)[:2], along[:2]) <= -0.2
+    expected = at - 0.18 * along if behind else at + 0.1 * along
+    # A hand that is beside the box goes round it first.
+    assert np.allclose(place, expected, atol=1e-5) or np.allclose(place, at - 0.18 * along)
+
+
+def test_a_package_that_is_lifted_is_brought_to_its_destination():
+    env, state = _start("package")
+    read = scene_of(env)
+    at = np.asarray(state.readings.xpos[env.task.layout.body("package_a")])
+    np.testing.assert_allclose(read(state).goal, at[:2], atol=1e-6)
+    up = read(_with_body(env, state, "package_a", [at[0], at[1], 0.8]))
+    to = np.asarray(state.readings.site_xpos[env.task.layout.site("destination_loc")])
+    np.testing.assert_allclose(up.goal, to[:2], atol=1e-6)
+    assert float(up.milestones[1]) == 1.0
+
+
+def test_a_handle_that_was_lost_is_reached_for_no_more():
+    env, state = _start("door")
+    scene = scene_of(env)(state).replace(asked=jnp.array([True, False]))
+    assert asking(scene, jnp.zeros(MILESTONES)).asked[0]
+    assert not asking(scene, jnp.array([1.0, 0.0, 0.0])).asked[0]
