@@ -27,6 +27,21 @@ def nearest(kind: str, wanted: str, known: Iterable[str], hint: str = "") -> str
     return f"unknown {kind} {wanted!r}{meant}" + (f" ({hint})" if hint else "")
 
 
+def check_known(kind: str, wanted: str, known: Iterable[str]) -> None:
+    """Checks a name.
+
+    Args:
+      kind: what is named, e.g. `preset`.
+      known: the names that there are; the message lists them all.
+
+    Raises:
+      UserError: none of those, with the nearest.
+    """
+    names = list(known)
+    if wanted not in names:
+        raise UserError(nearest(kind, wanted, names, f"one of {', '.join(names)}"))
+
+
 def check_at_least(config: Any, least: float, *names: str) -> None:
     """Checks numbers of a settings struct.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import check_known
 
 Policy = Callable[[EnvState, jax.Array], jax.Array]
 """Action `[..., action_size]` from a state (batched or not) and one key."""
@@ -63,6 +63,5 @@ def scripted_policy(name: str, env: Env) -> Policy:
     Raises:
       UserError: no such policy.
     """
-    if name not in SCRIPTED:
-        raise UserError(nearest("policy", name, SCRIPTED, f"one of {', '.join(SCRIPTED)}"))
+    check_known("policy", name, SCRIPTED)
     return SCRIPTED[name](env)

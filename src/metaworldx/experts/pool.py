@@ -14,7 +14,7 @@ from flax import struct
 
 from metaworldx.agent.update import act
 from metaworldx.agent.world_model import Params
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import UserError, check_known
 from metaworldx.experts.expert import Expert, load_expert, save_expert
 from metaworldx.experts.feedback import balance_errors
 from metaworldx.experts.follow import (
@@ -115,8 +115,7 @@ class ExpertPool:
         Raises:
           UserError: none is; the message has the nearest.
         """
-        if name not in self.names:
-            raise UserError(nearest("expert", name, self.names, f"one of {', '.join(self.names)}"))
+        check_known("expert", name, self.names)
         return self.names.index(name)
 
     def begin(self, qpos: jax.Array) -> Follow:
@@ -298,8 +297,7 @@ def expert_named(name: str, folder: Path | None = None) -> Expert:
       UserError: as `load_experts`; none is of that skill, with the nearest.
     """
     experts = {expert.name: expert for expert in load_experts(folder)}
-    if name not in experts:
-        raise UserError(nearest("expert", name, experts, f"one of {', '.join(experts)}"))
+    check_known("expert", name, experts)
     return experts[name]
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from metaworldx.errors import UserError, check_at_least, nearest
+from metaworldx.errors import UserError, check_at_least, check_known, nearest
 from metaworldx.experts.feedback import GAINS, standing_gains
 from metaworldx.experts.imitation import ImitationConfig
 from metaworldx.motion.builtin import SKILLS as BUILTIN
@@ -208,8 +208,7 @@ def skill_named(name: str) -> Skill:
     Raises:
       UserError: unknown name, with the nearest.
     """
-    if name not in SKILLS:
-        raise UserError(nearest("skill", name, SKILLS, f"one of {', '.join(SKILLS)}"))
+    check_known("skill", name, SKILLS)
     tuned = _tuned().get(name)
     return SKILLS[name] if tuned is None else replace(SKILLS[name], feedback=tuple(tuned))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metaworldx.errors import UserError, check_at_least, nearest
+from metaworldx.errors import UserError, check_at_least, check_known
 from metaworldx.router.demonstrations import DemoConfig
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
@@ -59,10 +59,8 @@ class PipelineConfig:
     def __post_init__(self):
         if not self.tasks:
             raise UserError("no tasks; needs at least one environment, e.g. h1-door")
-        if self.without is not None and self.without not in ABLATIONS:
-            raise UserError(
-                nearest("ablation", self.without, ABLATIONS, f"one of {', '.join(ABLATIONS)}")
-            )
+        if self.without is not None:
+            check_known("ablation", self.without, ABLATIONS)
         if self.without == "imitation" and self.pool is not None:
             raise UserError("without imitation the run trains its own pool; --pool does not go")
         self.demos()
@@ -104,6 +102,5 @@ def preset(name: str) -> PipelineConfig:
     Raises:
       UserError: unknown name; the message has the nearest.
     """
-    if name not in PRESETS:
-        raise UserError(nearest("preset", name, PRESETS, f"one of {', '.join(PRESETS)}"))
+    check_known("preset", name, PRESETS)
     return PRESETS[name]

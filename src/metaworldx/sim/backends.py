@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import jax
 import mujoco
 
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import UserError, check_known
 from metaworldx.sim.contacts import ContactRule
 from metaworldx.sim.physics import Physics
 
@@ -21,8 +21,7 @@ def resolve_backend(name: str) -> str:
     Raises:
       UserError: unknown name, or warp without an NVIDIA GPU or without its package.
     """
-    if name not in BACKENDS:
-        raise UserError(nearest("backend", name, BACKENDS, f"one of {', '.join(BACKENDS)}"))
+    check_known("backend", name, BACKENDS)
     nvidia = jax.default_backend() == "gpu" and "rocm" not in _platform_version()
     warp = importlib.util.find_spec("warp") is not None
     if name == "auto":

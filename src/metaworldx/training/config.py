@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
 
-from metaworldx.errors import UserError, check_at_least, nearest
+from metaworldx.errors import UserError, check_at_least, check_known, nearest
 
 ACTORS = ("policy", "mppi", "mixed")
 EVALUATORS = ("policy", "mppi", "both")
@@ -207,8 +207,7 @@ def preset(name: str) -> TrainConfig:
     Raises:
       UserError: unknown name; the message has the nearest.
     """
-    if name not in PRESETS:
-        raise UserError(nearest("preset", name, PRESETS, f"one of {', '.join(PRESETS)}"))
+    check_known("preset", name, PRESETS)
     return PRESETS[name]
 
 
@@ -254,9 +253,7 @@ def checked(config: TrainConfig) -> TrainConfig:
         ("eval_with", EVALUATORS),
         ("replay_on", PLACES),
     ):
-        value = getattr(config, name)
-        if value not in known:
-            raise UserError(nearest(name, value, known, f"one of {', '.join(known)}"))
+        check_known(name, getattr(config, name), known)
     check_at_least(
         config,
         1,

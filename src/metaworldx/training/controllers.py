@@ -11,7 +11,7 @@ from metaworldx import agent
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted import scripted_policy
 from metaworldx.envs.state import EnvState
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import UserError, check_known
 from metaworldx.experts.follow import target_of
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.tracking import TrackingEnv
@@ -85,8 +85,7 @@ class AgentController(_Alone):
         Raises:
           UserError: neither policy nor mppi.
         """
-        if act_with not in ACTORS:
-            raise UserError(nearest("act_with", act_with, ACTORS, f"one of {', '.join(ACTORS)}"))
+        check_known("act_with", act_with, ACTORS)
         self.name = act_with
         self.config, self._env = agent_config, env
 

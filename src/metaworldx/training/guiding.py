@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metaworldx.envs.env import Env
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import UserError, check_known
 from metaworldx.experts.pool import load_pool
 from metaworldx.router.choosers import by_router, by_rules, by_teacher
 from metaworldx.router.compose import Chooser
@@ -59,8 +59,7 @@ def guided_env(env: Env, by: str, config: GuideConfig, num_envs: int | None) -> 
       UserError: unknown guide, no guidance for the task in the folder, or experts of another
         robot.
     """
-    if by not in GUIDES:
-        raise UserError(nearest("guide", by, GUIDES, f"one of {', '.join(GUIDES)}"))
+    check_known("guide", by, GUIDES)
     pool = load_pool(None if config.pool is None else Path(config.pool), env.task.robot.spec.name)
     chooser, confidence = _chosen(env, by, config, pool.names)
     turns: tuple[Turn, ...] = ()

@@ -13,7 +13,7 @@ from metaworldx import agent
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted import Policy
 from metaworldx.envs.state import EnvConfig, EnvState
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import UserError, check_known
 from metaworldx.experts.expert import Expert, acting_part, acting_sizes
 from metaworldx.experts.skills import clips_of
 from metaworldx.training.checkpoint import restore_agent
@@ -67,10 +67,7 @@ def load_trained(run: Path, checkpoint: str = "latest", planner: Sequence[str] =
     Raises:
       UserError: not a run, no such checkpoint, or one that cannot be read.
     """
-    if checkpoint not in CHECKPOINTS:
-        raise UserError(
-            nearest("checkpoint", checkpoint, CHECKPOINTS, f"one of {', '.join(CHECKPOINTS)}")
-        )
+    check_known("checkpoint", checkpoint, CHECKPOINTS)
     config = read_config(run)
     changes = dict(parse_setting(text) for text in planner)
     horizon = changes.pop("horizon", config.plan_horizon)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import check_known
 from metaworldx.vlm.cached import CachedTeacher
 from metaworldx.vlm.gemini import GeminiSettings, GeminiTeacher
 from metaworldx.vlm.offline import OfflineTeacher
@@ -26,8 +26,7 @@ def teachers_from(
     Raises:
       UserError: unknown teacher.
     """
-    if first not in TEACHERS:
-        raise UserError(nearest("teacher", first, TEACHERS, f"one of {', '.join(TEACHERS)}"))
+    check_known("teacher", first, TEACHERS)
     chosen: list[Teacher] = []
     for name in TEACHERS[TEACHERS.index(first) :]:
         if name == "gemini":

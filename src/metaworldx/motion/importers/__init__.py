@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from metaworldx.errors import UserError, nearest
+from metaworldx.errors import UserError, check_known, nearest
 from metaworldx.motion.human import HumanMotion
 from metaworldx.motion.importers.amass import read_amass
 from metaworldx.motion.importers.asf_amc import read_amc
@@ -102,8 +102,7 @@ def _format(path: Path, given: str | None) -> str:
 
 def _metres(units: str | float) -> float:
     if isinstance(units, str):
-        if units not in UNITS:
-            raise UserError(nearest("unit", units, UNITS, f"one of {', '.join(UNITS)}"))
+        check_known("unit", units, UNITS)
         return UNITS[units]
     if not (np.isfinite(units) and 1e-6 < units < 1e6):
         raise UserError(f"units are {units!r} metres; a positive number is right")
