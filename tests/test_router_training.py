@@ -148,7 +148,7 @@ def test_a_router_of_other_experts_is_refused(router):
 
 
 def test_turns_are_held_and_stay_among_the_drawn():
-    config = DemoConfig(rollouts=4, keep=1, most=2, shortest_s=0.2, longest_s=0.5, mixed=0.0)
+    config = DemoConfig(most=2, shortest_s=0.2, longest_s=0.5, mixed=0.0)
     even = jnp.full(5, 0.2)
     turn = begin_turns(config, even, even, jax.random.key(0))
     among = np.isfinite(np.asarray(turn.among))
@@ -164,6 +164,32 @@ def test_turns_are_held_and_stay_among_the_drawn():
     assert np.all(np.diff(changes) >= 10)
 
 
+def test_a_mixture_is_held_all_along():
+    config = DemoConfig(most=1, shortest_s=0.1, longest_s=0.1, mixed=1.0)
+    even = jnp.full(5, 0.2)
+    begin = jax.vmap(lambda key: begin_turns(config, even, even, key))
+    step = jax.jit(jax.vmap(lambda turn, key: take_turns(config, turn, 0.02, key)))
+    turn = first = begin(jax.random.split(jax.random.key(0), 32))
+    for key in jax.random.split(jax.random.key(1), 20):
+        turn = step(turn, jax.random.split(key, 32))
+        np.testing.assert_array_equal(turn.weights, first.weights)
+    share = np.sort(np.asarray(first.weights), axis=-1)[:, ::-1]
+    alone = share[:, 1] == 0.0  # its partner is itself
+    assert np.all((share[~alone, 1] >= 0.2) & (share[~alone, 1] <= 0.4)) and alone.mean() < 0.6
+    np.testing.assert_allclose(share[:, :2].sum(axis=-1), 1.0, rtol=1e-6)
+
+
+def test_ways_to_switch_are_ranked_by_a_lower_bound():
+    from metaworldx.router.demonstrations import _best, _scored
+
+    # One lucky start of four, four good ones, and one that succeeds.
+    returns = np.array([300.0, 240.0, 240.0, 240.0, 254.0, 253.0, 254.0, 253.0, 1.0, 1.0, 1.0, 1.0])
+    seen = _scored(returns, np.arange(12) == 9, 4)
+    np.testing.assert_allclose(seen["scores"][:4], 255.0 - 15.0)
+    assert _best(seen, 12).tolist()[:8] == [8, 9, 10, 11, 4, 6, 5, 7]
+    np.testing.assert_array_equal(_scored(returns, np.zeros(12, bool), 1)["scores"], returns)
+
+
 def test_the_best_say_who_leads_and_who_mixes_in():
     weights = np.zeros((2, 4, 3))
     weights[..., 1], weights[..., 2] = 0.7, 0.3
@@ -174,7 +200,14 @@ def test_the_best_say_who_leads_and_who_mixes_in():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rollouts": 3}, {"keep": 300}, {"shortest_s": 0.0}, {"elite": 0.0}, {"width": 0.0}],
+    [
+        {"rollouts": 3},
+        {"starts": 3},
+        {"keep": 300},
+        {"shortest_s": 0.0},
+        {"elite": 0.0},
+        {"width": 0.0},
+    ],
 )
 def test_settings_of_demonstrations_are_checked(wrong):
     with pytest.raises(UserError):
