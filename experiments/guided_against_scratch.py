@@ -2,8 +2,9 @@
 
     python experiments/guided_against_scratch.py --router runs/metaworldx/router
 
-Trains both with every seed, evaluates each agent, and leaves `curves.png` (mean training return
-with its 95% interval over seeds) and `result.json` in --out. The same command goes on where it was
+Trains both with every seed, evaluates each agent, and leaves `curves.png` (mean reward of a control
+step while training, with its 95% interval over seeds: a guided agent's episodes are so long that
+few end) and `result.json` in --out. The same command goes on where it was
 interrupted.
 """
 
@@ -105,13 +106,13 @@ def _trained(config: TrainConfig, folder: Path, seeds: int, episodes: int) -> li
                 seed=1000,
                 long_run=False,
             )
-        rows = [row for row in read_metrics(run) if row.get("collect/return") is not None]
+        rows = read_metrics(run)
         evaluated = evaluator(trained.params)
         runs.append(
             {
                 "seed": seed,
                 "steps": [row["env_steps"] for row in rows],
-                "returns": [row["collect/return"] for row in rows],
+                "rewards": [row["collect/reward"] for row in rows],
                 "evaluated": [float(x) for x in evaluated.returns],
             }
         )
@@ -126,7 +127,7 @@ def _draw(found: dict[str, list[dict[str, Any]]], path: Path, task: str) -> None
         axes.fill_between(steps, mean - wide, mean + wide, alpha=0.25, linewidth=0)
     count = len(next(iter(found.values())))
     axes.set_xlabel("control steps")
-    axes.set_ylabel("training return")
+    axes.set_ylabel("reward of a control step")
     axes.set_title(f"{task}: mean of {count} seeds and its 95% interval", fontsize=10)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
@@ -135,8 +136,8 @@ def _draw(found: dict[str, list[dict[str, Any]]], path: Path, task: str) -> None
 
 
 def _over_seeds(runs: Sequence[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Steps that all seeds have, the mean return there, and half its interval's width."""
-    tables = [dict(zip(run["steps"], run["returns"], strict=True)) for run in runs]
+    """Steps that all seeds have, the mean reward there, and half its interval's width."""
+    tables = [dict(zip(run["steps"], run["rewards"], strict=True)) for run in runs]
     steps = sorted(set.intersection(*(set(table) for table in tables)))
     values = np.array([[table[step] for step in steps] for table in tables])
     spread = values.std(axis=0, ddof=1) / np.sqrt(len(runs))

@@ -76,7 +76,6 @@ def test_stages_of_another_run_are_taken_over_with_their_files(tmp_path):
     [
         {"tasks": ()},
         {"without": "pool"},
-        {"without": "imitation", "pool": "x"},
         {"episodes": 1},
         {"pool_steps": 0},
         {"agent_steps": -1},
@@ -99,6 +98,12 @@ def test_bad_input_of_a_pool_is_one_line(capsys, tmp_path, args, said):
     assert main([*args, "--out", str(tmp_path / "pool")]) == 2
     err = capsys.readouterr().err
     assert said in err and err.count("\n") == 1 and not (tmp_path / "pool").exists()
+
+
+def test_without_imitation_no_other_pool_goes(tmp_path, capsys):
+    args = ["run", "--without", "imitation", "--pool", "x", "--out", str(tmp_path / "run")]
+    assert main(args) == 2
+    assert "trains its own pool" in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 
 def test_a_run_s_folder_keeps_its_settings(tmp_path, capsys):

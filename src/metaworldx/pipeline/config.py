@@ -61,8 +61,6 @@ class PipelineConfig:
             raise UserError("no tasks; needs at least one environment, e.g. h1-door")
         if self.without is not None:
             check_known("ablation", self.without, ABLATIONS)
-        if self.without == "imitation" and self.pool is not None:
-            raise UserError("without imitation the run trains its own pool; --pool does not go")
         self.demos()
         check_at_least(self, 1, "pool_steps")
         check_at_least(self, 2, "episodes")

@@ -40,9 +40,11 @@ def run(
       reuse: another run; its stages that had the same inputs are taken over.
 
     Raises:
-      UserError: a folder with a run of other settings.
+      UserError: a folder with a run of other settings, or a pool where the run trains its own.
       Stopped: a signal came while an agent trained; the next run goes on.
     """
+    if config.without == "imitation" and config.pool is not None:
+        raise UserError("without imitation a run trains its own pool; give no other")
     settings = _begin(config, folder)
     do = partial(stage, folder, tell=tell)
     # What follows names its run's own folder, so it is not taken over.

@@ -65,9 +65,11 @@ def train_guided(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     )
     train_on(quick(agent, config.agent_steps), folder / GUIDED)
     rows = read_metrics(folder / GUIDED)
-    kept = [(row["env_steps"], row["collect/return"]) for row in rows]
-    kept = [(steps, value) for steps, value in kept if value is not None]
-    return {"guide": guide, "steps": [s for s, _ in kept], "returns": [v for _, v in kept]}
+    return {
+        "guide": guide,
+        "steps": [row["env_steps"] for row in rows],
+        "rewards": [row["collect/reward"] for row in rows],
+    }
 
 
 def _mean(values: list[float]) -> list[float]:

@@ -43,16 +43,16 @@ def report_data(config: PipelineConfig, folder: Path, done: dict[str, Done]) -> 
         found = done["agent"].result
         name = "TD-MPC2 from scratch" if found["guide"] is None else f"guided by {found['guide']}"
         series = {
-            "name": f"{name}, mean training return",
+            "name": name,
             "steps": found["steps"],
-            "mean": found["returns"],
+            "mean": found["rewards"],
             "stderr": [0.0] * len(found["steps"]),
         }
         data["curves"] = [
             {
-                "title": f"{config.tasks[0]}: the task's agent",
+                "title": f"{config.tasks[0]}: the task's agent while it trained",
                 "x": "control steps",
-                "y": "training return",
+                "y": "mean reward of a control step",
                 "series": [series],
             }
         ]
