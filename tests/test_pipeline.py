@@ -100,6 +100,12 @@ def test_bad_input_of_a_pool_is_one_line(capsys, tmp_path, args, said):
     assert said in err and err.count("\n") == 1 and not (tmp_path / "pool").exists()
 
 
+def test_only_a_run_can_be_reused(tmp_path, capsys):
+    assert main(["run", "--reuse", str(tmp_path), "--out", str(tmp_path / "run")]) == 2
+    err = capsys.readouterr().err
+    assert "holds no run" in err and err.count("\n") == 1 and not (tmp_path / "run").exists()
+
+
 def test_without_imitation_no_other_pool_goes(tmp_path, capsys):
     args = ["run", "--without", "imitation", "--pool", "x", "--out", str(tmp_path / "run")]
     assert main(args) == 2

@@ -15,7 +15,6 @@ from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.router.choosers import always, by_router, by_rules, by_teacher
 from metaworldx.router.demonstrations import (
     DemoConfig,
-    Demonstrations,
     begin_turns,
     leading,
     take_turns,
@@ -29,6 +28,7 @@ from metaworldx.router.router import FILE, Router, load_router, save_router
 from metaworldx.router.told import features, guided, stage_at, told
 from metaworldx.training.compare import paired
 from metaworldx.vlm.guidance import Guidance, Stage
+from router_demos import made_up
 
 NAMES = ("stand", "walk", "reach")
 ANSWER = Guidance(
@@ -39,23 +39,9 @@ ANSWER = Guidance(
 )
 
 
-def _demos(steps: int = 1000) -> Demonstrations:
-    """Made up: walks while the way is long, reaches once it is not."""
-    random = np.random.default_rng(0)
-    obs = random.normal(size=(4, steps, OBS_SIZE)).astype(np.float32)
-    near = obs[..., 0] > 0.0
-    share = np.where(near[..., None], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]) * 0.997 + 0.001
-    return Demonstrations(
-        obs=obs,
-        progress=near.astype(np.float32),
-        explained=share.astype(np.float32),
-        weights=share.astype(np.float32),
-        alive=np.arange(steps) < steps - 10 * np.arange(4)[:, None],
-        returns=np.arange(4.0),
-        successes=np.zeros(4, bool),
-        scores=np.arange(4.0),
-        all_returns=np.arange(8.0),
-    )
+def _demos():
+    """Walks while the way is long, reaches once it is not."""
+    return made_up(len(NAMES), NAMES.index("walk"), NAMES.index("reach"))
 
 
 @pytest.fixture(scope="module")

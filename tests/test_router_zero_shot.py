@@ -12,7 +12,6 @@ import pytest
 
 from metaworldx.commands.questions import guidance_for
 from metaworldx.experts.skills import SKILLS
-from metaworldx.router.demonstrations import Demonstrations
 from metaworldx.router.distil import DistilConfig, distil
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
 from metaworldx.router.observe import OBS_SIZE
@@ -22,29 +21,11 @@ from metaworldx.router.steady import SteadyConfig, begin_steady, stabilised, ste
 from metaworldx.router.told import told
 from metaworldx.vlm.offline import OfflineTeacher
 from metaworldx.vlm.task_texts import question_of_text
+from router_demos import made_up
 
 NAMES = tuple(SKILLS)
 EXPERTS = {skill.name: skill.description for skill in SKILLS.values()}
 TEXTS = json.loads((Path(__file__).parent / "data" / "task_texts.json").read_text())
-
-
-def _demos() -> Demonstrations:
-    """Made up: at the door, walking and reaching by turns."""
-    random = np.random.default_rng(0)
-    obs = random.normal(size=(4, 1000, OBS_SIZE)).astype(np.float32)
-    one = np.eye(len(NAMES))[np.where(obs[..., 0] > 0.0, NAMES.index("reach"), NAMES.index("walk"))]
-    share = (one * 0.992 + 0.001).astype(np.float32)
-    return Demonstrations(
-        obs=obs,
-        progress=np.zeros((4, 1000), np.float32),
-        explained=share,
-        weights=share,
-        alive=np.ones((4, 1000), bool),
-        returns=np.ones(4),
-        successes=np.zeros(4, bool),
-        scores=np.ones(4),
-        all_returns=np.ones(8),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +33,8 @@ def router():
     """Trained as `train router --tasks h1-door` trains, on made-up demonstrations."""
     known = guidance_for(("h1-door",), "offline", None, None)
     answers = {task: told(each, NAMES) for task, each in known.items()}
-    shown = of_task(_demos(), answers["h1-door"])
+    demos = made_up(len(NAMES), NAMES.index("walk"), NAMES.index("reach"))
+    shown = of_task(demos, answers["h1-door"])
     free = of_any_guidance(len(NAMES), list(answers.values()), shown.obs, jax.random.key(1))
     sizes, params, _ = distil(DistilConfig(), joined([shown, free]), jax.random.key(0))
     return Router(NAMES, sizes, params)

@@ -77,6 +77,8 @@ def main(
     if live_steps == 0:
         changes |= {"live_skill": None, "live_steps": 1}
     config = dataclasses.replace(named(preset), **changes)
+    if reuse is not None and not (reuse / "stages").is_dir():
+        raise UserError(f"--reuse {reuse} holds no run of the pipeline; needs the folder of one")
     if out.is_file():
         raise UserError(f"cannot write {out}: a file is in the way")
 
