@@ -4,6 +4,7 @@ from metaworldx.agent.config import AgentConfig, PlannerConfig, preset
 from metaworldx.agent.losses import Batch
 from metaworldx.agent.planner import PlanState, clear_plan, init_plan, plan
 from metaworldx.agent.update import AgentState, act, init, update
+from metaworldx.agent.world_model import expected
 
 __all__ = [
     "AgentConfig",
@@ -13,6 +14,7 @@ __all__ = [
     "PlannerConfig",
     "act",
     "clear_plan",
+    "expected",
     "init",
     "init_plan",
     "plan",

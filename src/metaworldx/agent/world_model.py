@@ -187,6 +187,19 @@ def q_value(
     return values.min(axis=0) if reduce == "min" else values.mean(axis=0)
 
 
+def expected(config: AgentConfig, params: Params, obs: jax.Array, action: jax.Array) -> jax.Array:
+    """Q `[..., N]`, the whole ensemble's mean, of N actions at each observation.
+
+    Args:
+      obs: `[..., O]`.
+      action: `[..., N, A]`.
+    """
+    z = encode(config, params.model, normalised(params, obs))
+    z = jnp.broadcast_to(z[..., None, :], (*action.shape[:-1], z.shape[-1]))
+    logits = q_logits(config, params.model.qs, z, action)
+    return two_hot_decode(config, logits).mean(axis=0)
+
+
 def sample_pair(config: AgentConfig, key: jax.Array) -> jax.Array:
     """Two different members of the Q-ensemble, `[2]`."""
     return jax.random.permutation(key, config.num_q)[:2]

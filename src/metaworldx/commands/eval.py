@@ -24,6 +24,10 @@ def main(
     scripted: str | None = None,
     teacher: str | None = None,
     router: Path | None = None,
+    fuse: Path | None = None,
+    alpha: float = 0.7,
+    temperature: float = 0.5,
+    replan: float | None = None,
     cache: Path | None = None,
     pool: Path | None = None,
     untrained: bool = False,
@@ -52,6 +56,12 @@ def main(
         (falling back in that order); needs --task.
       router: folder of a trained router (metaworldx train router): all experts act, mixed by it
         under the guidance it was trained with, or --teacher's; needs --task.
+      fuse: folder of an agent trained in the task (metaworldx train agent, with or without a
+        guide): weights are fused with what its Q expects of every expert.
+      alpha: share of the router's or teacher's weights in that, 0 to 1.
+      temperature: of the softmax over Q, in standard deviations among the experts.
+      replan: the teacher is asked again about what is left at the end of every stage, and every
+        so many seconds besides (0: at stages' ends only).
       cache: folder of kept answers (metaworldx vlm cache).
       pool: folder of a pool of experts; default the one that comes with the package.
       untrained: the expert with random weights, as it was before training.
@@ -75,6 +85,8 @@ def main(
     )
     if sum(who is not None for who in (run, expert, scripted, router or teacher)) > 1:
         raise UserError(only_one)
+    if (fuse is not None or replan is not None) and router is None and teacher is None:
+        raise UserError("--fuse and --replan are for mixed experts; give --router DIR or --teacher")
     if targets and expert is None:
         raise UserError("--targets is for an expert that reaches; give --expert reach")
     if out is not None:
@@ -86,9 +98,10 @@ def main(
     elif scripted is not None:
         evaluator, params, about = _of_script(scripted, task, episodes, collisions, seed)
     elif router is not None or teacher is not None:
-        evaluator, params, about = _of_pool(
-            *(teacher, router, cache, pool, task, episodes, collisions, seed)
-        )
+        from metaworldx.commands.eval_pool import Mixed, evaluator_of
+
+        mixed = Mixed(teacher, router, cache, pool, fuse, alpha, temperature, replan)
+        evaluator, params, about = evaluator_of(mixed, task, episodes, collisions, seed)
     elif run is not None:
         evaluator, params, about = _of_run(
             *(run, task, episodes, act_with, checkpoint, planner, collisions, seed)
@@ -204,57 +217,6 @@ def _of_expert(
 
         reached = measure_reaching(ExpertPool([chosen]), expert, targets, seed)
         about["reaching"] = dataclasses.asdict(reached)
-    return evaluator, None, about
-
-
-def _of_pool(
-    first: str | None,
-    folder: Path | None,
-    cache: Path | None,
-    experts: Path | None,
-    task: str | None,
-    episodes: int,
-    collisions: str | None,
-    seed: int,
-) -> tuple[Evaluator, Any, dict[str, Any]]:
-    from metaworldx.commands.questions import question_for, settings_for
-    from metaworldx.envs.factory import make
-    from metaworldx.envs.registry import parse_id
-    from metaworldx.experts.pool import load_pool
-    from metaworldx.router.choosers import by_router, by_teacher
-    from metaworldx.router.router import load_router
-    from metaworldx.router.told import told
-    from metaworldx.training.controllers import ComposedController
-    from metaworldx.training.evaluate import Evaluator
-    from metaworldx.training.routing import kept_guidance
-    from metaworldx.vlm.ask import teachers_from
-
-    if task is None:
-        flag = "--teacher" if folder is None else "--router"
-        raise UserError(f"{flag} needs a task: --task h1-door, for instance")
-    robot = parse_id(task)[0].name
-    router = None if folder is None else load_router(folder)
-    answer = None if folder is None or first is not None else kept_guidance(folder, task)
-    if answer is None:
-        asked = teachers_from(first or "offline", cache, settings_for(None))
-        answer = asked.ask(question_for(task, None, None, experts, shown=first == "gemini"))
-    pool = load_pool(experts, robot)
-    guidance = told(answer, pool.names)
-    chooser = by_teacher(guidance) if router is None else by_router(router, guidance, pool.names)
-    who = f"teacher {answer.teacher}" if router is None else f"router, teacher {answer.teacher}"
-    evaluator = Evaluator(
-        partial(ComposedController, pool, chooser, guidance.confidence, who),
-        partial(make, task, "native", collisions),
-        episodes,
-        seed,
-    )
-    about: dict[str, Any] = {
-        "teacher": answer.teacher,
-        "pool": "shipped" if experts is None else str(experts),
-        "weights": {n: float(w) for n, w in zip(pool.names, guidance.prior, strict=True)},
-    }
-    if router is not None:
-        about |= {"router": str(folder), "router_record": router.record}
     return evaluator, None, about
 
 

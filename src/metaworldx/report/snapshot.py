@@ -8,6 +8,8 @@ from pathlib import Path
 
 import jax
 
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError
 
 _LARGEST = 10_000_000
@@ -19,14 +21,24 @@ def picture_of_task(task: str, seed: int = 0, width: int = 640, height: int = 48
     Raises:
       UserError: unknown task, or no off-screen OpenGL on this machine.
     """
-    os.environ.setdefault("MUJOCO_GL", "egl")
-    from PIL import Image
-
     from metaworldx.envs.factory import make
-    from metaworldx.report.render import Renderer
 
     env = make(task, "native")
     state = jax.tree.map(lambda x: x[0], env.reset(jax.random.split(jax.random.key(seed), 1)))
+    return picture_of_state(env, state, width, height)
+
+
+def picture_of_state(env: Env, state: EnvState, width: int = 640, height: int = 480) -> bytes:
+    """One environment's state, as PNG.
+
+    Raises:
+      UserError: no off-screen OpenGL on this machine.
+    """
+    os.environ.setdefault("MUJOCO_GL", "egl")
+    from PIL import Image
+
+    from metaworldx.report.render import Renderer
+
     with Renderer(env, width, height) as renderer:
         frame = renderer.frame(state)
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Who chooses the experts' weights at a step: a teacher's guidance, a router, or rules."""
+"""Who chooses the experts' weights at a step: a teacher, a router, rules, a world model besides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
+from metaworldx.errors import UserError
 from metaworldx.router.compose import STABILISER, Chooser, Seen
+from metaworldx.router.fusion import FusionConfig, Value, fused, selection, standardised
 from metaworldx.router.router import Router, check_fits
 from metaworldx.router.told import Told
 
@@ -18,7 +20,11 @@ _THERE = 0.5
 
 
 def by_teacher(guidance: Told) -> Chooser:
-    """The teacher's weights of the task, the same all along."""
+    """The teacher's weights of the task, the same as long as its answer holds.
+
+    Args:
+      guidance: of the task, or of each environment by itself.
+    """
 
     def choose(seen: Seen) -> jax.Array:
         prior = guidance.prior
@@ -31,6 +37,7 @@ def by_router(router: Router, guidance: Told, names: Sequence[str]) -> Chooser:
     """A trained router under a teacher's guidance.
 
     Args:
+      guidance: of the task, or of each environment by itself.
       names: of the pool's experts.
 
     Raises:
@@ -38,6 +45,28 @@ def by_router(router: Router, guidance: Told, names: Sequence[str]) -> Chooser:
     """
     check_fits(router, tuple(names))
     return lambda seen: router.weights(seen.obs, guidance, seen.progress)
+
+
+def by_fusion(chooser: Chooser, value: Value, config: FusionConfig) -> Chooser:
+    """MetaWorld's fusion: `alpha w + (1 - alpha) p(i | s)`, p from a world model's Q.
+
+    At an episode's start, before experts have acted, the other chooser's weights alone.
+
+    Args:
+      chooser: of w.
+      value: what a world model of the task expects of every expert.
+    """
+
+    def choose(seen: Seen) -> jax.Array:
+        weights, offer = chooser(seen), seen.on_offer
+        if offer is None:
+            return weights
+        if offer.task_obs is None:
+            raise UserError("fusion needs the task's own observation, which is not to be seen here")
+        q = value(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
+        return fused(weights, selection(standardised(q), config.temperature), config.alpha)
+
+    return choose
 
 
 def by_rules(names: Sequence[str]) -> Chooser:

@@ -47,11 +47,34 @@ class Composing:
       follow: what each expert follows `[B, K]`.
       steady: the last weights.
       reached: the greatest that each milestone has been `[B, MILESTONES]`.
+      action: the last `[B, A]`; zeros at first.
+      weights: that made it `[B, K]`.
     """
 
     follow: Follow
     steady: Steady
     reached: jax.Array
+    action: jax.Array
+    weights: jax.Array
+
+
+@struct.dataclass
+class OnOffer:
+    """What experts would do at a step, for who looks ahead at it.
+
+    Attributes:
+      task_obs: the task's own observation `[B, O]`; None where composition cannot see it.
+      last: the last composed action `[B, A]`.
+      weights: that made it `[B, K]`.
+      held: the action that these weights make now `[B, A]`.
+      each: every expert's `[B, K, A]`.
+    """
+
+    task_obs: jax.Array | None
+    last: jax.Array
+    weights: jax.Array
+    held: jax.Array
+    each: jax.Array
 
 
 @struct.dataclass
@@ -64,6 +87,7 @@ class Seen:
       scene: what the task asks.
       away: how far the hands are from their places `[B, 2]`, m.
       far: how far the goal is `[B]`, m.
+      on_offer: what the experts would do; None at an episode's start, before they are asked.
     """
 
     obs: jax.Array
@@ -71,6 +95,7 @@ class Seen:
     scene: Scene
     away: jax.Array
     far: jax.Array
+    on_offer: OnOffer | None = None
 
 
 Chooser = Callable[[Seen], jax.Array]
@@ -152,7 +177,9 @@ class Composer:
         scene = jax.vmap(self.scene)(state)
         seen = self.sees(state, scene.milestones)
         steady = begin_steady(choose(seen))
-        return Composing(self._begun(state, seen.scene), steady, scene.milestones)
+        still = jnp.zeros((*seen.progress.shape, self.pool.body.action_size))
+        follow = self._begun(state, seen.scene)
+        return Composing(follow, steady, scene.milestones, still, steady.weights)
 
     def sees(self, state: EnvState | Moment, reached: jax.Array) -> Seen:
         """What a router is told now.
@@ -192,8 +219,18 @@ class Composer:
         qpos, qvel = self.own(state)
         seen = self.sees(state, composing.reached)
         scene = seen.scene
-        steady = steadied(self.config, composing.steady, choose(seen), self.env.dt)
         body = self.pool.body.own_qpos(qpos)
+        follow = self._headed(self._aimed(composing.follow, scene), scene, body)
+        each = self._led(self.pool.act(follow, qpos, qvel), scene, body)
+        on_offer = OnOffer(
+            task_obs=state.obs if isinstance(state, EnvState) else None,
+            last=composing.action,
+            weights=composing.weights,
+            held=self.parts.composed(composing.weights, each, scene.asked),
+            each=each,
+        )
+        seen = seen.replace(on_offer=on_offer)
+        steady = steadied(self.config, composing.steady, choose(seen), self.env.dt)
         weights = stabilised(
             self.config,
             steady.weights,
@@ -202,8 +239,6 @@ class Composer:
             tilt=jnp.arccos(jnp.clip(up_in_pelvis(body)[..., 2], -1.0, 1.0)),
             height=height_over(soles_in_heading(ROBOT, body)),
         )
-        follow = self._headed(self._aimed(composing.follow, scene), scene, body)
-        each = self._led(self.pool.act(follow, qpos, qvel), scene, body)
         on = self.pool.moved_on(follow, qpos)
         rests, anew = weights < _AT_REST, self._begun(state, scene)
         on = self._carried(on, anew, weights)
@@ -216,7 +251,8 @@ class Composer:
         )
         reached = jnp.maximum(composing.reached, scene.milestones)
         action = self.parts.composed(weights, each, scene.asked)
-        return Acted(action, weights, each, seen), Composing(follow, steady, reached)
+        composing = Composing(follow, steady, reached, action, weights)
+        return Acted(action, weights, each, seen), composing
 
     def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
         """Experts' actions `[B, K, A]`, the reaching one's arms led to their places."""

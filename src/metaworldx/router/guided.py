@@ -47,17 +47,23 @@ class Guided:
       task: the task's own.
       before: the task's own as its observation is read.
       composing: what composing remembers, of a batch of one.
-      reference: a_ref in the last step `[A]`; zeros at an episode's start.
-      weights: that made it `[K]`.
       lived: control steps since training began, over all episodes, int32.
     """
 
     task: Memory
     before: Memory
     composing: Composing
-    reference: jax.Array
-    weights: jax.Array
     lived: jax.Array
+
+    @property
+    def reference(self) -> jax.Array:
+        """a_ref in the last step `[A]`; zeros at an episode's start."""
+        return self.composing.action[..., 0, :]
+
+    @property
+    def weights(self) -> jax.Array:
+        """Of the experts that made it `[K]`."""
+        return self.composing.weights[..., 0, :]
 
 
 class GuidedEnv(Env):
@@ -131,10 +137,7 @@ class _Guide:
         """At an episode's start."""
         here = _batch_of_one(Moment(r, task))
         composing = self._composer.begin(here, self._chooser)
-        still = jnp.zeros(self._composer.env.action_size)
-        return Guided(
-            task, task, composing, still, composing.steady.weights[0], jnp.zeros((), jnp.int32)
-        )
+        return Guided(task, task, composing, jnp.zeros((), jnp.int32))
 
     def act(self, r: Readings, memory: Guided) -> Guided:
         """With a_ref for the present state."""
@@ -148,10 +151,8 @@ class _Guide:
             )
             composing = composing.replace(steady=steady)
             choose = partial(self._in_turn, turn, alone)
-        acted, composing = self._composer.act(here, composing, choose, self._confidence)
-        return memory.replace(
-            composing=composing, reference=acted.action[0], weights=acted.weights[0]
-        )
+        _, composing = self._composer.act(here, composing, choose, self._confidence)
+        return memory.replace(composing=composing)
 
     def _turn(self, lived: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Whether a turn of the schedule is on, and its weights `[1, K]`."""

@@ -90,4 +90,5 @@ def _imagined(random: np.random.Generator, experts: int, count: int) -> Told:
         stages=jnp.asarray(FLOOR + (1.0 - FLOOR * experts) * chosen, jnp.float32),
         count=jnp.asarray(random.integers(1, MAX_STAGES // 2, size=count), jnp.int32),
         confidence=jnp.asarray(random.uniform(0.3, 1.0, size=count), jnp.float32),
+        begun=jnp.zeros(count),
     )

@@ -41,7 +41,7 @@ class Router:
 
         Args:
           obs: `router_observation` `[..., O]`.
-          guidance: of the task.
+          guidance: of the task, or of each environment by itself.
           progress: share of its milestones reached `[...]`.
         """
         return jnp.exp(log_weights(self.sizes, self.params, obs, guided(guidance, progress)))

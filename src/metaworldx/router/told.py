@@ -21,15 +21,20 @@ class Told:
       stages: weights in each stage `[MAX_STAGES, K]`; the last one's are repeated.
       count: how many stages there are, at least 1.
       confidence: 0 to 1.
+      begun: share of the task's milestones that were reached when it was given; its stages are
+        of the rest.
     """
 
     prior: jax.Array
     stages: jax.Array
     count: jax.Array
     confidence: jax.Array
+    begun: jax.Array
 
 
-def told(guidance: Guidance, names: Sequence[str], temperature: float = 1.5) -> Told:
+def told(
+    guidance: Guidance, names: Sequence[str], temperature: float = 1.5, begun: float = 0.0
+) -> Told:
     """A teacher's answer over a pool's experts, in the pool's order.
 
     A task without stages has one, with the weights of the whole.
@@ -37,6 +42,7 @@ def told(guidance: Guidance, names: Sequence[str], temperature: float = 1.5) -> 
     Args:
       names: of the pool's experts; those that the answer does not name have relevance 0.
       temperature: of the softmax over relevance.
+      begun: share of the task's milestones that were reached when it was given.
     """
     count = len(names)
     scores = np.array([guidance.relevance.get(name, 0.0) for name in names])
@@ -52,6 +58,7 @@ def told(guidance: Guidance, names: Sequence[str], temperature: float = 1.5) -> 
         stages=jnp.asarray(padded, jnp.float32),
         count=jnp.int32(len(stages)),
         confidence=jnp.float32(guidance.confidence),
+        begun=jnp.float32(begun),
     )
 
 
@@ -70,11 +77,18 @@ def features(guidance: Told, stage: jax.Array) -> jax.Array:
 
 def stage_at(guidance: Told, progress: jax.Array) -> jax.Array:
     """The stage `[...]` of a task of which such a share of the milestones is reached, int32."""
-    return jnp.minimum(progress * guidance.count, guidance.count - 1).astype(jnp.int32)
+    rest = (progress - guidance.begun) / jnp.maximum(1.0 - guidance.begun, 1e-6)
+    at = jnp.clip(rest, 0.0, 1.0) * guidance.count
+    return jnp.minimum(at, guidance.count - 1).astype(jnp.int32)
 
 
 def guided(guidance: Told, progress: jax.Array) -> jax.Array:
-    """V(T) `[..., 2 K + 2]` at such a share of a task's milestones `[...]`."""
+    """V(T) `[..., 2 K + 2]` at such a share of a task's milestones `[...]`.
+
+    Args:
+      guidance: of all, or of each by itself (its prior `[B, K]` where progress is `[B]`).
+    """
     stages = stage_at(guidance, progress)
-    flat = jax.vmap(features, in_axes=(None, 0))(guidance, stages.reshape(-1))
+    each = 0 if guidance.prior.ndim > 1 else None
+    flat = jax.vmap(features, in_axes=(each, 0))(guidance, stages.reshape(-1))
     return flat.reshape(*stages.shape, -1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from metaworldx import agent
 from metaworldx.envs.env import Env
@@ -17,6 +20,8 @@ from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.clip import Clip
 from metaworldx.router.compose import Chooser, Composer
+from metaworldx.router.replan import Replanner
+from metaworldx.router.told import Told
 
 Carry = Any
 ACTORS = ("policy", "mppi")
@@ -49,6 +54,14 @@ class Controller(Protocol):
         """Actions `[E, A]`, and what it carries on."""
         ...
 
+    def between(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
+        """What it carries on after a chunk of steps; called outside of compiled code.
+
+        Args:
+          seconds: since the start.
+        """
+        ...
+
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
         """The hinges it is to have in that state `[E, J]`, rad; None where it follows nothing."""
         ...
@@ -59,13 +72,18 @@ class Controller(Protocol):
 
 
 class _Alone:
-    """Who follows no motion and mixes no experts."""
+    """Who follows no motion, mixes no experts and asks nobody."""
 
     clips: tuple[Clip, ...] = ()
     experts: tuple[str, ...] = ()
 
     def check(self, env: Env) -> None:
         """Acts anywhere, or was checked when it was made."""
+
+    def between(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
+        """As it was."""
+        del state, seconds
+        return carry
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
         """It follows nothing, or several motions at once."""
@@ -200,6 +218,68 @@ class ComposedController(_Alone):
     def weights(self, carry: Carry) -> jax.Array | None:
         """After steadying."""
         return carry.steady.weights
+
+
+class ReplanningController(_Alone):
+    """A pool's experts mixed under guidance that is asked for anew as the task goes on."""
+
+    def __init__(
+        self,
+        pool: ExpertPool,
+        chooser: Callable[[Told], Chooser],
+        replanner: Replanner,
+        name: str,
+        env: Env,
+        look: Callable[[Env, EnvState], bytes] | None = None,
+    ):
+        """For an environment of the pool's robot.
+
+        Args:
+          chooser: of the weights under guidance of each environment.
+          name: who that is, for the record.
+          look: draws one environment's state (PNG) for the teacher; None shows nothing.
+
+        Raises:
+          UserError: a robot that is not the pool's.
+        """
+        self.name, self.experts = f"experts by {name}, asked again", pool.names
+        self._composer, self._chooser = Composer(pool, env), chooser
+        self._replanner, self._env, self._look = replanner, env, look
+        self._asked_s = 0.0
+
+    def begin(self, state: EnvState) -> Carry:
+        """Every expert at its beginning, under the first answer."""
+        guidance = self._replanner.first(state.reward.shape[0])
+        return self._composer.begin(state, self._chooser(guidance)), guidance
+
+    def act(
+        self, params: Any, carry: Carry, state: EnvState, key: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """The sum of the experts' actions by weight."""
+        del params, key
+        composing, guidance = carry
+        acted, composing = self._composer.act(
+            state, composing, self._chooser(guidance), guidance.confidence
+        )
+        return acted.action, (composing, guidance)
+
+    def between(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
+        """Under new guidance, where a stage has ended or it is time."""
+        composing, guidance = carry
+        look = None if self._look is None else partial(_seen, self._look, self._env, state)
+        reached = np.asarray(composing.reached) >= 1.0
+        before = self._asked_s if seconds > self._asked_s else 0.0
+        guidance = self._replanner.again(guidance, reached, seconds, before, look)
+        self._asked_s = seconds
+        return composing, guidance
+
+    def weights(self, carry: Carry) -> jax.Array | None:
+        """After steadying."""
+        return carry[0].steady.weights
+
+
+def _seen(look: Callable[[Env, EnvState], bytes], env: Env, states: EnvState, number: int) -> bytes:
+    return look(env, jax.tree.map(lambda x: x[number], states))
 
 
 class ScriptedController(_Alone):

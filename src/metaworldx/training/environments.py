@@ -74,11 +74,19 @@ def acting_in(env: Env, config: TrainConfig) -> Env:
     return TrackingEnv(env, _followed(env, skill), skill, training=False)
 
 
+def guide_of(config: TrainConfig) -> GuideConfig:
+    """How composed experts guide a run's agent.
+
+    Raises:
+      UserError: unknown setting, or one of another type.
+    """
+    return _with(GuideConfig(), "guide", config.guide_settings)
+
+
 def _guided(env: Env, config: TrainConfig, num_envs: int | None) -> Env:
     if config.guide is None:
         return env
-    settings = _with(GuideConfig(), "guide", config.guide_settings)
-    return guided_env(env, config.guide, settings, num_envs)
+    return guided_env(env, config.guide, guide_of(config), num_envs)
 
 
 def _followed(env: Env, skill: Skill) -> References:

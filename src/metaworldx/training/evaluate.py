@@ -177,6 +177,9 @@ class Evaluator:
                 progress(_CHUNK)
             if not bool(carry[4].any()):
                 break
+            state, acting, *rest = carry
+            acting = self.controller.between(acting, state, (begin + _CHUNK) * self.env.dt)
+            carry = (state, acting, *rest)
         path = jax.tree.map(lambda *x: np.concatenate(x), *seen)
         totals = tuple(map(np.asarray, carry[3]))
         return self._evaluation(totals, self._quality(first, path), path)

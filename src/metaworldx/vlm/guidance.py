@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,10 @@ class Question:
     scene: str = ""
     task: str = ""
     images: tuple[bytes, ...] = ()
+
+    def with_images(self, images: tuple[bytes, ...]) -> Question:
+        """The same question with other pictures."""
+        return replace(self, images=images)
 
 
 @dataclass(frozen=True)

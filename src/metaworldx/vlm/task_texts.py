@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from metaworldx.errors import UserError
-from metaworldx.vlm.guidance import MAX_TEXT, Question
+from metaworldx.vlm.guidance import MAX_TEXT, Question, Stage
 
 # What is to be done, then what the scene has.
 _TASKS = {
@@ -137,3 +137,26 @@ def question_of_text(
     if len(text) > MAX_TEXT:
         raise UserError(f"the task's text has {len(text)} letters; {MAX_TEXT} at most")
     return Question(text, experts, images=images)
+
+
+def question_of_rest(
+    question: Question, stages: Sequence[Stage], done: Sequence[str], left: Sequence[str]
+) -> Question:
+    """What a teacher is asked in the middle of a task: about what is left of it.
+
+    It belongs to no task's id, so that an answer that is kept for the whole is not taken for it.
+
+    Args:
+      question: about the whole.
+      stages: that are left, as they were told; the whole task's text without any.
+      done, left: milestones that are reached, and those that are not.
+    """
+    text = ", then ".join(stage.text.rstrip(". ") for stage in stages) or question.text
+    parts = [
+        question.scene,
+        f"The whole task was: {question.text}" if stages else "",
+        f"Reached already: {', '.join(done)}." if done else "Nothing is reached yet.",
+        f"Not reached yet: {', '.join(left)}." if left else "",
+    ]
+    scene = " ".join(part for part in parts if part)
+    return Question(text[:MAX_TEXT], question.experts, scene, "", question.images)
