@@ -25,7 +25,7 @@ from metaworldx.vlm.offline import OfflineTeacher
 from metaworldx.vlm.task_texts import question_of_rest
 from metaworldx.vlm.teacher import NoAnswer
 
-B, K, A, O = 3, 2, 4, 5
+B, K, A, OBS = 3, 2, 4, 5
 NAMES = ("walk", "reach")
 EXPERTS = {skill.name: skill.description for skill in SKILLS.values()}
 MILESTONES = ("hatch turned", "door opened", "passed")
@@ -38,7 +38,7 @@ def _seen(on_offer):
 def _offer(task_obs=True):
     random = np.random.default_rng(0)
     return OnOffer(
-        task_obs=jnp.asarray(random.normal(size=(B, O))) if task_obs else None,
+        task_obs=jnp.asarray(random.normal(size=(B, OBS))) if task_obs else None,
         last=jnp.zeros((B, A)),
         weights=jnp.full((B, K), 0.5),
         held=jnp.asarray(random.uniform(-1, 1, (B, A))),
@@ -77,7 +77,7 @@ def test_fusion_needs_the_task_s_own_observation():
 def _trained(obs_size, **settings):
     config = TrainConfig(task="h1-door", **settings)
     sizes = agent.preset("small", obs_size=obs_size, action_size=A, episode_length=1000)
-    params = agent.init(sizes, jax.random.key(0)).params
+    params = jax.jit(lambda key: agent.init(sizes, key).params)(jax.random.key(0))
     # The last layer of Q begins at zero, where all actions are worth the same.
     qs = jax.tree.map(
         lambda w: w + 0.1 * jax.random.normal(jax.random.key(1), w.shape), params.model.qs
@@ -87,7 +87,7 @@ def _trained(obs_size, **settings):
 
 
 def test_an_agent_from_scratch_values_the_experts_actions_themselves():
-    trained, offer = _trained(O), _offer()
+    trained, offer = _trained(OBS), _offer()
     q = value_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
     config, params = trained.agent_config, trained.params
     for k in range(K):
@@ -98,7 +98,7 @@ def test_an_agent_from_scratch_values_the_experts_actions_themselves():
 
 def test_a_guided_agent_values_the_way_towards_every_expert():
     settings = {"folder": "router", "authority": 0.1}
-    trained, offer = _trained(O + A + K, guide="router", guide_settings=settings), _offer()
+    trained, offer = _trained(OBS + A + K, guide="router", guide_settings=settings), _offer()
     q = value_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
     seen = jnp.concatenate([offer.task_obs, offer.last, offer.weights], axis=-1)
     towards = jnp.clip((offer.each - offer.held[:, None]) / 0.1, -1.0, 1.0)
