@@ -21,6 +21,8 @@ def main(
     live_steps: int | None = None,
     episodes: int | None = None,
     film_seconds: float | None = None,
+    alpha: float | None = None,
+    replan: float | None = None,
     reuse: Path | None = None,
     seed: int = 0,
 ) -> int:
@@ -44,6 +46,10 @@ def main(
       live_steps: control steps of the expert trained in the run; 0 trains none.
       episodes: of each evaluation.
       film_seconds: of each task's film; 0 makes none.
+      alpha: share of the router's weights where they are fused with what the guided agent's Q
+        expects of every expert; 1 leaves that out.
+      replan: also evaluate with a teacher that is asked again about what is left, at the end of
+        every stage and every so many seconds (0: at stages' ends only).
       reuse: folder of another run, whose first stages (live expert, pool, guidance, router) are
         taken over where their inputs were the same.
       seed: of everything random.
@@ -65,7 +71,7 @@ def main(
     given = dict(
         teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
         rollouts=rollouts, agent_steps=agent_steps, live_steps=live_steps, episodes=episodes,
-        film_seconds=film_seconds, seed=seed,
+        film_seconds=film_seconds, alpha=alpha, replan=replan, seed=seed,
     )  # fmt: skip
     changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
     if tasks is not None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from metaworldx.errors import UserError, check_at_least, check_known
 from metaworldx.router.demonstrations import DemoConfig
+from metaworldx.router.fusion import FusionConfig
+from metaworldx.router.replan import ReplanConfig
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
 
@@ -32,6 +34,10 @@ class PipelineConfig:
       router_steps: updates of the router.
       agent_steps: control steps of the guided agent; 0 trains none.
       authority: what its action of 1 adds to the experts'.
+      alpha: share of the router's weights where they are fused with what the guided agent's Q
+        expects of every expert; 1 leaves that row out.
+      replan: also evaluate with a teacher that is asked again about what is left, at stages' ends
+        and every so many seconds (0: at stages' ends only); None does not.
       episodes: of each evaluation.
       film_seconds: of each task's film; 0 makes none.
       seed: of everything random.
@@ -52,6 +58,8 @@ class PipelineConfig:
     router_steps: int = 2000
     agent_steps: int = 19_200
     authority: float = 0.1
+    alpha: float = 0.7
+    replan: float | None = None
     episodes: int = 10
     film_seconds: float = 8.0
     seed: int = 0
@@ -62,6 +70,8 @@ class PipelineConfig:
         if self.without is not None:
             check_known("ablation", self.without, ABLATIONS)
         self.demos()
+        FusionConfig(self.alpha)
+        ReplanConfig(self.replan or None)
         check_at_least(self, 1, "pool_steps")
         check_at_least(self, 2, "episodes")
         check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "seed")

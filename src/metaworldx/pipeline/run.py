@@ -13,7 +13,8 @@ from metaworldx.errors import UserError
 from metaworldx.experts.pool import INDEX, shipped_pool
 from metaworldx.files import write_text
 from metaworldx.pipeline.config import PipelineConfig
-from metaworldx.pipeline.evaluate import evaluate_task, film_task
+from metaworldx.pipeline.evaluate import evaluate_task
+from metaworldx.pipeline.film import film_task
 from metaworldx.pipeline.stages import Done, stage
 from metaworldx.pipeline.training import train_guided, train_live, train_pool
 from metaworldx.pipeline.write import report_data
@@ -73,7 +74,8 @@ def run(
         agent |= {"router": done["router"].digest, "seed": config.seed}
         done["agent"] = do("agent", agent, partial(train_guided, config, folder))
     for task in config.tasks:
-        evaluated = {k: settings[k] for k in ("episodes", "seed", "without", "agent_steps")}
+        names = ("episodes", "seed", "without", "agent_steps", "alpha", "replan")
+        evaluated = {k: settings[k] for k in names}
         evaluated |= {name: mark.digest for name, mark in done.items() if name in _BEHIND}
         done[f"evaluation {task}"] = do(
             f"evaluation {task}", evaluated, partial(evaluate_task, config, folder, task)

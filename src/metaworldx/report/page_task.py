@@ -30,10 +30,15 @@ KINDS = {
     "single": "single expert",
     "teacher": "teacher's weights",
     "router": "router",
+    "fusion": "router and Q",
+    "replanned": "asked again",
     "agent": "agent",
     "ablation": "ablation",
 }
-_COLOUR_OF_KIND = {"floor": 7, "single": 0, "teacher": 1, "router": 2, "agent": 5, "ablation": 3}
+_COLOUR_OF_KIND = {
+    **{"floor": 7, "single": 0, "teacher": 1, "router": 2, "fusion": 4, "replanned": 6},
+    **{"agent": 5, "ablation": 3},
+}
 _MOTION = {
     "jerk": "jerk, rad/s³",
     "foot_slip": "foot slip, m/s",

@@ -101,7 +101,7 @@ class Row:
 
     Attributes:
       who: in words.
-      kind: floor, single, teacher, router, agent or ablation.
+      kind: floor, single, teacher, router, fusion, replanned, agent or ablation.
       return_mean, return_stderr: HumanoidBench's return, its standard error over episodes.
       length_mean: control steps.
       no_fall_share, success_share: 0 to 1.
