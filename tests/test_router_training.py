@@ -27,6 +27,7 @@ from metaworldx.router.parts import PLAIN, Parts, PartsConfig
 from metaworldx.router.router import FILE, Router, load_router, save_router
 from metaworldx.router.told import features, guided, stage_at, told
 from metaworldx.training.compare import paired
+from metaworldx.training.guiding import GuideConfig, turns_for
 from metaworldx.vlm.guidance import Guidance, Stage
 from router_demos import made_up
 
@@ -318,3 +319,56 @@ def test_bad_input_is_one_line(capsys, args, said):
     assert main(args) == 2
     err = capsys.readouterr().err
     assert said in err and err.count("\n") == 1
+
+
+# ---- reference schedules
+
+
+def test_the_paper_s_schedule_is_table_iv_and_can_be_shortened():
+    turns = turns_for(GuideConfig(schedule=("paper",)), "door", None)
+    assert [(t.expert, t.until) for t in turns] == [
+        ("stand", 170_000),
+        ("walk", 740_000),
+        ("reach", 2_000_000),
+    ]
+    short = turns_for(GuideConfig(schedule=("paper",), until=(20_000,)), "truck", None)
+    assert [(t.expert, t.until) for t in short] == [
+        ("stand", 5_700),
+        ("walk", 16_100),
+        ("reach", 20_000),
+    ]
+
+
+def test_a_teacher_s_stages_can_be_the_schedule():
+    turns = turns_for(GuideConfig(schedule=("teacher",), until=(900,)), "door", ANSWER)
+    leaders = [max(s.experts, key=lambda n, s=s: s.experts[n]) for s in ANSWER.stages]
+    assert [t.expert for t in turns] == leaders
+    assert [t.until for t in turns] == [
+        round(900 * (n + 1) / len(leaders)) for n in range(len(leaders))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "task", "said"),
+    [
+        ({"schedule": ("paper",)}, "walk", "no reference schedule for walk"),
+        ({"schedule": ("teacher",), "until": (900,)}, "door", "told no stages"),
+    ],
+)
+def test_schedules_that_are_not_there_are_told(config, task, said):
+    with pytest.raises(UserError, match=said):
+        turns_for(GuideConfig(**config), task, None)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"schedule": ("teacher",)},
+        {"schedule": ("stand",), "until": ()},
+        {"schedule": ("stand",), "until": (0,)},
+        {"schedule": ("stand", "walk"), "until": (5, 3)},
+    ],
+)
+def test_settings_of_a_schedule_are_checked(config):
+    with pytest.raises(UserError):
+        GuideConfig(**config)

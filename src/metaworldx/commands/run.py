@@ -21,6 +21,7 @@ def main(
     live_steps: int | None = None,
     episodes: int | None = None,
     film_seconds: float | None = None,
+    schedule: str | None = None,
     alpha: float | None = None,
     replan: float | None = None,
     reuse: Path | None = None,
@@ -46,6 +47,8 @@ def main(
       live_steps: control steps of the expert trained in the run; 0 trains none.
       episodes: of each evaluation.
       film_seconds: of each task's film; 0 makes none.
+      schedule: paper (the experts of its Table IV alone are the guided agent's reference at first,
+        in turn over its whole training) or none.
       alpha: share of the router's weights where they are fused with what the guided agent's Q
         expects of every expert; 1 leaves that out.
       replan: also evaluate with a teacher that is asked again about what is left, at the end of
@@ -71,7 +74,7 @@ def main(
     given = dict(
         teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
         rollouts=rollouts, agent_steps=agent_steps, live_steps=live_steps, episodes=episodes,
-        film_seconds=film_seconds, alpha=alpha, replan=replan, seed=seed,
+        film_seconds=film_seconds, schedule=schedule, alpha=alpha, replan=replan, seed=seed,
     )  # fmt: skip
     changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
     if tasks is not None:

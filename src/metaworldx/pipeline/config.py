@@ -10,6 +10,7 @@ from metaworldx.router.fusion import FusionConfig
 from metaworldx.router.replan import ReplanConfig
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
+SCHEDULES = ("none", "paper")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class PipelineConfig:
       router_steps: updates of the router.
       agent_steps: control steps of the guided agent; 0 trains none.
       authority: what its action of 1 adds to the experts'.
+      schedule: experts that alone are the guided agent's reference at first: paper (Table IV, over
+        the whole training) or none.
       alpha: share of the router's weights where they are fused with what the guided agent's Q
         expects of every expert; 1 leaves that row out.
       replan: also evaluate with a teacher that is asked again about what is left, at stages' ends
@@ -58,6 +61,7 @@ class PipelineConfig:
     router_steps: int = 2000
     agent_steps: int = 19_200
     authority: float = 0.1
+    schedule: str = "none"
     alpha: float = 0.7
     replan: float | None = None
     episodes: int = 10
@@ -72,6 +76,7 @@ class PipelineConfig:
         self.demos()
         FusionConfig(self.alpha)
         ReplanConfig(self.replan or None)
+        check_known("schedule", self.schedule, SCHEDULES)
         check_at_least(self, 1, "pool_steps")
         check_at_least(self, 2, "episodes")
         check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "seed")
@@ -98,6 +103,7 @@ PRESETS = {
         keep=20,
         router_steps=10_000,
         agent_steps=20_000_000,
+        schedule="paper",
         episodes=50,
         film_seconds=20.0,
     ),

@@ -70,7 +70,8 @@ def run(
     work = partial(_router, config, answers, folder / "router", tell)
     done["router"] = once("router", router, work, files="router")
     if config.agent_steps:
-        agent = {k: settings[k] for k in ("agent_steps", "authority", "train_preset", "without")}
+        names = ("agent_steps", "authority", "schedule", "train_preset", "without")
+        agent = {k: settings[k] for k in names}
         agent |= {"router": done["router"].digest, "seed": config.seed}
         done["agent"] = do("agent", agent, partial(train_guided, config, folder))
     for task in config.tasks:

@@ -56,6 +56,8 @@ def train_guided(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     settings: dict[str, Any] = {"folder": str(folder / "router"), "authority": config.authority}
     if config.pool is not None:
         settings["pool"] = config.pool
+    if config.schedule != "none":
+        settings |= {"schedule": (config.schedule,), "until": (config.agent_steps,)}
     agent = dataclasses.replace(
         preset(config.train_preset),
         task=config.tasks[0],
@@ -69,6 +71,7 @@ def train_guided(config: PipelineConfig, folder: Path) -> dict[str, Any]:
         "guide": guide,
         "steps": [row["env_steps"] for row in rows],
         "rewards": [row["collect/reward"] for row in rows],
+        "stderrs": [row.get("collect/reward_stderr") or 0.0 for row in rows],
     }
 
 

@@ -46,13 +46,13 @@ def report_data(config: PipelineConfig, folder: Path, done: dict[str, Done]) -> 
             "name": name,
             "steps": found["steps"],
             "mean": found["rewards"],
-            "stderr": [0.0] * len(found["steps"]),
+            "stderr": found["stderrs"],
         }
         data["curves"] = [
             {
                 "title": f"{config.tasks[0]}: the task's agent while it trained",
                 "x": "control steps",
-                "y": "mean reward of a control step",
+                "y": "mean reward of a control step, ± standard error over groups of environments",
                 "series": [series],
             }
         ]

@@ -65,10 +65,15 @@ class Tally:
         )
 
     def as_metrics(self) -> dict[str, jax.Array]:
-        """Means over steps and episodes, scalars; NaN where no episode ended."""
+        """Means over steps and episodes, scalars; NaN where no episode ended.
+
+        The reward's standard error is over shards, whose environments are apart; NaN of one shard.
+        """
         total = jax.tree.map(jnp.sum, self)
+        each = self.reward / self.steps
         return {
             "collect/reward": total.reward / total.steps,
+            "collect/reward_stderr": jnp.std(each, ddof=1) / jnp.sqrt(each.size),
             "collect/episodes": total.episodes,
             "collect/return": total.returns / total.episodes,
             "collect/length": total.length / total.episodes,

@@ -14,8 +14,18 @@ from metaworldx.router.guided import GuidedEnv, Turn
 from metaworldx.router.router import load_router
 from metaworldx.router.told import told
 from metaworldx.training.routing import kept_guidance
+from metaworldx.vlm.guidance import Guidance
 
 GUIDES = ("router", "teacher", "rules")
+PAPER, TEACHER = "paper", "teacher"
+PAPER_TURNS: dict[str, tuple[tuple[str, int], ...]] = {
+    "door": (("stand", 170_000), ("walk", 740_000), ("reach", 2_000_000)),
+    "basketball": (("stand", 870_000), ("reach", 2_000_000)),
+    "push": (("stand", 1_090_000), ("reach", 2_000_000)),
+    "truck": (("stand", 570_000), ("walk", 1_610_000), ("reach", 2_000_000)),
+    "package": (("stand", 510_000), ("reach", 2_000_000)),
+}
+"""Which expert is the reference up to which control step (Table IV of MetaWorld-X)."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +38,11 @@ class GuideConfig:
       pool: folder of the experts; None takes the shipped pool.
       authority: what the agent's action of 1 adds to the experts', as a share of an actuator's
         half range.
-      schedule: names of experts that alone are the reference at first, in turn (Fig. 9).
-      until: control steps of the training at which each of those turns ends.
+      schedule: names of experts that alone are the reference at first, in turn (Fig. 9); or
+        `paper` alone for those of Table IV, `teacher` alone for the leaders of its stages.
+      until: control steps of the training at which each of those turns ends. One for `paper` or
+        `teacher`: where the last of them ends (the paper's is 2M, its default); the paper's turns
+        keep their shares, the teacher's stages have equal ones.
     """
 
     folder: str | None = None
@@ -39,6 +52,8 @@ class GuideConfig:
     until: tuple[int, ...] = ()
 
     def __post_init__(self):
+        if self.schedule == (PAPER,) and not self.until:
+            return
         if len(self.schedule) != len(self.until):
             raise UserError(
                 f"a schedule of {len(self.schedule)} experts with {len(self.until)} ends; each "
@@ -46,6 +61,37 @@ class GuideConfig:
             )
         if list(self.until) != sorted(self.until):
             raise UserError(f"until is {list(self.until)}; needs to rise")
+        if self.until and self.until[0] < 1:
+            raise UserError(f"until begins with {self.until[0]}; needs at least 1")
+
+
+def turns_for(config: GuideConfig, task: str, answer: Guidance | None) -> tuple[Turn, ...]:
+    """The reference schedule of a task's training.
+
+    Args:
+      task: its name, e.g. `door`.
+      answer: the teacher's about it, if there is one.
+
+    Raises:
+      UserError: the paper has none for the task, or the teacher told no stages.
+    """
+    if config.schedule == (PAPER,):
+        if task not in PAPER_TURNS:
+            raise UserError(
+                f"the paper has no reference schedule for {task}; it has for "
+                f"{', '.join(PAPER_TURNS)}"
+            )
+        turns = PAPER_TURNS[task]
+        scale = config.until[0] / turns[-1][1] if config.until else 1.0
+        return tuple(Turn(name, round(until * scale)) for name, until in turns)
+    if config.schedule == (TEACHER,):
+        if answer is None or not answer.stages:
+            raise UserError(f"the teacher told no stages of {task}; name the schedule's experts")
+        leaders = [max(s.experts, key=lambda name: s.experts[name]) for s in answer.stages]
+        part = config.until[0] / len(leaders)
+        return tuple(Turn(name, round(part * (n + 1))) for n, name in enumerate(leaders))
+    pairs = zip(config.schedule, config.until, strict=True)
+    return tuple(Turn(name, int(until)) for name, until in pairs)
 
 
 def guided_env(env: Env, by: str, config: GuideConfig, num_envs: int | None) -> GuidedEnv:
@@ -64,8 +110,8 @@ def guided_env(env: Env, by: str, config: GuideConfig, num_envs: int | None) -> 
     chooser, confidence = _chosen(env, by, config, pool.names)
     turns: tuple[Turn, ...] = ()
     if num_envs is not None:
-        pairs = zip(config.schedule, config.until, strict=True)
-        turns = tuple(Turn(name, int(until)) for name, until in pairs)
+        answer = None if config.folder is None else kept_guidance(Path(config.folder), env.id)
+        turns = turns_for(config, env.task.name, answer)
     return GuidedEnv(env, pool, chooser, confidence, config.authority, turns, num_envs or 1)
 
 
