@@ -45,7 +45,7 @@ _SHY = 0.5
 """Share of the way to the side by which the aim is short of the goal. A hand that comes from the
 robot, which walks, shoves the box ahead too far, and nothing brings it back."""
 _SAME_SIDE = 0.05
-"""A box so near its goal's line ahead stays with the hand that had it."""
+"""A box so near its goal across is left to the hand that pushes it there from the middle."""
 _AT_THE_TABLE = 0.55
 """Where the way ends along x: inside the table, whose edge at 0.4 stops the robot."""
 _WITH_THE_GOAL = 0.7
