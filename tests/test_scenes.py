@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from metaworldx.envs.factory import make
-from metaworldx.router.scenes import MILESTONES, asking, milestone_names, scene_of
+from metaworldx.router.scenes import (
+    MILESTONES,
+    asking,
+    milestone_names,
+    push_place,
+    scene_of,
+)
 
 TASKS = ("door", "push", "basketball", "truck", "package", "reach")
 
@@ -50,17 +56,44 @@ def test_a_pushed_box_has_moved_and_is_at_its_goal():
     assert float(there.milestones[2]) == 1.0
 
 
-def test_the_hand_goes_behind_the_box_then_through_it():
+def test_a_hand_goes_round_the_box_until_behind_it_then_through_it():
+    box, goal = np.array([0.7, 0.0, 1.0]), np.array([0.7, -0.4, 1.0])
+
+    def place(x, y, goal=goal):
+        return np.asarray(push_place(jnp.array([x, y, 1.0]), jnp.array(box), jnp.array(goal))) - box
+
+    # From the robot, with the goal to the right: out to the left of the box, clear of its corners.
+    before = place(0.4, 0.05)
+    assert before[1] > 0.1 and np.linalg.norm(before[:2]) > 0.14 * np.sqrt(2.0)
+    # It comes nearer to behind at every step round.
+    later = place(*(box + before)[:2])
+    assert later[1] > before[1] and later[0] > before[0]
+    # Behind: through the box, rather back towards the robot than ahead of the goal.
+    through = place(0.73, 0.17)
+    assert through[1] < -0.08 and -0.05 < through[0] < 0.0
+    # A goal straight ahead is pushed to from the front, straight.
+    np.testing.assert_allclose(
+        place(0.5, 0.01, np.array([0.9, 0.0, 1.0]))[:2], [0.1, 0.0], atol=1e-6
+    )
+    assert before[2] == through[2] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("goal", "box", "left"),
+    [
+        (-0.4, 0.0, True),
+        (0.4, 0.0, False),
+        (0.2, 0.3, True),  # pushed too far: back with the other hand
+        (0.2, 0.23, False),  # but not for so little
+    ],
+)
+def test_the_hand_on_the_far_side_from_the_goal_is_asked(goal, box, left):
     env, state = _start("push")
-    read, goal = scene_of(env), np.asarray(state.memory.goal)
-    at = np.asarray(state.readings.xpos[env.task.layout.body("object")])
-    along = (goal - at) / np.linalg.norm(goal - at)
-    place = np.asarray(read(state).places[0])
-    hand = np.asarray(env.task.robot.left_hand(state.readings))
-    behind = np.dot((hand - at)[:2], along[:2]) <= -0.2
-    expected = at - 0.18 * along if behind else at + 0.1 * along
-    # A hand that is beside the box goes round it first.
-    assert np.allclose(place, expected, atol=1e-5) or np.allclose(place, at - 0.18 * along)
+    state = state.replace(memory=state.memory.replace(goal=jnp.array([0.8, goal, 1.0])))
+    scene = scene_of(env)(_with_body(env, state, "object", [0.7, box, 1.0]))
+    np.testing.assert_array_equal(scene.asked, [left, not left])
+    # Legs go to the goal's side of the table.
+    assert np.sign(scene.goal[1]) == np.sign(goal) and abs(scene.goal[1]) < abs(goal)
 
 
 def test_a_package_that_is_lifted_is_brought_to_its_destination():

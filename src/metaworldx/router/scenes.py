@@ -31,6 +31,26 @@ _OVER_Z = 0.04
 _LIFT, _PRESS = 0.12, -0.10
 _BACK = (-0.16, 0.0, 0.2)
 
+# Pushing a box, m but for the cosine and the share.
+_ROUND = 0.22
+"""A hand goes round the box at this distance from its centre; the box's corners are at 0.14."""
+_BEHIND = 0.9
+"""A hand is behind the box when its direction from it is the way's, turned round, by this cosine
+(26 degrees) or more."""
+_THROUGH = 0.1
+"""It then pushes towards a place so far beyond the box's centre."""
+_OVER = 0.05
+"""Hands' places are so high over the box's centre: an arm sags by that, on the table it sticks."""
+_SHY = 0.5
+"""Share of the way to the side by which the aim is short of the goal. A hand that comes from the
+robot, which walks, shoves the box ahead too far, and nothing brings it back."""
+_SAME_SIDE = 0.05
+"""A box so near its goal across is left to the hand that pushes it there from the middle."""
+_AT_THE_TABLE = 0.55
+"""Where the way ends along x: inside the table, whose edge at 0.4 stops the robot."""
+_WITH_THE_GOAL = 0.7
+"""And across, the share of the goal's place: neither arm reaches across from the middle."""
+
 
 @struct.dataclass
 class Scene:
@@ -140,28 +160,45 @@ def handle_place(hand: jax.Array, grip: jax.Array, angle: jax.Array) -> jax.Arra
 
 
 def _push(env: Env) -> SceneOf:
-    """The left hand goes to the box's far side from its goal, then through it towards the goal."""
+    """Either hand pushes the box to the other side, the legs go to the table."""
     box, robot = env.task.layout.body("object"), env.task.robot
     start = jnp.array(env.task.object_qpos[:3])
 
     def read(state: Any) -> Scene:
         r, goal = state.readings, state.memory.goal
-        at, hand = r.xpos[box], robot.left_hand(r)
-        moved = jnp.linalg.norm((at - start)[:2])
-        way = goal - at
-        far = jnp.linalg.norm(way)
-        along = way / jnp.maximum(far, 1e-6)
-        behind = at - 0.18 * along
-        near = jnp.linalg.norm((hand - behind)[:2]) < 0.08
-        pushing = near | (jnp.dot((hand - at)[:2], along[:2]) > -0.2)
+        at = r.xpos[box]
+        hands = jnp.stack([robot.left_hand(r), robot.right_hand(r)])
+        left_of_it = goal[1] - at[1]
+        to_left = jnp.where(jnp.abs(left_of_it) > _SAME_SIDE, left_of_it, goal[1]) > 0.0
+        place = push_place(jnp.where(to_left, hands[1], hands[0]), at, goal)
+        far = jnp.linalg.norm(goal - at)
+        near = jnp.linalg.norm(hands - at, axis=-1).min()
         return _scene(
-            _both(jnp.where(pushing, at + 0.1 * along, behind)),
-            _LEFT,
-            at[:2],
-            (0.3 / jnp.linalg.norm(hand - at), moved / 0.1, 0.05 / jnp.maximum(far, 1e-6)),
+            _both(place),
+            (~to_left, to_left),
+            jnp.stack([jnp.array(_AT_THE_TABLE), _WITH_THE_GOAL * goal[1]]),
+            (0.3 / near, jnp.linalg.norm((at - start)[:2]) / 0.1, 0.05 / jnp.maximum(far, 1e-6)),
         )
 
     return read
+
+
+def push_place(hand: jax.Array, box: jax.Array, goal: jax.Array) -> jax.Array:
+    """Where a hand goes next to push a box to a goal: round it until behind it, then on `[3]`, m.
+
+    Args:
+      hand, box, goal: `[3]`, in the world.
+    """
+    way = (goal - box)[:2]
+    along = _unit(way - jnp.array([_SHY * jnp.abs(way[1]), 0.0]))
+    from_box = _unit((hand - box)[:2])
+    behind = -jnp.dot(along, from_box) > _BEHIND
+    off = jnp.where(behind, _THROUGH * along, _ROUND * _unit(from_box - along))
+    return box + jnp.append(off, _OVER)
+
+
+def _unit(x: jax.Array) -> jax.Array:
+    return x / jnp.maximum(jnp.linalg.norm(x), 1e-6)
 
 
 def _basketball(env: Env) -> SceneOf:
@@ -253,7 +290,7 @@ def _both(place: jax.Array, aside: float = 0.0) -> jax.Array:
 
 def _scene(
     places: jax.Array,
-    asked: tuple[jax.Array | bool, bool],
+    asked: tuple[jax.Array | bool, jax.Array | bool],
     goal: jax.Array | None,
     milestones: tuple[jax.Array | float, ...],
     once: bool = False,
