@@ -65,6 +65,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b(?:in|within|under|have|only|got|less than|at most) (?:just |only |the next |about )?"
          rf"(?:{_NUMBER}|a few|a couple of|a|half a) (?:seconds?|s|minutes?|moments?)\b",
          " deadline "),
+        (rf"\b(?:in )?(?:under|within|less than) (?:{_NUMBER}|a few|an|half an) (?:hours?|days?)\b",
+         " "),
         # What is denied, and what is not.
         (r"\bwhy (?:not|don't you)\b", ""),
         (r"\b(?:keep|refrain|abstain|desist|resist|prevent \w+) from\b", "not"),
