@@ -135,7 +135,7 @@ def test_a_router_of_other_experts_is_refused(router):
 
 
 def test_turns_are_held_and_stay_among_the_drawn():
-    config = DemoConfig(most=2, shortest_s=0.2, longest_s=0.5, mixed=0.0)
+    config = DemoConfig(staged=0.0, most=2, shortest_s=0.2, longest_s=0.5, mixed=0.0)
     even = jnp.full(5, 0.2)
     turn = begin_turns(config, even, even, jax.random.key(0))
     among = np.isfinite(np.asarray(turn.among))
@@ -151,8 +151,19 @@ def test_turns_are_held_and_stay_among_the_drawn():
     assert np.all(np.diff(changes) >= 10)
 
 
+def test_a_staged_leader_is_held_until_a_milestone_is_reached():
+    config = DemoConfig(staged=1.0, mixed=0.0, shortest_s=0.1, longest_s=0.2)
+    even = jnp.full(5, 0.2)
+    turn = begin_turns(config, even, even, jax.random.key(0))
+    assert len(set(np.asarray(turn.stages)[:2].tolist())) == 2  # else nothing is tested
+    for reached in (0, 1):
+        for key in jax.random.split(jax.random.key(1), 30):
+            turn = take_turns(config, turn, 0.02, key, reached)
+            assert int(jnp.argmax(turn.weights)) == int(turn.stages[reached])
+
+
 def test_a_mixture_is_held_all_along():
-    config = DemoConfig(most=1, shortest_s=0.1, longest_s=0.1, mixed=1.0)
+    config = DemoConfig(staged=0.0, most=1, shortest_s=0.1, longest_s=0.1, mixed=1.0)
     even = jnp.full(5, 0.2)
     begin = jax.vmap(lambda key: begin_turns(config, even, even, key))
     step = jax.jit(jax.vmap(lambda turn, key: take_turns(config, turn, 0.02, key)))

@@ -96,6 +96,31 @@ def test_the_hand_on_the_far_side_from_the_goal_is_asked(goal, box, left):
     assert np.sign(scene.goal[1]) == np.sign(goal) and abs(scene.goal[1]) < abs(goal)
 
 
+def _with_robot(state, x, y, speed=0.0):
+    """The robot's pelvis there, looking along x and going so fast (m/s)."""
+    r = state.readings
+    qpos = jnp.asarray(r.qpos).at[:2].set(jnp.array([x, y]))
+    qpos = qpos.at[3:7].set(jnp.array([1.0, 0.0, 0.0, 0.0]))
+    qvel = jnp.asarray(r.qvel).at[:2].set(jnp.array([speed, 0.0]))
+    # The pelvis is the first body after the world.
+    xpos = jnp.asarray(r.xpos).at[1, :2].set(jnp.array([x, y]))
+    return state.replace(readings=r.replace(qpos=qpos, qvel=qvel, xpos=xpos))
+
+
+def test_the_way_leads_round_the_trucks_ramp_and_ends_beside_the_packages():
+    env, state = _start("truck")
+    read = scene_of(env)
+    before = read(_with_robot(state, 2.0, 0.0))
+    assert before.goal[0] < 2.0 and before.goal[1] > 1.2  # the ramp is 1.2 m wide to each side
+    along = read(_with_robot(state, 2.5, 1.9))
+    assert along.goal[0] > 2.5 and along.goal[1] > 1.2 and along.turn < before.turn
+    assert float(along.milestones.max()) < 1.0
+    walking, slow = (read(_with_robot(state, 4.7, 1.7, speed)) for speed in (0.6, 0.1))
+    assert walking.milestones[0] == 1.0 and walking.milestones[1] < 1.0
+    assert slow.milestones[1] == 1.0
+    assert not read(_with_robot(state, 2.0, 0.0)).milestones[1] > 0.0
+
+
 def test_a_package_that_is_lifted_is_brought_to_its_destination():
     env, state = _start("package")
     read = scene_of(env)

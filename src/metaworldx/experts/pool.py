@@ -118,20 +118,24 @@ class ExpertPool:
         check_known("expert", name, self.names)
         return self.names.index(name)
 
-    def begin(self, qpos: jax.Array) -> Follow:
+    def begin(self, qpos: jax.Array, phase: jax.Array | float = 0.0) -> Follow:
         """Every expert at the beginning of the clip it is evaluated with, `[..., K]`.
 
         Args:
           qpos: the robot's own `[..., nq]`.
+          phase: share of a cycle after which experts whose clip is one begin `[...]`.
         """
         clips = self.first_clip + np.array([e.skill.evaluated for e in self.experts], np.int32)
 
-        def one(qpos: jax.Array) -> Follow:
-            own = self.body.own_qpos(qpos)
-            begin = jax.vmap(begin_following, in_axes=(None, 0, None, None))
-            return begin(self.refs, jnp.asarray(clips), jnp.zeros(()), own)
+        seconds = jnp.where(self.refs.loop[clips], self.refs.duration[clips], 0.0)
 
-        return _over_leading(one, qpos.ndim - 1)(qpos)
+        def one(qpos: jax.Array, phase: jax.Array) -> Follow:
+            own = self.body.own_qpos(qpos)
+            begin = jax.vmap(begin_following, in_axes=(None, 0, 0, None))
+            return begin(self.refs, jnp.asarray(clips), phase * seconds, own)
+
+        phase = jnp.broadcast_to(phase, qpos.shape[:-1])
+        return _over_leading(one, qpos.ndim - 1)(qpos, phase)
 
     def asked(self, follow: Follow, expert: int, command: jax.Array) -> Follow:
         """The same, one expert asked for another command `[11]`: its nearest clip, from now on.
@@ -151,6 +155,11 @@ class ExpertPool:
     def speed_of(self, follow: Follow) -> jax.Array:
         """Forward speed that each expert's clip asks for, of the shape of `follow`, m/s."""
         return self.refs.command[follow.clip, COMMAND["speed"].start]
+
+    def phase_of(self, follow: Follow) -> jax.Array:
+        """Share of its cycle that each expert has done, 0 where it goes nowhere `[..., K]`."""
+        cycle = self.refs.loop[follow.clip] & (self.speed_of(follow) > 0.0)
+        return jnp.where(cycle, follow.seconds / self.refs.duration[follow.clip] % 1.0, 0.0)
 
     def moved_on(self, follow: Follow, qpos: jax.Array) -> Follow:
         """One control step of 0.02 s later.

@@ -33,8 +33,6 @@ from metaworldx.sim.readings import Readings
 STABILISER = "stand"
 _AT_REST = 0.05
 """An expert that weighs less begins anew from where the robot is, until it is wanted."""
-_MOST_TURN = 0.4
-"""How far from where it heads an expert that goes is asked to turn at once (rad)."""
 _GOES = 0.1
 """An expert whose clip is faster than this (m/s) goes somewhere."""
 
@@ -240,7 +238,10 @@ class Composer:
             height=height_over(soles_in_heading(ROBOT, body)),
         )
         on = self.pool.moved_on(follow, qpos)
-        rests, anew = weights < _AT_REST, self._begun(state, scene)
+        # A gait takes over where the leader's is in its cycle; from its own beginning it trips.
+        leads = jnp.argmax(weights, axis=-1)[:, None]
+        phase = jnp.take_along_axis(self.pool.phase_of(on), leads, axis=-1)[:, 0]
+        rests, anew = weights < _AT_REST, self._begun(state, scene, phase)
         on = self._carried(on, anew, weights)
         follow = jax.tree.map(
             lambda new, old: jnp.where(
@@ -273,8 +274,10 @@ class Composer:
         anchor = jnp.where(carried, anew.anchor[:, expert], follow.anchor[:, expert])
         return follow.replace(anchor=follow.anchor.at[:, expert].set(anchor))
 
-    def _begun(self, state: EnvState | Moment, scene: Scene) -> Follow:
-        follow = self.pool.begin(self.own(state)[0])
+    def _begun(
+        self, state: EnvState | Moment, scene: Scene, phase: jax.Array | float = 0.0
+    ) -> Follow:
+        follow = self.pool.begin(self.own(state)[0], phase)
         if self._reaching is None:
             return follow
         expert = self._reaching
@@ -305,7 +308,7 @@ class Composer:
         yaw = jax.vmap(heading)(body[:, 3:7])
         way = scene.goal - body[:, :2]
         off = wrapped(jnp.arctan2(way[:, 1], way[:, 0]) - yaw)
-        wanted = yaw + jnp.clip(off, -_MOST_TURN, _MOST_TURN)
+        wanted = yaw + jnp.clip(off, -scene.turn, scene.turn)
         goes = self.pool.speed_of(follow) > _GOES
         headed = jnp.where(goes & scene.going[:, None], wanted[:, None], follow.heading)
         return follow.replace(heading=headed)

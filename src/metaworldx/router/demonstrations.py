@@ -18,6 +18,7 @@ from metaworldx.errors import UserError, check_at_least
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.router.choosers import always
 from metaworldx.router.compose import Composer, Composing
+from metaworldx.router.scenes import MILESTONES
 from metaworldx.router.steady import SteadyConfig
 
 _CHUNK = 50
@@ -37,6 +38,8 @@ class DemoConfig:
       keep: so many are kept, of the ways to switch that succeed and then score best.
       most: experts that take turns in one rollout, at most; n of them 1/n times as often as one.
       shortest_s, longest_s: how long one of them leads; drawn evenly in the logarithm.
+      staged: share of the rollouts in which an expert leads until a milestone is reached rather
+        than for a time: how long a way takes, no draw tells.
       mixed: share of the rollouts in which a partner, any expert, has 20 to 40% all along: what
         legs and arms do together is seen only where a mixture is held.
       elite: share of the first round that counts as its best.
@@ -50,6 +53,7 @@ class DemoConfig:
     most: int = 3
     shortest_s: float = 0.5
     longest_s: float = 20.0
+    staged: float = 0.25
     mixed: float = 0.5
     elite: float = 0.1
     width: float = 0.02
@@ -57,7 +61,7 @@ class DemoConfig:
     def __post_init__(self):
         check_at_least(self, 2, "rollouts")
         check_at_least(self, 1, "starts", "keep", "most")
-        check_at_least(self, 0.0, "mixed")
+        check_at_least(self, 0.0, "staged", "mixed")
         if self.rollouts % (2 * self.starts):
             raise UserError(
                 f"rollouts is {self.rollouts}; needs a multiple of {2 * self.starts}, for two "
@@ -115,12 +119,16 @@ class _Turn:
       left: seconds that they are still held.
       among: log of how likely each expert is to lead next `[K]`.
       mixed: what the rollout's partner has all along `[K]`; zeros without one.
+      staged: whether leaders are held until a milestone is reached instead, bool.
+      stages: who leads then, by how many have been `[MILESTONES + 1]`, int32.
     """
 
     weights: jax.Array
     left: jax.Array
     among: jax.Array
     mixed: jax.Array
+    staged: jax.Array
+    stages: jax.Array
 
 
 def begin_turns(config: DemoConfig, leads: jax.Array, partners: jax.Array, key: jax.Array) -> _Turn:
@@ -142,26 +150,38 @@ def begin_turns(config: DemoConfig, leads: jax.Array, partners: jax.Array, key: 
     partner = jax.random.categorical(partner_key, jnp.log(partners))
     mixes = jax.random.bernoulli(mixed_key, config.mixed)
     share = jnp.where(mixes, jax.random.uniform(share_key, (), minval=0.2, maxval=0.4), 0.0)
-    blank = _Turn(
-        jnp.zeros(experts), jnp.zeros(()), among, share * jax.nn.one_hot(partner, experts)
+    staged_key, stages_key = jax.random.split(jax.random.fold_in(key, 0))
+    turn = _Turn(
+        weights=jnp.zeros(experts),
+        left=jnp.zeros(()),
+        among=among,
+        mixed=share * jax.nn.one_hot(partner, experts),
+        staged=jax.random.bernoulli(staged_key, config.staged),
+        stages=jax.random.categorical(stages_key, jnp.log(leads), shape=(MILESTONES + 1,)),
     )
-    return _next(config, blank, turn_key)
+    return take_turns(config, turn, 0.0, turn_key)
 
 
-def take_turns(config: DemoConfig, turn: _Turn, dt: float, key: jax.Array) -> _Turn:
-    """The weights a control step of `dt` seconds later."""
-    turn = turn.replace(left=turn.left - dt)
-    over = turn.left <= 0.0
-    return jax.tree.map(lambda a, b: jnp.where(over, a, b), _next(config, turn, key), turn)
+def take_turns(
+    config: DemoConfig, turn: _Turn, dt: float, key: jax.Array, reached: jax.Array | int = 0
+) -> _Turn:
+    """The weights a control step of `dt` seconds later.
 
-
-def _next(config: DemoConfig, turn: _Turn, key: jax.Array) -> _Turn:
+    Args:
+      reached: how many milestones have been.
+    """
     leader_key, held_key = jax.random.split(key)
-    leader = jax.nn.one_hot(jax.random.categorical(leader_key, turn.among), turn.among.shape[0])
-    weights = (1.0 - turn.mixed.sum()) * leader + turn.mixed
     low, high = np.log(config.shortest_s), np.log(config.longest_s)
     held = jnp.exp(jax.random.uniform(held_key, (), minval=low, maxval=high))
-    return turn.replace(weights=weights, left=held)
+    drawn = jax.random.categorical(leader_key, turn.among)
+    leader = jnp.where(turn.staged, turn.stages[reached], drawn)
+    lead = jax.nn.one_hot(leader, turn.among.shape[0])
+    left = turn.left - dt
+    over = turn.staged | (left <= 0.0)
+    weights = (1.0 - turn.mixed.sum()) * lead + turn.mixed
+    return turn.replace(
+        weights=jnp.where(over, weights, turn.weights), left=jnp.where(over, held, left)
+    )
 
 
 def leading(weights: np.ndarray, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -281,8 +301,9 @@ def _advance(
         sure = jnp.ones(alive.shape)
         acted, composing = composer.act(state, composing, always(turns.weights), sure)
         after = env.step(state, jnp.nan_to_num(acted.action))
-        turns = jax.vmap(lambda t, k: take_turns(config, t, env.dt, k))(
-            turns, jax.random.split(key, alive.shape[0])[way]
+        reached = jnp.sum(composing.reached >= 1.0, axis=-1)
+        turns = jax.vmap(lambda t, k, n: take_turns(config, t, env.dt, k, n))(
+            turns, jax.random.split(key, alive.shape[0])[way], reached
         )
         out = {
             "obs": acted.seen.obs,

@@ -10,13 +10,17 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import struct
 
 from metaworldx.envs.env import Env
+from metaworldx.motion.kinematics import heading
 
 MILESTONES = 3
 """How many milestones every task has; those that it lacks are never reached."""
-_LEFT, _BOTH = (True, False), (True, True)
+_LEFT, _BOTH, _NEITHER = (True, False), (True, True), (False, False)
+_TURN = 0.4
+"""How far a gait that goes is asked to turn at once (rad), unless there is no room for its bow."""
 
 # The door's places, m.
 _BEHIND_THE_DOOR = (1.2, 0.1)
@@ -51,6 +55,20 @@ _AT_THE_TABLE = 0.55
 _WITH_THE_GOAL = 0.7
 """And across, the share of the goal's place: neither arm reaches across from the middle."""
 
+# The truck's places, m: its ramp begins 0.5 m before the robot and is 1.2 m wide to each side.
+_RAMP_END_X, _CLEAR_Y = 3.0, 1.0
+_OUT = (1.0, 1.5)
+_LANE_Y, _AHEAD = 1.65, 0.8
+"""Where to walk along the truck's side, 0.45 m off it, and how far ahead to look."""
+_BESIDE = 1.7
+"""So near the nearest package, the robot is beside it."""
+_SLOW = 0.25
+"""Slower than this (m/s), a robot may stand; at 0.6 m/s, a walk, it falls whoever takes over."""
+_ASIDE = 1.6
+"""There the way leads round to the left (rad), which slows a gait that takes over."""
+_TURN_OUT, _TURN_BACK = 2.0, 1.0
+"""Turns (rad) at once: nearly on the spot while the robot begins, then back round to the truck."""
+
 
 @struct.dataclass
 class Scene:
@@ -61,6 +79,7 @@ class Scene:
       asked: which hands have a place `[2]`, bool.
       goal: where to walk to `[2]`.
       going: whether there is such a goal, bool.
+      turn: how far from where it heads an expert that goes is asked to turn at once, rad.
       milestones: how far each is, 0 to 1 (reached) `[MILESTONES]`, in the order in which they
         come.
       once: whether hands that have reached the first milestone and lost it are asked no more, bool.
@@ -70,6 +89,7 @@ class Scene:
     asked: jax.Array
     goal: jax.Array
     going: jax.Array
+    turn: jax.Array
     milestones: jax.Array
     once: jax.Array
 
@@ -109,7 +129,7 @@ _MILESTONES: dict[str, tuple[str, ...]] = {
     "door": ("hatch turned", "door opened", "passed"),
     "push": ("hand at the box", "box moved", "box at its goal"),
     "basketball": ("hands at the ball", "ball high", "ball in the hoop"),
-    "truck": ("at the packages", "package lifted", "package on the table"),
+    "truck": ("beside the packages", "slow beside them", "package lifted"),
     "package": ("at the package", "package lifted", "package brought"),
     "reach": ("hand near its goal", "hand at its goal"),
 }
@@ -224,15 +244,34 @@ def _basketball(env: Env) -> SceneOf:
 
 
 def _truck(env: Env) -> SceneOf:
-    """The way and both hands go to the package that lies lowest on the truck."""
-    package, robot = env.task.layout.body("package_a"), env.task.robot
+    """Out from before the ramp to the truck's left side, and along it to the packages.
+
+    The ramp is steeper than any gait climbs, and the truck's walls keep hands off the packages.
+    """
+    layout, robot = env.task.layout, env.task.robot
+    packages = np.array([layout.body(f"package_{letter}") for letter in "abcde"])
 
     def read(state: Any) -> Scene:
         r = state.readings
-        at = r.xpos[package]
-        away = jnp.linalg.norm((at - robot.pelvis_position(r))[:2])
+        here = robot.pelvis_position(r)[:2]
+        beside = _BESIDE / jnp.linalg.norm(r.xpos[packages, :2] - here, axis=-1).min()
+        speed = jnp.linalg.norm(r.qvel[:2])
+        before = (here[1] < _CLEAR_Y) & (here[0] < _RAMP_END_X)
+        way = jnp.where(before, jnp.array(_OUT), jnp.stack([here[0] + _AHEAD, _LANE_Y]))
+        yaw = heading(r.qpos[3:7]) + _ASIDE
+        aside = here + jnp.stack([jnp.cos(yaw), jnp.sin(yaw)])
         lifted, there = jnp.any(state.memory.picked_up >= 0), jnp.any(state.memory.on_table >= 0)
-        return _scene(_both(at, 0.15), _BOTH, at[:2], (0.8 / away, lifted | there, there))
+        return _scene(
+            jnp.zeros((2, 3)),
+            _NEITHER,
+            jnp.where(beside < 1.0, way, aside),
+            (
+                beside,
+                jnp.where(beside < 1.0, 0.0, _SLOW / jnp.maximum(speed, 1e-6)),
+                lifted | there,
+            ),
+            turn=jnp.where(before, _TURN_OUT, jnp.where(beside < 1.0, _TURN_BACK, _TURN)),
+        )
 
     return read
 
@@ -294,6 +333,7 @@ def _scene(
     goal: jax.Array | None,
     milestones: tuple[jax.Array | float, ...],
     once: bool = False,
+    turn: jax.Array | float = _TURN,
 ) -> Scene:
     padded = [jnp.asarray(m, float) for m in milestones] + [jnp.zeros(())] * (
         MILESTONES - len(milestones)
@@ -303,6 +343,7 @@ def _scene(
         asked=jnp.stack([jnp.asarray(hand) for hand in asked]),
         goal=jnp.zeros(2) if goal is None else goal,
         going=jnp.array(goal is not None),
+        turn=jnp.asarray(turn, float),
         milestones=jnp.clip(jnp.stack(padded), 0.0, 1.0),
         once=jnp.array(once),
     )
