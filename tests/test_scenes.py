@@ -9,6 +9,7 @@ from metaworldx.envs.factory import make
 from metaworldx.router.scenes import (
     MILESTONES,
     asking,
+    catching_places,
     milestone_names,
     push_place,
     scene_of,
@@ -119,6 +120,38 @@ def test_the_way_leads_round_the_trucks_ramp_and_ends_beside_the_packages():
     assert walking.milestones[0] == 1.0 and walking.milestones[1] < 1.0
     assert slow.milestones[1] == 1.0
     assert not read(_with_robot(state, 2.0, 0.0)).milestones[1] > 0.0
+
+
+def test_a_ball_that_comes_is_met_below_and_then_shut_in_between_hands_and_chest():
+    def places(x, y, z, touched):
+        return np.asarray(catching_places(jnp.array([x, y, z]), jnp.array(touched)))
+
+    # It comes at 0.3 over the pelvis, its radius is 0.12: over the hands, which leave it room.
+    ready = places(1.0, 0.0, 0.4, False)
+    assert ready[:, 2].max() < 0.3 and ready[0, 1] - ready[1, 1] > 0.24
+    # At the chest: hands meet so that it cannot pass, beyond its middle.
+    keep = places(0.24, 0.0, 0.3, True)
+    assert 0.0 < keep[0, 1] - keep[1, 1] < 0.24 and keep[:, 0].min() > 0.3
+    assert keep[:, 2].max() < 0.3
+    # They follow it to the left and up, and what is left is as what is right.
+    aside, high = places(0.2, 0.14, 0.3, True), places(0.24, 0.0, 0.4, True)
+    assert aside[:, 1].mean() > 0.05 and np.all(high[:, 2] > keep[:, 2])
+    other = places(0.2, -0.14, 0.3, True)[::-1] * [1.0, -1.0, 1.0]
+    np.testing.assert_allclose(aside, other, atol=1e-6)
+
+
+def test_places_to_catch_a_ball_turn_with_the_robot():
+    env, state = _start("basketball")
+    read, turn = scene_of(env), jnp.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    r, robot = state.readings, env.task.robot
+    hips, ball = env.task.layout.body("pelvis"), env.task.layout.body("basketball")
+    pelvis, half = robot.pelvis_position(r), np.sqrt(0.5)
+    level = r.replace(xquat=r.xquat.at[hips].set(jnp.array([1.0, 0.0, 0.0, 0.0])))
+    moved = r.xpos.at[ball].set(pelvis + turn @ (r.xpos[ball] - pelvis))
+    turned = r.replace(xquat=r.xquat.at[hips].set(jnp.array([half, 0.0, 0.0, half])), xpos=moved)
+    before = read(state.replace(readings=level)).places - pelvis
+    after = read(state.replace(readings=turned)).places - pelvis
+    np.testing.assert_allclose(after, before @ turn.T, atol=1e-5)
 
 
 def test_a_package_that_is_lifted_is_brought_to_its_destination():

@@ -14,7 +14,7 @@ import numpy as np
 from flax import struct
 
 from metaworldx.envs.env import Env
-from metaworldx.motion.kinematics import heading
+from metaworldx.motion.kinematics import heading, to_heading
 
 MILESTONES = 3
 """How many milestones every task has; those that it lacks are never reached."""
@@ -68,6 +68,18 @@ _ASIDE = 1.6
 """There the way leads round to the left (rad), which slows a gait that takes over."""
 _TURN_OUT, _TURN_BACK = 2.0, 1.0
 """Turns (rad) at once: nearly on the spot while the robot begins, then back round to the truck."""
+
+# Catching a ball: hands ahead of the pelvis, to either side and over it, m, but for the shares.
+_READY = (0.295, 0.165, 0.18)
+"""Before the touch: forearms level under the ball's way, so that it meets the chest over them."""
+_KEEP = (0.346, 0.06, 0.12)
+"""After it, to which `_WITH_THE_BALL` is added: hands nearly meet beyond the ball."""
+_WITH_THE_BALL = (0.2, 0.0, 0.55)
+"""Share of the ball's own distance and height that they follow."""
+_TURNED = 0.42
+"""Share of the ball's angle from the front by which the hands are turned with it."""
+_MOST_ASIDE = 1.5
+"""A ball farther to a side than this (rad) is as good as there: the angle jumps behind the back."""
 
 
 @struct.dataclass
@@ -222,25 +234,39 @@ def _unit(x: jax.Array) -> jax.Array:
 
 
 def _basketball(env: Env) -> SceneOf:
-    """Both hands go to the ball; once it has been touched they go up."""
+    """Hands before the chest, where the ball falls between them; then they keep it there."""
     ball, hoop = env.task.layout.body("basketball"), env.task.layout.site("hoop_center")
     robot = env.task.robot
 
     def read(state: Any) -> Scene:
         r = state.readings
         at = r.xpos[ball]
+        pelvis, yaw = robot.pelvis_position(r), heading(robot.pelvis_orientation(r))
+        seen = to_heading(at - pelvis, yaw)
+        places = to_heading(catching_places(seen, state.memory.throwing), -yaw) + pelvis
         hands = jnp.stack([robot.left_hand(r), robot.right_hand(r)])
         away = jnp.linalg.norm(hands - at, axis=-1).max()
         missed = jnp.linalg.norm(at - r.site_xpos[hoop])
-        lift = jnp.where(state.memory.throwing, 0.4, 0.0)
-        return _scene(
-            _both(at + lift * jnp.array([0.0, 0.0, 1.0]), 0.1),
-            _BOTH,
-            None,
-            (0.25 / away, at[2] / 1.8, 0.05 / missed),
-        )
+        return _scene(places, _BOTH, None, (0.25 / away, at[2] / 1.8, 0.05 / missed))
 
     return read
+
+
+def catching_places(ball: jax.Array, touched: jax.Array) -> jax.Array:
+    """Where hands go to catch a ball and to keep it between forearms and chest `[2, 3]`, m.
+
+    Either is turned towards the ball by a share of its angle from the front.
+
+    Args:
+      ball: from the pelvis, along its heading `[3]`, as places are.
+      touched: whether the ball has touched anything yet, bool.
+    """
+    keep = jnp.array(_KEEP) + jnp.array(_WITH_THE_BALL) * jnp.array(
+        [jnp.linalg.norm(ball[:2]), 0.0, ball[2]]
+    )
+    ahead, aside, up = jnp.where(touched, keep, jnp.array(_READY))
+    angle = jnp.clip(jnp.arctan2(ball[1], ball[0]), -_MOST_ASIDE, _MOST_ASIDE)
+    return to_heading(_both(jnp.stack([ahead, 0.0, up]), aside), -_TURNED * angle)
 
 
 def _truck(env: Env) -> SceneOf:
