@@ -17,7 +17,7 @@ from metaworldx.router.arms import led_arms
 from metaworldx.router.choosers import always
 from metaworldx.router.compose import Composer
 from metaworldx.router.parts import PLAIN, Parts, PartsConfig
-from metaworldx.router.scenes import handle_place
+from metaworldx.router.places import handle_place
 from metaworldx.router.steady import SteadyConfig
 
 ENVS = 2

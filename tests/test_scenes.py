@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from metaworldx.envs.factory import make
-from metaworldx.router.scenes import (
-    MILESTONES,
-    asking,
-    catching_places,
-    milestone_names,
-    push_place,
-    scene_of,
-)
+from metaworldx.router.places import catching_places, push_place
+from metaworldx.router.scenes import MILESTONES, asking, milestone_names, scene_of
 
 TASKS = ("door", "push", "basketball", "truck", "package", "reach")
 

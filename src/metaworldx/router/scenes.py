@@ -15,6 +15,14 @@ from flax import struct
 
 from metaworldx.envs.env import Env
 from metaworldx.motion.kinematics import heading, to_heading
+from metaworldx.router.places import (
+    GRIP,
+    TURNED,
+    both,
+    catching_places,
+    handle_place,
+    push_place,
+)
 
 MILESTONES = 3
 """How many milestones every task has; those that it lacks are never reached."""
@@ -24,30 +32,9 @@ _TURN = 0.4
 
 # The door's places, m.
 _BEHIND_THE_DOOR = (1.2, 0.1)
-_GRIP = (-0.141, -0.1, 0.0)
-"""Where a hand presses the handle, from the hatch."""
 _HANDLE_NEAR = 0.2
 """How far ahead of the pelvis the handle is when the hand begins."""
-_TURNED = 0.3
-"""A handle turned by more (rad) has a hand on it: its spring takes it back otherwise."""
-_OVER_X = (-0.03, 0.03)
-_OVER_Z = 0.04
-_LIFT, _PRESS = 0.12, -0.10
-_BACK = (-0.16, 0.0, 0.2)
-
-# Pushing a box, m but for the cosine and the share.
-_ROUND = 0.22
-"""A hand goes round the box at this distance from its centre; the box's corners are at 0.14."""
-_BEHIND = 0.9
-"""A hand is behind the box when its direction from it is the way's, turned round, by this cosine
-(26 degrees) or more."""
-_THROUGH = 0.1
-"""It then pushes towards a place so far beyond the box's centre."""
-_OVER = 0.05
-"""Hands' places are so high over the box's centre: an arm sags by that, on the table it sticks."""
-_SHY = 0.5
-"""Share of the way to the side by which the aim is short of the goal. A hand that comes from the
-robot, which walks, shoves the box ahead too far, and nothing brings it back."""
+# The table's, m but for the share.
 _SAME_SIDE = 0.05
 """A box so near its goal across is left to the hand that pushes it there from the middle."""
 _AT_THE_TABLE = 0.55
@@ -68,18 +55,6 @@ _ASIDE = 1.6
 """There the way leads round to the left (rad), which slows a gait that takes over."""
 _TURN_OUT, _TURN_BACK = 2.0, 1.0
 """Turns (rad) at once: nearly on the spot while the robot begins, then back round to the truck."""
-
-# Catching a ball: hands ahead of the pelvis, to either side and over it, m, but for the shares.
-_READY = (0.295, 0.165, 0.18)
-"""Before the touch: forearms level under the ball's way, so that it meets the chest over them."""
-_KEEP = (0.346, 0.06, 0.12)
-"""After it, to which `_WITH_THE_BALL` is added: hands nearly meet beyond the ball."""
-_WITH_THE_BALL = (0.2, 0.0, 0.55)
-"""Share of the ball's own distance and height that they follow."""
-_TURNED = 0.42
-"""Share of the ball's angle from the front by which the hands are turned with it."""
-_MOST_ASIDE = 1.5
-"""A ball farther to a side than this (rad) is as good as there: the angle jumps behind the back."""
 
 
 @struct.dataclass
@@ -156,11 +131,11 @@ def _door(env: Env) -> SceneOf:
     def read(state: Any) -> Scene:
         r = state.readings
         angle = r.qpos[turn]
-        grip = r.xpos[hatch] + jnp.array(_GRIP)
+        grip = r.xpos[hatch] + jnp.array(GRIP)
         ahead = grip[0] - robot.pelvis_position(r)[0]
-        turned = angle > _TURNED
+        turned = angle > TURNED
         return _scene(
-            _both(handle_place(robot.left_hand(r), grip, angle)),
+            both(handle_place(robot.left_hand(r), grip, angle)),
             # Before it is so near, an arm held out keeps the robot off the door.
             (turned | (ahead < _HANDLE_NEAR), False),
             jnp.array(_BEHIND_THE_DOOR),
@@ -170,25 +145,6 @@ def _door(env: Env) -> SceneOf:
         )
 
     return read
-
-
-def handle_place(hand: jax.Array, grip: jax.Array, angle: jax.Array) -> jax.Array:
-    """Where a hand goes next to press a lever down: back from under it, over it, down `[3]`, m.
-
-    A hand that is over the lever is not moved along it or across, lest it push the robot away.
-
-    Args:
-      hand: `[3]`, in the world.
-      grip: a point `-_GRIP[1]` from the lever's axis, as the lever is level `[3]`.
-      angle: by which the lever is turned, rad.
-    """
-    off = hand - grip
-    across = jnp.clip(off[0], *_OVER_X)
-    high = off[2] > _OVER_Z + _GRIP[1] * jnp.sin(angle)
-    over = high & (off[0] > _OVER_X[0] - 0.03) & (jnp.abs(off[1]) < 0.1)
-    down = jnp.stack([across, 0.0, _PRESS])
-    up = jnp.where(high, jnp.stack([across, 0.0, _LIFT]), jnp.array(_BACK))
-    return grip + jnp.where(over | (angle > _TURNED), down, up)
 
 
 def _push(env: Env) -> SceneOf:
@@ -206,31 +162,13 @@ def _push(env: Env) -> SceneOf:
         far = jnp.linalg.norm(goal - at)
         near = jnp.linalg.norm(hands - at, axis=-1).min()
         return _scene(
-            _both(place),
+            both(place),
             (~to_left, to_left),
             jnp.stack([jnp.array(_AT_THE_TABLE), _WITH_THE_GOAL * goal[1]]),
             (0.3 / near, jnp.linalg.norm((at - start)[:2]) / 0.1, 0.05 / jnp.maximum(far, 1e-6)),
         )
 
     return read
-
-
-def push_place(hand: jax.Array, box: jax.Array, goal: jax.Array) -> jax.Array:
-    """Where a hand goes next to push a box to a goal: round it until behind it, then on `[3]`, m.
-
-    Args:
-      hand, box, goal: `[3]`, in the world.
-    """
-    way = (goal - box)[:2]
-    along = _unit(way - jnp.array([_SHY * jnp.abs(way[1]), 0.0]))
-    from_box = _unit((hand - box)[:2])
-    behind = -jnp.dot(along, from_box) > _BEHIND
-    off = jnp.where(behind, _THROUGH * along, _ROUND * _unit(from_box - along))
-    return box + jnp.append(off, _OVER)
-
-
-def _unit(x: jax.Array) -> jax.Array:
-    return x / jnp.maximum(jnp.linalg.norm(x), 1e-6)
 
 
 def _basketball(env: Env) -> SceneOf:
@@ -250,23 +188,6 @@ def _basketball(env: Env) -> SceneOf:
         return _scene(places, _BOTH, None, (0.25 / away, at[2] / 1.8, 0.05 / missed))
 
     return read
-
-
-def catching_places(ball: jax.Array, touched: jax.Array) -> jax.Array:
-    """Where hands go to catch a ball and to keep it between forearms and chest `[2, 3]`, m.
-
-    Either is turned towards the ball by a share of its angle from the front.
-
-    Args:
-      ball: from the pelvis, along its heading `[3]`, as places are.
-      touched: whether the ball has touched anything yet, bool.
-    """
-    keep = jnp.array(_KEEP) + jnp.array(_WITH_THE_BALL) * jnp.array(
-        [jnp.linalg.norm(ball[:2]), 0.0, ball[2]]
-    )
-    ahead, aside, up = jnp.where(touched, keep, jnp.array(_READY))
-    angle = jnp.clip(jnp.arctan2(ball[1], ball[0]), -_MOST_ASIDE, _MOST_ASIDE)
-    return to_heading(_both(jnp.stack([ahead, 0.0, up]), aside), -_TURNED * angle)
 
 
 def _truck(env: Env) -> SceneOf:
@@ -313,7 +234,7 @@ def _package(env: Env) -> SceneOf:
         lifted = at[2] > 0.5
         away = jnp.linalg.norm((at - robot.pelvis_position(r))[:2])
         return _scene(
-            _both(at, 0.15),
+            both(at, 0.15),
             _BOTH,
             jnp.where(lifted, to[:2], at[:2]),
             (0.6 / away, at[2] / 0.5, 0.1 / jnp.linalg.norm(at - to)),
@@ -329,7 +250,7 @@ def _reach(env: Env) -> SceneOf:
     def read(state: Any) -> Scene:
         goal = state.memory.goal
         away = jnp.linalg.norm(robot.left_hand(state.readings) - goal)
-        return _scene(_both(goal), _LEFT, None, (0.5 / away, 0.1 / away))
+        return _scene(both(goal), _LEFT, None, (0.5 / away, 0.1 / away))
 
     return read
 
@@ -346,11 +267,6 @@ _SCENES: dict[str, Callable[[Env], SceneOf]] = {
 
 def _nothing() -> Scene:
     return _scene(jnp.zeros((2, 3)), (False, False), None, ())
-
-
-def _both(place: jax.Array, aside: float = 0.0) -> jax.Array:
-    """A place for either hand `[2, 3]`, so far to each side along y (m)."""
-    return place + jnp.array([[0.0, aside, 0.0], [0.0, -aside, 0.0]])
 
 
 def _scene(
