@@ -13,12 +13,6 @@ from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.router.choosers import always, by_router, by_rules, by_teacher
-from metaworldx.router.demonstrations import (
-    DemoConfig,
-    begin_turns,
-    leading,
-    take_turns,
-)
 from metaworldx.router.distil import DistilConfig, distil
 from metaworldx.router.guided import GuidedEnv, Turn
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
@@ -26,6 +20,7 @@ from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.parts import PLAIN, Parts, PartsConfig
 from metaworldx.router.router import FILE, Router, load_router, save_router
 from metaworldx.router.told import features, guided, stage_at, told
+from metaworldx.router.turns import DemoConfig, begin_turns, leading, take_turns
 from metaworldx.training.compare import paired
 from metaworldx.training.guiding import GuideConfig, turns_for
 from metaworldx.vlm.guidance import Guidance, Stage
@@ -140,10 +135,10 @@ def test_turns_are_held_and_stay_among_the_drawn():
     turn = begin_turns(config, even, even, jax.random.key(0))
     among = np.isfinite(np.asarray(turn.among))
     assert 1 <= among.sum() <= 2
-    step = jax.jit(lambda t, k: take_turns(config, t, 0.02, k))
+    step = jax.jit(lambda t: take_turns(config, t, 0.02))
     leads = []
-    for key in jax.random.split(jax.random.key(1), 300):
-        turn = step(turn, key)
+    for _ in range(300):
+        turn = step(turn)
         leads.append(int(jnp.argmax(turn.weights)))
         assert float(turn.weights.sum()) == pytest.approx(1.0)
     assert set(leads) <= set(np.flatnonzero(among))
@@ -157,19 +152,36 @@ def test_a_staged_leader_is_held_until_a_milestone_is_reached():
     turn = begin_turns(config, even, even, jax.random.key(0))
     assert len(set(np.asarray(turn.stages)[:2].tolist())) == 2  # else nothing is tested
     for reached in (0, 1):
-        for key in jax.random.split(jax.random.key(1), 30):
-            turn = take_turns(config, turn, 0.02, key, reached)
+        for _ in range(30):
+            turn = take_turns(config, turn, 0.02, reached)
             assert int(jnp.argmax(turn.weights)) == int(turn.stages[reached])
+
+
+def test_the_same_turn_goes_on_the_same_way_again():
+    config = DemoConfig(staged=0.0, most=3, shortest_s=0.1, longest_s=0.3)
+    even = jnp.full(5, 0.2)
+    keys = jax.random.split(jax.random.key(0), 8)
+    ways = jax.vmap(lambda key: begin_turns(config, even, even, key))(keys)
+    step = jax.jit(jax.vmap(lambda turn: take_turns(config, turn, 0.02)))
+    told = []
+    for turn in (ways, jax.tree.map(lambda x: jnp.repeat(x, 2, axis=0), ways)):
+        weights = []
+        for _ in range(50):
+            turn = step(turn)
+            weights.append(np.asarray(turn.weights))
+        told.append(np.stack(weights, axis=1))
+    np.testing.assert_array_equal(np.repeat(told[0], 2, axis=0), told[1])
+    assert np.any(told[0][:, 0] != told[0][:, -1])  # somebody took turns at all
 
 
 def test_a_mixture_is_held_all_along():
     config = DemoConfig(staged=0.0, most=1, shortest_s=0.1, longest_s=0.1, mixed=1.0)
     even = jnp.full(5, 0.2)
     begin = jax.vmap(lambda key: begin_turns(config, even, even, key))
-    step = jax.jit(jax.vmap(lambda turn, key: take_turns(config, turn, 0.02, key)))
+    step = jax.jit(jax.vmap(lambda turn: take_turns(config, turn, 0.02)))
     turn = first = begin(jax.random.split(jax.random.key(0), 32))
-    for key in jax.random.split(jax.random.key(1), 20):
-        turn = step(turn, jax.random.split(key, 32))
+    for _ in range(20):
+        turn = step(turn)
         np.testing.assert_array_equal(turn.weights, first.weights)
     share = np.sort(np.asarray(first.weights), axis=-1)[:, ::-1]
     alone = share[:, 1] == 0.0  # its partner is itself

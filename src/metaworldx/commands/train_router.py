@@ -16,7 +16,7 @@ def main(
     out: Path = Path("runs/router"),
     seed: int = 0,
     rollouts: int = 256,
-    keep: int = 12,
+    keep: int = 8,
     steps: int = 2000,
     beta: float = 0.05,
     lambda_0: float = 1.0,
@@ -48,8 +48,8 @@ def main(
     import json
 
     from metaworldx.commands.questions import guidance_for
-    from metaworldx.router.demonstrations import DemoConfig
     from metaworldx.router.distil import DistilConfig
+    from metaworldx.router.turns import DemoConfig
     from metaworldx.training.routing import RouterConfig, train_router
 
     names = tuple(dict.fromkeys(name.strip() for name in tasks.split(",") if name.strip()))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metaworldx.errors import UserError, check_at_least, check_known
-from metaworldx.router.demonstrations import DemoConfig
 from metaworldx.router.fusion import FusionConfig
 from metaworldx.router.replan import ReplanConfig
+from metaworldx.router.turns import DemoConfig
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
 SCHEDULES = ("none", "paper")
@@ -57,7 +57,7 @@ class PipelineConfig:
     live_steps: int = 20_800
     pool_steps: int = 20_800
     rollouts: int = 256
-    keep: int = 12
+    keep: int = 8
     router_steps: int = 2000
     agent_steps: int = 19_200
     authority: float = 0.1

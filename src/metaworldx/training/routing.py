@@ -21,11 +21,12 @@ from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.files import write_bytes, write_text
-from metaworldx.router.demonstrations import DemoConfig, Demonstrations, demonstrate
+from metaworldx.router.demonstrations import Demonstrations, demonstrate
 from metaworldx.router.distil import Curve, DistilConfig, distil
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
 from metaworldx.router.router import FILE, Router, save_router
 from metaworldx.router.told import told
+from metaworldx.router.turns import DemoConfig
 from metaworldx.vlm.guidance import Guidance, guidance_from
 
 CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"
