@@ -21,7 +21,11 @@ def _start(task):
 def _with_body(env, state, name, place):
     body = env.task.layout.body(name)
     xpos = jnp.asarray(state.readings.xpos).at[body].set(jnp.asarray(place))
-    return state.replace(readings=state.readings.replace(xpos=xpos))
+    qpos = jnp.asarray(state.readings.qpos)
+    if f"free_{name}" in env.task.layout.joints:
+        free = env.task.layout.qpos(f"free_{name}")
+        qpos = qpos.at[free : free + 3].set(jnp.asarray(place))
+    return state.replace(readings=state.readings.replace(xpos=xpos, qpos=qpos))
 
 
 @pytest.mark.parametrize("task", TASKS)
