@@ -28,7 +28,12 @@ from metaworldx.experts.follow import (
     target_of,
 )
 from metaworldx.experts.motors import Motors
-from metaworldx.experts.observation import ROBOT, expert_observation, phase_features
+from metaworldx.experts.observation import (
+    ROBOT,
+    expert_observation,
+    observation_size,
+    phase_features,
+)
 from metaworldx.experts.reference import References, joined, references
 from metaworldx.files import write_text
 from metaworldx.motion.clip import COMMAND
@@ -71,7 +76,8 @@ class ExpertPool:
           robot: that is to move: h1, or one that has its joints (h1hand, h1strong).
 
         Raises:
-          UserError: none, two of one skill, other sizes or joints, or an unknown robot.
+          UserError: none, two of one skill, other sizes or joints than the robot's or one
+            another's, or an unknown robot.
         """
         if not experts:
             raise UserError("a pool of no experts; needs at least 1")
@@ -80,6 +86,7 @@ class ExpertPool:
                 raise UserError(
                     f"{expert.name!r} sees its reference ahead: a tracker, no expert for a pool"
                 )
+            _check_fits_robot(expert)
         first = experts[0]
         for other in experts[1:]:
             if other.sizes != first.sizes:
@@ -259,6 +266,20 @@ def _over_leading(function: Any, axes: int, in_axes: Any = 0) -> Any:
     for _ in range(axes):
         function = jax.vmap(function, in_axes=in_axes)
     return function
+
+
+def _check_fits_robot(expert: Expert) -> None:
+    """Raises UserError unless an expert observes and moves what the experts' robot has."""
+    actuators, observed = robot_tree(ROBOT).model.nu, observation_size(ROBOT)
+    for what, has, needed in (
+        ("actions", expert.sizes.action_size, actuators),
+        ("observations", expert.sizes.obs_size, observed),
+    ):
+        if has != needed:
+            raise UserError(
+                f"expert {expert.name!r} has {has} {what}; an expert of the robot {ROBOT} has "
+                f"{needed}"
+            )
 
 
 def _told(expert: Expert) -> str:
