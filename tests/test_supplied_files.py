@@ -1,0 +1,279 @@
+"""Files that somebody supplies: whatever is wrong with one is told in one line."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import jax
+import numpy as np
+import pytest
+
+from metaworldx.agent.config import AgentConfig
+from metaworldx.agent.update import init
+from metaworldx.errors import UserError
+from metaworldx.experts.expert import Expert, acting_part, acting_sizes, load_expert, save_expert
+from metaworldx.experts.skills import clips_of, skill_named
+from metaworldx.files import read_npz
+from metaworldx.router.network import RouterSizes, init_router
+from metaworldx.router.observe import OBS_SIZE
+from metaworldx.router.router import FILE, Router, load_router, save_router
+
+NAMES = ("stand", "walk", "reach")
+DEEP = "[" * 100_000
+
+
+def one_line(function, *args) -> str:
+    """What a user is told."""
+    with pytest.raises(UserError) as caught:
+        function(*args)
+    text = str(caught.value)
+    assert "\n" not in text and "allow_pickle" not in text and len(text) < 600
+    return text
+
+
+def arrays_of(path) -> dict[str, np.ndarray]:
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+# ---- `.npz` files as such
+
+
+def _archive(method=zipfile.ZIP_STORED, **entries: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, data in entries.items():
+            archive.writestr(f"{name}.npy", data)
+    return buffer.getvalue()
+
+
+def _npy(header: bytes) -> bytes:
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+
+
+def _packed(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, a=array)
+    return buffer.getvalue()
+
+
+def _garbled() -> bytes:
+    """An archive whose directory is whole and whose deflated data is not."""
+    whole = bytearray(_packed(np.arange(4096.0)))
+    whole[60:120] = b"\xff" * 60
+    return bytes(whole)
+
+
+def _unknown_method() -> bytes:
+    whole = bytearray(_archive(a=b"x"))
+    at = whole.index(b"PK\x01\x02")
+    whole[8:10] = whole[at + 10 : at + 12] = (97).to_bytes(2, "little")
+    return bytes(whole)
+
+
+BROKEN = {
+    "empty": b"",
+    "text": b"no archive",
+    "npy": _npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (), }\n") + bytes(8),
+    "cut": _packed(np.arange(100.0))[:100],
+    "garbled": _garbled(),
+    "method": _unknown_method(),
+    "tokens": _archive(a=_npy(b"{'descr': '<f8', 'shape': (((\n")),
+    "huge": _archive(a=_npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (9**99,), }\n")),
+    "pickled": _packed(np.array([{"a": 1}], dtype=object)),
+    "no array": _archive(a=b"text"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_an_archive_that_cannot_be_read_is_one_line(tmp_path, case):
+    path = tmp_path / "a.npz"
+    path.write_bytes(BROKEN[case])
+    told = one_line(read_npz, path, "router")
+    assert told.startswith(f"{path} is no router: it")
+    assert ("pickled objects" in told) == (case == "pickled")
+
+
+def test_missing_archives_and_folders_are_one_line(tmp_path):
+    assert "there is no such file" in one_line(read_npz, tmp_path / "a.npz", "router")
+    assert "it is a folder" in one_line(read_npz, tmp_path, "router")
+    assert "cannot be read" in one_line(read_npz, tmp_path / ("a" * 300), "router")
+
+
+# ---- routers
+
+
+def _router() -> Router:
+    sizes = RouterSizes(OBS_SIZE, 2 * len(NAMES) + 2, len(NAMES), (8,))
+    return Router(NAMES, sizes, init_router(sizes, jax.random.key(0)), {"teacher": "offline"})
+
+
+def _changed(path, about=None, **arrays) -> None:
+    """Writes a file again with other arrays, or `about` changed in place."""
+    data = arrays_of(path) | arrays
+    if callable(about):
+        given = json.loads(str(data["about"]))
+        about(given)
+        about = json.dumps(given)
+    if about is not None:
+        data["about"] = np.array(about)
+    np.savez(path, **data)
+
+
+def _put(*keys_and_value):
+    """Puts a value into nested data."""
+    *keys, last, value = keys_and_value
+
+    def put(data):
+        for key in keys:
+            data = data[key]
+        data[last] = value
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        DEEP,
+        '{"a":' * 100_000,
+        "[]",
+        "{}",
+        "no JSON",
+        _put("format", None),
+        _put("names", "abc"),
+        _put("names", []),
+        _put("names", ["walk", "walk", "reach"]),
+        _put("names", [["walk"], "stand", "reach"]),
+        _put("record", None),
+        _put("sizes", [0]),
+        _put("sizes", {}),
+        _put("sizes", "hidden", [0, 128]),
+        _put("sizes", "hidden", [-8]),
+        _put("sizes", "hidden", []),
+        _put("sizes", "hidden", None),
+        _put("sizes", "hidden", [8.0]),
+        _put("sizes", "hidden", [10**30]),
+        _put("sizes", "obs_size", None),
+    ],
+)
+def test_a_router_s_settings_that_make_no_sense_are_one_line(tmp_path, about):
+    path = tmp_path / FILE
+    save_router(_router(), path)
+    _changed(path, about)
+    assert str(path) in one_line(load_router, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda x: np.full(x.shape, 1e300), "float32"),
+        (lambda x: np.full(x.shape, np.nan), "NaN"),
+        (lambda x: np.full(x.shape, "text"), "no real numbers"),
+        (lambda x: x.astype(complex), "no real numbers"),
+        (lambda x: x[..., :-1], "belong to its sizes"),
+    ],
+)
+def test_a_router_s_weights_have_to_be_finite_numbers(tmp_path, made, said):
+    path = tmp_path / FILE
+    save_router(_router(), path)
+    _changed(path, **{"weights/mean": made(arrays_of(path)["weights/mean"])})
+    assert said in one_line(load_router, path)
+
+
+def test_a_router_s_variances_are_not_negative(tmp_path):
+    path = tmp_path / FILE
+    save_router(_router(), path)
+    _changed(path, **{"weights/var": np.full(OBS_SIZE, -1.0)})
+    assert "below 0" in one_line(load_router, path)
+
+
+def test_about_has_to_be_a_text(tmp_path):
+    path = tmp_path / FILE
+    save_router(_router(), path)
+    _changed(path, **{"about": np.zeros(3)})
+    assert "no text 'about'" in one_line(load_router, path)
+
+
+# ---- experts
+
+
+@pytest.fixture(scope="module")
+def expert() -> Expert:
+    config = AgentConfig(
+        obs_size=77, action_size=19, encoder_size=16, latent_size=16, hidden_size=16, num_q=2,
+        normalise_obs=True,
+    )  # fmt: skip
+    params = acting_part(init(config, jax.random.key(0)).params)
+    skill = skill_named("walk")
+    return Expert(skill, acting_sizes(config), params, tuple(clips_of(skill)), {})
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        DEEP,
+        "[]",
+        "{}",
+        _put("format", 1),
+        _put("skill", None),
+        _put("skill", {}),
+        _put("skill", "imitation", None),
+        _put("skill", "imitation", "alpha", "much"),
+        _put("skill", "name", "../walk"),
+        _put("skill", "authority", "much"),
+        _put("skill", "hand_gain", float("nan")),
+        _put("skill", "hand_gain", 10**400),
+        _put("skill", "feedback", 3),
+        _put("skill", "feedback", ["x"] * 36),
+        _put("skill", "evaluated", 7),
+        _put("skill", "then", -1),
+        _put("skill", "unheard_of", 1),
+        _put("sizes", None),
+        _put("sizes", "hidden_size", -1),
+        _put("sizes", "hidden_size", 10**30),
+        _put("sizes", "hidden_size", 16.0),
+        _put("sizes", "normalise_obs", None),
+        _put("clips", [0]),
+        _put("clips", []),
+        _put("clips", None),
+        _put("clips", 0, "frames", None),
+        _put("clips", 0, "frames", 10**9),
+        _put("clips", 0, "fps", 1e-300),
+        _put("clips", 0, "fps", "fast"),
+        _put("clips", 0, "command", None),
+        _put("clips", 0, "unheard_of", 1),
+        _put("joints", None),
+        _put("joints", [1] * 19),
+        _put("record", None),
+    ],
+)
+def test_an_expert_s_settings_that_make_no_sense_are_one_line(expert, tmp_path, about):
+    path = tmp_path / "walk.npz"
+    save_expert(expert, path)
+    _changed(path, about)
+    assert str(path) in one_line(load_expert, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("weights/obs.mean", 1e300),
+        ("weights/obs.mean", "text"),
+        ("weights/obs.var", -1.0),
+        ("clips/qpos", "text"),
+        ("clips/qpos", 1e300),
+        ("clips/contacts", "text"),
+    ],
+)
+def test_an_expert_s_arrays_have_to_be_finite_numbers(expert, tmp_path, name, value):
+    path = tmp_path / "walk.npz"
+    save_expert(expert, path)
+    _changed(path, **{name: np.full(arrays_of(path)[name].shape, value)})
+    assert str(path) in one_line(load_expert, path)
+
+
+def test_a_missing_expert_file_is_one_line(tmp_path):
+    assert "no such file" in one_line(load_expert, tmp_path / "walk.npz")
