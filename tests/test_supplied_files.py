@@ -19,6 +19,8 @@ from metaworldx.files import read_npz
 from metaworldx.router.network import RouterSizes, init_router
 from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.router import FILE, Router, load_router, save_router
+from metaworldx.training.routing import read_demonstrations, write_demonstrations
+from router_demos import made_up
 
 NAMES = ("stand", "walk", "reach")
 DEEP = "[" * 100_000
@@ -277,3 +279,77 @@ def test_an_expert_s_arrays_have_to_be_finite_numbers(expert, tmp_path, name, va
 
 def test_a_missing_expert_file_is_one_line(tmp_path):
     assert "no such file" in one_line(load_expert, tmp_path / "walk.npz")
+
+
+# ---- demonstrations
+
+
+def _demos(tmp_path):
+    path = tmp_path / "h1-door.npz"
+    write_demonstrations(made_up(3, 1, 2, steps=50), path)
+    return path
+
+
+def test_demonstrations_come_back_from_their_file(tmp_path):
+    found = read_demonstrations(_demos(tmp_path), 3)
+    made = made_up(3, 1, 2, steps=50)
+    for name, array in vars(made).items():
+        np.testing.assert_array_equal(getattr(found, name), array)
+
+
+def test_what_was_seen_after_an_episode_s_end_does_not_count(tmp_path):
+    path = _demos(tmp_path)
+    data = arrays_of(path)
+    for name in ("obs", "explained", "weights"):
+        data[name][~data["alive"]] = np.nan if name == "obs" else 0.0
+    np.savez(path, **data)
+    read_demonstrations(path, 3)
+
+
+def _at(index, value):
+    def put(array):
+        array[index] = value
+        return array
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "said"),
+    [
+        ("obs", lambda x: x[..., :-1], "obs is"),
+        ("obs", _at((0, 3, 5), np.nan), "obs holds NaN"),
+        ("obs", lambda x: np.full(x.shape, 1e300), "obs holds"),
+        ("obs", lambda x: np.full(x.shape, "text"), "real numbers"),
+        ("progress", lambda x: x[:, :10], "progress is"),
+        ("progress", _at((0, 0), np.inf), "progress holds"),
+        ("explained", lambda x: x[..., :-1], "of 2 experts; the pool has 3"),
+        ("explained", lambda x: x * 1.01, "sum to 1"),
+        ("explained", lambda x: np.eye(3)[np.zeros(x.shape[:2], int)], "0 or less"),
+        ("explained", lambda x: x[0], "(D, T, K)"),
+        ("explained", lambda x: x[:0], "empty"),
+        ("weights", lambda x: x[..., :-1], "weights is"),
+        ("alive", lambda x: x[:, :10], "alive is"),
+        ("alive", lambda x: x * 0.5, "must be bool"),
+        ("alive", lambda x: x & False, "running episode"),
+        ("returns", lambda x: x[:-1], "returns is"),
+        ("scores", _at(0, np.nan), "scores holds"),
+        ("all_returns", lambda x: x[:0], "empty"),
+        ("unheard_of", None, "'unheard_of' is unknown"),
+    ],
+)
+def test_demonstrations_that_are_none_are_one_line(tmp_path, name, made, said):
+    path = _demos(tmp_path)
+    data = arrays_of(path)
+    np.savez(path, **data | {name: np.zeros(1) if made is None else made(data[name])})
+    assert said in one_line(read_demonstrations, path, 3)
+
+
+def test_demonstrations_without_an_array_or_an_archive_are_one_line(tmp_path):
+    path = _demos(tmp_path)
+    data = arrays_of(path)
+    del data["scores"]
+    np.savez(path, **data)
+    assert "'scores' is missing" in one_line(read_demonstrations, path)
+    path.write_bytes(path.read_bytes()[:200])
+    assert "no file of demonstrations" in one_line(read_demonstrations, path)

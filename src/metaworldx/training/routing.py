@@ -20,10 +20,11 @@ from metaworldx.envs.registry import parse_id
 from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.files import write_bytes, write_text
+from metaworldx.files import read_npz, write_bytes, write_text
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
 from metaworldx.router.distil import Curve, DistilConfig, distil
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
+from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.router import FILE, Router, save_router
 from metaworldx.router.told import told
 from metaworldx.router.turns import DemoConfig
@@ -96,7 +97,7 @@ def train_router(
     for task, key in zip(config.tasks, keys, strict=False):
         path = folder / DEMOS / f"{task}.npz"
         if path.is_file():
-            demos[task] = read_demonstrations(path)
+            demos[task] = read_demonstrations(path, len(pool))
             continue
         begun = time.monotonic()
         env = make(task, "native", None, EnvConfig(auto_reset=False))
@@ -201,14 +202,79 @@ def write_demonstrations(demos: Demonstrations, path: Path) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def read_demonstrations(path: Path) -> Demonstrations:
+def read_demonstrations(path: Path, experts: int | None = None) -> Demonstrations:
     """Demonstrations from their file.
 
+    Args:
+      experts: K that they have to be of; None takes whatever they are of.
+
     Raises:
-      UserError: damaged, or something else.
+      UserError: damaged, or something else: other arrays, sizes that do not fit one another, the
+        observation or K, numbers that are not finite, P_demo off the simplex, or no step of a
+        running episode.
     """
+    what = "file of demonstrations"
+    data, names = read_npz(path, what), [f.name for f in dataclasses.fields(Demonstrations)]
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return Demonstrations(**{key: file[key] for key in file.files})
-    except (OSError, ValueError, TypeError, EOFError) as error:
-        raise UserError(f"{path} holds no demonstrations: {error}") from None
+        if sorted(data) != sorted(names):
+            odd = sorted(set(data) ^ set(names))[0]
+            raise UserError(f"{odd[:60]!r} is {'unknown' if odd in data else 'missing'}")
+        demos = Demonstrations(**{name: _of_kind(name, data[name]) for name in names})
+        _check_shapes(demos, experts)
+        _check_numbers(demos)
+    except UserError as error:
+        raise UserError(f"{path} is no {what}: {error}") from None
+    return demos
+
+
+_SIMPLEX = 1e-3
+"""How far P_demo's sum may be from 1."""
+
+
+def _of_kind(name: str, array: np.ndarray) -> np.ndarray:
+    """A field's array, in the kind that it is written in."""
+    if name in ("alive", "successes"):
+        if array.dtype != bool:
+            raise UserError(f"{name} is of {array.dtype}; must be bool")
+    elif array.dtype.kind not in "fiu":
+        raise UserError(f"{name} is of {array.dtype}; must be real numbers")
+    return array
+
+
+def _check_shapes(demos: Demonstrations, experts: int | None) -> None:
+    if demos.explained.ndim != 3:
+        raise UserError(f"explained is {demos.explained.shape}; must be (D, T, K)")
+    count, steps, has = demos.explained.shape
+    if experts is not None and has != experts:
+        raise UserError(f"it is of {has} experts; the pool has {experts}")
+    if 0 in (count, steps, has, demos.all_returns.size):
+        raise UserError("it is empty")
+    for name, shape in (
+        ("obs", (count, steps, OBS_SIZE)),
+        ("progress", (count, steps)),
+        ("weights", (count, steps, has)),
+        ("alive", (count, steps)),
+        *((name, (count,)) for name in ("returns", "successes", "scores")),
+        ("all_returns", (demos.all_returns.size,)),
+    ):
+        found = getattr(demos, name).shape
+        if found != shape:
+            raise UserError(f"{name} is {found}; must be {shape}")
+
+
+def _check_numbers(demos: Demonstrations) -> None:
+    """Checks what counts: what was seen after an episode's end does not."""
+    if not demos.alive.any():
+        raise UserError("no step of it is of a running episode")
+    running = ("obs", "progress", "explained", "weights")
+    for name in (*running, "returns", "scores", "all_returns"):
+        array = getattr(demos, name)
+        # What float64 holds, float32 may not.
+        with np.errstate(over="ignore"):
+            counts = array[demos.alive if name in running else ...].astype(np.float32)
+        if not np.all(np.isfinite(counts)):
+            raise UserError(f"{name} holds NaN, infinity or what float32 cannot")
+    shown = demos.explained[demos.alive].astype(float)
+    # Eq. 11 has the logarithm of every share.
+    if np.any(shown <= 0.0) or np.any(np.abs(shown.sum(axis=-1) - 1.0) > _SIMPLEX):
+        raise UserError("explained holds shares of 0 or less, or some that do not sum to 1")
