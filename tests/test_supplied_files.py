@@ -14,12 +14,23 @@ from metaworldx.agent.config import AgentConfig
 from metaworldx.agent.update import init
 from metaworldx.errors import UserError
 from metaworldx.experts.expert import Expert, acting_part, acting_sizes, load_expert, save_expert
+from metaworldx.experts.pool import add_expert, load_experts
 from metaworldx.experts.skills import clips_of, skill_named
-from metaworldx.files import read_npz
+from metaworldx.files import read_json, read_npz
 from metaworldx.router.network import RouterSizes, init_router
 from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.router import FILE, Router, load_router, save_router
-from metaworldx.training.routing import read_demonstrations, write_demonstrations
+from metaworldx.training.folder import read_config
+from metaworldx.training.routing import (
+    CONFIG,
+    GUIDANCE,
+    RouterConfig,
+    kept_guidance,
+    read_demonstrations,
+    train_router,
+    write_demonstrations,
+)
+from metaworldx.vlm.guidance import Guidance
 from router_demos import made_up
 
 NAMES = ("stand", "walk", "reach")
@@ -353,3 +364,98 @@ def test_demonstrations_without_an_array_or_an_archive_are_one_line(tmp_path):
     assert "'scores' is missing" in one_line(read_demonstrations, path)
     path.write_bytes(path.read_bytes()[:200])
     assert "no file of demonstrations" in one_line(read_demonstrations, path)
+
+
+# ---- JSON
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "as JSON"),
+        (b"{", "as JSON"),
+        (b"\xff\xfe{}", "UTF-8"),
+        (b"[]", "no JSON object"),
+        (b"null", "no JSON object"),
+        (DEEP.encode(), "nested too deep"),
+        (b'{"a":' * 100_000, "nested too deep"),
+        (b'{"a": ' + b"9" * 10_000 + b"}", "as JSON"),
+    ],
+)
+def test_json_that_cannot_be_read_is_one_line(tmp_path, content, said):
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    told = one_line(read_json, path, "list")
+    assert told.startswith(f"{path} is no list: it") and said in told
+
+
+def test_missing_json_and_folders_are_one_line(tmp_path):
+    assert "there is no such file" in one_line(read_json, tmp_path / "a.json", "list")
+    assert "cannot be read (Is a directory)" in one_line(read_json, tmp_path, "list")
+    assert "no path" in one_line(read_json, tmp_path / "a\0", "list")
+
+
+_ENTRY = {"name": "walk", "description": "Walks.", "file": "walk.npz"}
+
+
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        (DEEP, "nested too deep"),
+        ("{}", "it has no entry 'format'"),
+        ({"format": "metaworldx-pool-1"}, "it has no entry 'experts'"),
+        ({"format": "metaworldx-pool-9", "experts": []}, "must be 'metaworldx-pool-1'"),
+        ({"format": "metaworldx-pool-1", "experts": None}, "no list under 'experts'"),
+        ([0], "expert 0 is no object"),
+        ([_ENTRY, {"name": "sit", "file": "sit.npz"}], "expert 1 has no entry 'description'"),
+        ([_ENTRY | {"name": 3}], "has 3 for name; needs a text"),
+        ([_ENTRY | {"file": "../walk.npz"}], "for file; needs a name in the folder"),
+        ([_ENTRY | {"file": ""}], "for file; needs a name in the folder"),
+        ([_ENTRY], "no expert file"),
+    ],
+)
+def test_a_pool_s_list_that_is_none_is_one_line(tmp_path, index, said):
+    if isinstance(index, list):
+        index = {"format": "metaworldx-pool-1", "experts": index}
+    path = tmp_path / "pool.json"
+    path.write_text(index if isinstance(index, str) else json.dumps(index))
+    assert said in one_line(load_experts, tmp_path)
+
+
+def test_nothing_is_added_to_a_pool_whose_list_is_broken(expert, tmp_path):
+    path = tmp_path / "pool.json"
+    path.write_text(DEEP)
+    one_line(add_expert, expert, tmp_path)
+    assert path.read_text() == DEEP and [p.name for p in tmp_path.iterdir()] == ["pool.json"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (DEEP, "nested too deep"),
+        ("[]", "no JSON object"),
+        ({"h1-door": None}, "that of h1-door-v0 is no object"),
+        ({"h1-door": {}}, "no entry 'teacher'"),
+        ({"h1-door": {"teacher": "x", "relevance": ["walk"]}}, "relevance is no object"),
+        ({"h1-door": {"teacher": "x", "relevance": {"walk": "much"}}}, "needs a number"),
+        ({"h1-door": {"teacher": "x", "relevance": {}}}, "no expert has any relevance"),
+    ],
+)
+def test_kept_answers_that_are_none_are_one_line(tmp_path, answers, said):
+    text = answers if isinstance(answers, str) else json.dumps(answers)
+    (tmp_path / GUIDANCE).write_text(text)
+    assert said in one_line(kept_guidance, tmp_path, "h1-door-v0")
+
+
+@pytest.mark.parametrize("text", [DEEP, "[]", "{}", '{"router": null}', '{"router": [1]}'])
+def test_a_router_s_settings_file_is_not_written_over_when_it_is_broken(tmp_path, text):
+    (tmp_path / CONFIG).write_text(text)
+    guidance = {"h1-door": Guidance({"walk": 9.0}, (), 0.9, "offline")}
+    told = one_line(train_router, RouterConfig(("h1-door",)), guidance, tmp_path)
+    assert str(tmp_path / CONFIG) in told and (tmp_path / CONFIG).read_text() == text
+
+
+@pytest.mark.parametrize("text", [DEEP, "[]", "{}", '{"train": null}'])
+def test_a_run_s_settings_that_are_none_are_one_line(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    assert "config.json" in one_line(read_config, tmp_path)

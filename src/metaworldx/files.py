@@ -76,11 +76,32 @@ def read_npz(path: Path, what: str) -> dict[str, np.ndarray]:
     return data
 
 
+def read_json(path: Path, what: str) -> dict[str, Any]:
+    """The JSON object in a file that somebody may have edited.
+
+    Args:
+      what: that the file is to be, e.g. `list of a pool's experts`, for messages.
+
+    Raises:
+      UserError: no such file, none that can be read, no text, or as `json_object`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"no {what} {path}: there is no such file") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no {what}: it cannot be read as text (UTF-8)") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no path"
+        raise UserError(f"{path} is no {what}: it cannot be read ({why})") from None
+    return json_object(text, f"{path} is no {what}: it")
+
+
 def json_object(text: str, where: str) -> dict[str, Any]:
     """A JSON object that somebody may have edited.
 
     Args:
-      where: it is, for messages.
+      where: what messages begin with.
 
     Raises:
       UserError: no JSON, nested too deep, or something else than an object.
@@ -88,11 +109,11 @@ def json_object(text: str, where: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except RecursionError:
-        raise UserError(f"{where} cannot be read: it is nested too deep") from None
+        raise UserError(f"{where} is nested too deep") from None
     except ValueError as error:
-        raise UserError(f"{where} cannot be read: it is no JSON ({error})") from None
+        raise UserError(f"{where} cannot be read as JSON ({error})") from None
     if not isinstance(data, dict):
-        raise UserError(f"{where} cannot be read: it is no JSON object")
+        raise UserError(f"{where} is no JSON object")
     return data
 
 

@@ -35,7 +35,7 @@ from metaworldx.experts.observation import (
     phase_features,
 )
 from metaworldx.experts.reference import References, joined, references
-from metaworldx.files import write_text
+from metaworldx.files import check_entries, read_json, write_text
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.sim.assets import asset_root
@@ -354,15 +354,25 @@ def _index(folder: Path) -> dict[str, Any]:
     path = folder / INDEX
     if not path.is_file():
         raise UserError(f"no pool of experts in {folder}: it has no {INDEX}")
-    try:
-        index = json.loads(path.read_text())
-        files = [entry["file"] for entry in index["experts"]]
-        if not all(isinstance(e[key], str) for e in index["experts"] for key in _ENTRY):
-            raise ValueError("an expert without name and description")
-        if index["format"] != FORMAT or any(Path(file).name != file for file in files):
-            raise ValueError(f"its format is not {FORMAT}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
+    what = "list of a pool's experts"
+    index, where = read_json(path, what), f"{path} is no {what}: it"
+    check_entries(index, ("format", "experts"), where)
+    if index["format"] != FORMAT:
+        raise UserError(f"{where} has the format {index['format']!r:.60}; must be {FORMAT!r}")
+    if not isinstance(index["experts"], list):
+        raise UserError(f"{where} has no list under 'experts'")
+    for number, entry in enumerate(index["experts"]):
+        check_entries(entry, _ENTRY, f"{where}s expert {number}")
+        for key in _ENTRY:
+            if not isinstance(entry[key], str):
+                raise UserError(
+                    f"{where}s expert {number} has {entry[key]!r:.60} for {key}; needs a text"
+                )
+        file = entry["file"]
+        if not file or Path(file).name != file:
+            raise UserError(
+                f"{where}s expert {number} has {file!r:.60} for file; needs a name in the folder"
+            )
     return index
 
 

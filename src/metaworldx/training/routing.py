@@ -20,7 +20,7 @@ from metaworldx.envs.registry import parse_id
 from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.files import read_npz, write_bytes, write_text
+from metaworldx.files import check_entries, read_json, read_npz, write_bytes, write_text
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
 from metaworldx.router.distil import Curve, DistilConfig, distil
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
@@ -28,7 +28,7 @@ from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.router import FILE, Router, save_router
 from metaworldx.router.told import told
 from metaworldx.router.turns import DemoConfig
-from metaworldx.vlm.guidance import Guidance, guidance_from
+from metaworldx.vlm.guidance import BadAnswer, Guidance, guidance_from
 
 CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"
 _EVERY = 20
@@ -146,15 +146,17 @@ def kept_guidance(folder: Path, task: str) -> Guidance | None:
     path = folder / GUIDANCE
     if not path.is_file():
         return None
+    what = "file of a teacher's answers"
+    answers = {_plain(name): each for name, each in read_json(path, what).items()}
+    if _plain(task) not in answers:
+        return None
+    wanted, where = answers[_plain(task)], f"{path} is no {what}: that of {task}"
+    check_entries(wanted, ("teacher", "relevance"), where)
+    check_entries(wanted["relevance"], (), f"{where}: relevance")
     try:
-        answers = json.loads(path.read_text())
-        wanted = {_plain(name): each for name, each in answers.items()}.get(_plain(task))
-        if wanted is None:
-            return None
-        teacher, experts = str(wanted["teacher"]), {name: "" for name in wanted["relevance"]}
-        return guidance_from(wanted, experts, teacher)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} holds no answers: {error}") from None
+        return guidance_from(wanted, dict.fromkeys(wanted["relevance"], ""), str(wanted["teacher"]))
+    except BadAnswer as error:
+        raise UserError(f"{where}: {error}") from None
 
 
 def _plain(task: str) -> str:
@@ -168,10 +170,10 @@ def _begin(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path)
     settings = json.loads(json.dumps(dataclasses.asdict(config)))
     path = folder / CONFIG
     if path.is_file():
-        try:
-            begun = json.loads(path.read_text())["router"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{path} cannot be read: {error}") from None
+        what = "settings of a router's training"
+        begun = read_json(path, what).get("router")
+        if not isinstance(begun, dict):
+            raise UserError(f"{path} holds no {what}: it has no object under 'router'")
         kept = ("tasks", "pool", "seed", "demos")
         if any(begun.get(name) != settings[name] for name in kept):
             raise UserError(f"{folder} holds a run of other settings; give another --out")
