@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -121,6 +122,15 @@ def test_missing_archives_and_folders_are_one_line(tmp_path):
 def _router() -> Router:
     sizes = RouterSizes(OBS_SIZE, 2 * len(NAMES) + 2, len(NAMES), (8,))
     return Router(NAMES, sizes, init_router(sizes, jax.random.key(0)), {"teacher": "offline"})
+
+
+def test_a_router_that_is_not_there_is_told_as_it_was_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = one_line(load_router, Path("nothere"))
+    assert told == "no router in nothere: there is no such folder or file"
+    Path("empty").mkdir()
+    assert one_line(load_router, Path("empty")) == f"no router in empty: it has no {FILE}"
+    assert "cannot be read" in one_line(load_router, Path("a" * 300))
 
 
 def _changed(path, about=None, **arrays) -> None:

@@ -70,9 +70,15 @@ def load_router(path: Path) -> Router:
     Raises:
       UserError: no such file, damaged, pickled, of another format, or weights of other sizes.
     """
-    path = path / FILE if path.is_dir() else path
-    if not path.exists():
-        raise UserError(f"no router in {path.parent}: it has no {path.name}")
+    try:
+        if not path.exists():
+            raise UserError(f"no router in {path}: there is no such folder or file")
+        if path.is_dir():
+            if not (path / FILE).exists():
+                raise UserError(f"no router in {path}: it has no {FILE}")
+            path = path / FILE
+    except OSError as error:
+        raise UserError(f"no router in {path}: it cannot be read ({error.strerror})") from None
     data = read_npz(path, "router")
     about, where = about_in(path, data, "router"), f"{path}: 'about'"
     check_entries(about, ("format", "names", "sizes", "record"), where)
