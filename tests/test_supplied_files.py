@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -213,6 +214,17 @@ def test_a_router_s_variances_are_not_negative(tmp_path):
     assert "below 0" in one_line(load_router, path)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_do_not_take_a_good_router_s_place(tmp_path, value):
+    path, router = tmp_path / FILE, _router()
+    save_router(router, path)
+    good = path.read_bytes()
+    broken = router.params.replace(mean=router.params.mean.at[3].set(value))
+    told = one_line(save_router, dataclasses.replace(router, params=broken), path)
+    assert "weights mean" in told and path.read_bytes() == good
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_about_has_to_be_a_text(tmp_path):
     path = tmp_path / FILE
     save_router(_router(), path)
@@ -296,6 +308,14 @@ def test_an_expert_s_arrays_have_to_be_finite_numbers(expert, tmp_path, name, va
     save_expert(expert, path)
     _changed(path, **{name: np.full(arrays_of(path)[name].shape, value)})
     assert str(path) in one_line(load_expert, path)
+
+
+def test_weights_that_are_not_finite_do_not_take_a_good_expert_s_place(expert, tmp_path):
+    add_expert(expert, tmp_path)
+    kept = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    broken = jax.tree.map(lambda x: x * np.nan, expert.params)
+    assert "weights" in one_line(add_expert, dataclasses.replace(expert, params=broken), tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == kept
 
 
 def test_a_missing_expert_file_is_one_line(tmp_path):

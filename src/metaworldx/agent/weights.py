@@ -20,6 +20,17 @@ def as_arrays(tree: Any) -> dict[str, np.ndarray]:
     return {_PREFIX + name: np.asarray(leaf) for name, leaf in _named(tree).items()}
 
 
+def check_finite(tree: Any, what: str) -> None:
+    """Raises UserError if weights hold NaN or infinity.
+
+    Args:
+      what: they are of, for the message.
+    """
+    for name, leaf in _named(tree).items():
+        if not np.all(np.isfinite(np.asarray(leaf))):
+            raise UserError(f"{what}'s weights {name} hold NaN or infinity; it is not written")
+
+
 def from_arrays(path: Path, data: Mapping[str, np.ndarray], template: Any) -> Any:
     """The tree that `as_arrays` took apart, in float32.
 

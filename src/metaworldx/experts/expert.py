@@ -16,7 +16,7 @@ import numpy as np
 
 from metaworldx.agent.config import AgentConfig
 from metaworldx.agent.update import init
-from metaworldx.agent.weights import as_arrays, from_arrays
+from metaworldx.agent.weights import as_arrays, check_finite, from_arrays
 from metaworldx.agent.world_model import ModelParams, Params
 from metaworldx.errors import UserError
 from metaworldx.experts.imitation import ImitationConfig
@@ -79,7 +79,12 @@ def fresh_expert(expert: Expert, seed: int) -> Expert:
 
 
 def save_expert(expert: Expert, path: Path) -> str:
-    """Writes an expert's `.npz`, whole or not at all; its SHA-256."""
+    """Writes an expert's `.npz`, whole or not at all; its SHA-256.
+
+    Raises:
+      UserError: weights that are not finite; an expert that is there already stays.
+    """
+    check_finite(expert.params, f"expert {expert.name!r}")
     about = {
         "format": FORMAT,
         "skill": dataclasses.asdict(expert.skill),

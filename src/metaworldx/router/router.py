@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.agent.weights import as_arrays, from_arrays
+from metaworldx.agent.weights import as_arrays, check_finite, from_arrays
 from metaworldx.errors import UserError
 from metaworldx.files import about_in, check_entries, read_npz, write_bytes
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
@@ -50,7 +50,12 @@ class Router:
 
 
 def save_router(router: Router, path: Path) -> None:
-    """Writes a router's `.npz`, whole or not at all."""
+    """Writes a router's `.npz`, whole or not at all.
+
+    Raises:
+      UserError: weights that are not finite; a router that is there already stays.
+    """
+    check_finite(router.params, "the router")
     about = {
         "format": FORMAT,
         "names": list(router.names),
