@@ -186,8 +186,8 @@ def test_balance_is_silent_on_the_reference_and_pushes_against_a_fall():
 def _expert(name: str, seed: int, **sizes: int) -> Expert:
     skill = skill_named(name)
     config = AgentConfig(
-        obs_size=77, action_size=19, encoder_size=16, latent_size=16, hidden_size=16,
-        num_q=2, normalise_obs=True, **sizes,
+        **{"obs_size": 77, "action_size": 19, **sizes}, encoder_size=16, latent_size=16,
+        hidden_size=16, num_q=2, normalise_obs=True,
     )  # fmt: skip
     params = acting_part(init(config, jax.random.key(seed)).params)
     return Expert(skill, acting_sizes(config), params, tuple(clips_of(skill)), {"seed": seed})
@@ -291,6 +291,20 @@ def test_pools_that_do_not_fit_are_told_in_one_line(experts, tmp_path):
         load_pool(tmp_path)
     with pytest.raises(UserError, match="did you mean 'walk'"):
         skill_named("wlak")
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        ({"action_size": 61}, "expert 'stand' has 61 actions; an expert of the robot h1 has 19"),
+        ({"action_size": 5}, "expert 'stand' has 5 actions; an expert of the robot h1 has 19"),
+        ({"obs_size": 90}, "'stand' has 90 observations; an expert of the robot h1 has 77"),
+    ],
+)
+@pytest.mark.parametrize("robot", ["h1", "h1hand"])
+def test_experts_that_agree_but_do_not_fit_the_robot_are_told(size, told, robot):
+    with pytest.raises(UserError, match=told):
+        ExpertPool([_expert("stand", 0, **size), _expert("walk", 1, **size)], robot)
 
 
 def test_the_shipped_pool_loads_and_acts():

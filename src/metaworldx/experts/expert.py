@@ -6,22 +6,22 @@ import dataclasses
 import hashlib
 import io
 import json
-import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.agent.config import AgentConfig
 from metaworldx.agent.update import init
+from metaworldx.agent.weights import as_arrays, check_finite, from_arrays
 from metaworldx.agent.world_model import ModelParams, Params
 from metaworldx.errors import UserError
 from metaworldx.experts.imitation import ImitationConfig
 from metaworldx.experts.skills import Skill
-from metaworldx.files import write_bytes
+from metaworldx.files import about_in, check_entries, read_npz, write_bytes
 from metaworldx.motion.clip import Clip, make_clip
 
 FORMAT = "metaworldx-expert-1"
@@ -30,6 +30,8 @@ _SIZES = (
     "normalise_obs",
 )
 """Fields of the agent's settings that its most likely action depends on."""
+_WIDEST, _LONGEST_S = 65_536, 3600.0
+"""Of networks and clips that are read from a file, so that nonsense fills no memory."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,12 @@ def fresh_expert(expert: Expert, seed: int) -> Expert:
 
 
 def save_expert(expert: Expert, path: Path) -> str:
-    """Writes an expert's `.npz`, whole or not at all; its SHA-256."""
+    """Writes an expert's `.npz`, whole or not at all; its SHA-256.
+
+    Raises:
+      UserError: weights that are not finite; an expert that is there already stays.
+    """
+    check_finite(expert.params, f"expert {expert.name!r}")
     about = {
         "format": FORMAT,
         "skill": dataclasses.asdict(expert.skill),
@@ -86,9 +93,7 @@ def save_expert(expert: Expert, path: Path) -> str:
         "joints": list(expert.clips[0].joints),
         "record": expert.record,
     }
-    arrays: dict[str, np.ndarray] = {
-        f"weights/{name}": np.asarray(x) for name, x in _named(expert.params).items()
-    }
+    arrays = as_arrays(expert.params)
     for name in ("qpos", "contacts"):
         arrays[f"clips/{name}"] = np.concatenate([getattr(clip, name) for clip in expert.clips])
     arrays["clips/qpos"] = arrays["clips/qpos"].astype(np.float32)
@@ -104,42 +109,90 @@ def load_expert(path: Path) -> Expert:
     """Reads an expert's file.
 
     Raises:
-      UserError: no such file, damaged, pickled, of another format, or weights of other sizes.
+      UserError: no such file, damaged, pickled, of another format, settings that make no sense, or
+        weights of other sizes.
     """
+    data = read_npz(path, "expert file")
+    about, where = about_in(path, data, "expert file"), f"{path}: 'about'"
+    check_entries(about, ("format", "skill", "sizes", "clips", "joints", "record"), where)
+    if about["format"] != FORMAT:
+        raise UserError(f"{path} has the format {about['format']!r:.60}; must be {FORMAT!r}")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            data = {key: file[key] for key in file.files}
-        about = json.loads(str(data["about"]))
-        if about["format"] != FORMAT:
-            raise UserError(f"{path} has the format {about['format']!r}; must be {FORMAT!r}")
-        imitation = ImitationConfig(**about["skill"].pop("imitation"))
-        numbers: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in about["skill"].items()
-        }
-        skill = Skill(**numbers, imitation=imitation)
-        sizes = AgentConfig(**{name: about["sizes"][name] for name in _SIZES})
+        skill = _skill(about["skill"])
+        sizes = _sizes(about["sizes"])
         clips = _clips(about, data)
-        record = dict(about["record"])
+        for name in ("evaluated", "then"):
+            number = getattr(skill, name)
+            if number is not None and not 0 <= number < len(clips):
+                raise UserError(f"{name} is {number}; there are {len(clips)} clips")
+        if not isinstance(about["record"], dict):
+            raise UserError("'record' is no object")
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    except FileNotFoundError:
-        raise UserError(f"no expert file {path}") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        why = str(error).strip().splitlines() or [type(error).__name__]
-        raise UserError(f"{path} is no expert file, or damaged: {why[0][:120]}") from None
     template = jax.eval_shape(lambda: acting_part(init(sizes, jax.random.key(0)).params))
-    weights = {}
-    for name, shape in _named(template).items():
-        found = data.get(f"weights/{name}")
-        if found is None or found.shape != shape.shape:
-            has = "missing" if found is None else f"{found.shape}"
-            raise UserError(f"{path}: weights {name} are {has}; {shape.shape} belong to its sizes")
-        if not np.all(np.isfinite(found)):
-            raise UserError(f"{path}: weights {name} hold NaN or infinity")
-        weights[name] = jnp.asarray(found, jnp.float32)
-    tree = jax.tree.structure(template)
-    params = jax.tree.unflatten(tree, [weights[name] for name in _named(template)])
-    return Expert(skill, sizes, params, clips, record)
+    return Expert(skill, sizes, from_arrays(path, data, template), clips, about["record"])
+
+
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("a text", lambda x: isinstance(x, str)),
+    "int": ("an integer", lambda x: type(x) is int),
+    "int | None": ("an integer or null", lambda x: x is None or type(x) is int),
+    "bool": ("true or false", lambda x: isinstance(x, bool)),
+    "float": ("a finite number", lambda x: _is_number(x)),
+    "tuple[str, ...]": (
+        "a list of texts",
+        lambda x: isinstance(x, list) and all(isinstance(each, str) for each in x),
+    ),
+    "tuple[float, ...]": (
+        "a list of finite numbers",
+        lambda x: isinstance(x, list) and all(map(_is_number, x)),
+    ),
+}
+"""What JSON has for a field of that annotation."""
+
+
+def _is_number(x: Any) -> bool:
+    # Of an integer there may be no float.
+    if isinstance(x, bool) or not isinstance(x, (int, float)):
+        return False
+    return bool(abs(x) <= float(np.finfo(np.float32).max))
+
+
+def _fitting(kind: type, given: Any, where: str) -> dict[str, Any]:
+    """JSON data's entries that a struct has, each found to be of its field's kind."""
+    check_entries(given, (), where)
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    unknown = [name for name in given if name not in fields]
+    if unknown:
+        raise UserError(f"{where} has an unknown entry {unknown[0][:60]!r}")
+    for name, field in fields.items():
+        must = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if name not in given and must:
+            raise UserError(f"{where} has no entry {name!r}")
+        told, fits = _KINDS.get(str(field.type), ("", lambda x: True))
+        if name in given and not fits(given[name]):
+            raise UserError(f"{where}: {name} is {given[name]!r:.60}; needs {told}")
+    return {name: tuple(x) if isinstance(x, list) else x for name, x in given.items()}
+
+
+def _skill(given: Any) -> Skill:
+    numbers = _fitting(Skill, given, "'skill'")
+    check_entries(numbers, ("imitation",), "'skill'")
+    imitation = _fitting(ImitationConfig, numbers.pop("imitation"), "'imitation'")
+    skill = Skill(**numbers, imitation=ImitationConfig(**imitation))
+    # It names the file that a pool keeps the expert in.
+    if skill.name in ("", ".", "..") or any(c in skill.name for c in "/\\\0"):
+        raise UserError(f"the skill's name is {skill.name!r:.60}; needs one that a file can have")
+    return skill
+
+
+def _sizes(given: Any) -> AgentConfig:
+    check_entries(given, _SIZES, "'sizes'")
+    sizes = _fitting(AgentConfig, {name: given[name] for name in _SIZES}, "'sizes'")
+    for name, size in sizes.items():
+        if size > _WIDEST:
+            raise UserError(f"'sizes': {name} is {size!r:.60}; {_WIDEST} at most")
+    return AgentConfig(**sizes)
 
 
 def _about_clip(clip: Clip) -> dict[str, Any]:
@@ -148,20 +201,54 @@ def _about_clip(clip: Clip) -> dict[str, Any]:
 
 
 def _clips(about: dict[str, Any], data: dict[str, np.ndarray]) -> tuple[Clip, ...]:
-    joints, begin = tuple(str(name) for name in about["joints"]), 0
-    clips = []
-    for each in about["clips"]:
-        end = begin + int(each.pop("frames"))
-        qpos, contacts = data["clips/qpos"][begin:end], data["clips/contacts"][begin:end]
-        each["command"] = tuple(float(x) for x in each["command"])
-        name, fps, loop = each.pop("name"), float(each.pop("fps")), bool(each.pop("loop"))
-        clips.append(make_clip(name, joints, qpos, fps, loop, contacts, **each))
-        begin = end
-    if not clips:
+    joints, given = about["joints"], about["clips"]
+    if not isinstance(joints, list) or not all(isinstance(name, str) for name in joints):
+        raise UserError("'joints' is no list of names")
+    if not isinstance(given, list) or not given:
         raise UserError("it follows no clips")
+    qpos, contacts = _of_clips(data, "qpos"), _of_clips(data, "contacts")
+    begin, clips = 0, []
+    for number, each in enumerate(given):
+        where = f"clip {number}"
+        check_entries(each, ("frames", "command"), where)
+        frames, own = each["frames"], {k: v for k, v in each.items() if k != "frames"}
+        if type(frames) is not int or frames < 0:
+            raise UserError(f"{where}: frames is {frames!r:.60}; needs an integer")
+        entries = _fitting(_AboutClip, own, where)
+        end = begin + frames
+        name, fps, loop = (entries.pop(key) for key in ("name", "fps", "loop"))
+        if not fps > 0.0 or frames / fps > _LONGEST_S:
+            raise UserError(
+                f"{where}: {frames} frames at {fps:g} a second; {_LONGEST_S:g} s at most"
+            )
+        own_qpos, own_contacts = qpos[begin:end], contacts[begin:end]
+        clips.append(
+            make_clip(name, tuple(joints), own_qpos, float(fps), loop, own_contacts, **entries)
+        )
+        begin = end
+    for name, array in (("qpos", qpos), ("contacts", contacts)):
+        if len(array) != begin:
+            raise UserError(f"clips/{name} has {len(array)} frames; its clips have {begin}")
     return tuple(clips)
 
 
-def _named(tree: Any) -> dict[str, Any]:
-    paths = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return {jax.tree_util.keystr(path, simple=True, separator="."): x for path, x in paths}
+@dataclass(frozen=True)
+class _AboutClip:
+    """What is told of a clip, but for its frames."""
+
+    name: str
+    fps: float
+    loop: bool
+    skill: str
+    source: str
+    licence: str
+    command: tuple[float, ...]
+
+
+def _of_clips(data: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """All clips' frames, one after another `[N, ...]`."""
+    found = data.get(f"clips/{name}")
+    if found is None or found.ndim != 2 or found.dtype.kind not in "fiub":
+        raise UserError(f"clips/{name} are missing, or no table of numbers")
+    with np.errstate(over="ignore"):
+        return found if found.dtype == bool else found.astype(np.float32)

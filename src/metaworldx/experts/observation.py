@@ -115,6 +115,11 @@ def phase_features(phase: jax.Array, loop: jax.Array) -> jax.Array:
     return jnp.stack([jnp.sin(angle), jnp.cos(angle)], axis=-1)
 
 
+def observation_size(robot: str) -> int:
+    """How many numbers `expert_observation` has, `39 + 2 J`."""
+    return 39 + 2 * len(robot_tree(robot).joints)
+
+
 def expert_observation(
     robot: str,
     qpos: jax.Array,

@@ -28,9 +28,14 @@ from metaworldx.experts.follow import (
     target_of,
 )
 from metaworldx.experts.motors import Motors
-from metaworldx.experts.observation import ROBOT, expert_observation, phase_features
+from metaworldx.experts.observation import (
+    ROBOT,
+    expert_observation,
+    observation_size,
+    phase_features,
+)
 from metaworldx.experts.reference import References, joined, references
-from metaworldx.files import write_text
+from metaworldx.files import check_entries, read_json, write_text
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.sim.assets import asset_root
@@ -71,7 +76,8 @@ class ExpertPool:
           robot: that is to move: h1, or one that has its joints (h1hand, h1strong).
 
         Raises:
-          UserError: none, two of one skill, other sizes or joints, or an unknown robot.
+          UserError: none, two of one skill, other sizes or joints than the robot's or one
+            another's, or an unknown robot.
         """
         if not experts:
             raise UserError("a pool of no experts; needs at least 1")
@@ -80,6 +86,7 @@ class ExpertPool:
                 raise UserError(
                     f"{expert.name!r} sees its reference ahead: a tracker, no expert for a pool"
                 )
+            _check_fits_robot(expert)
         first = experts[0]
         for other in experts[1:]:
             if other.sizes != first.sizes:
@@ -261,6 +268,20 @@ def _over_leading(function: Any, axes: int, in_axes: Any = 0) -> Any:
     return function
 
 
+def _check_fits_robot(expert: Expert) -> None:
+    """Raises UserError unless an expert observes and moves what the experts' robot has."""
+    actuators, observed = robot_tree(ROBOT).model.nu, observation_size(ROBOT)
+    for what, has, needed in (
+        ("actions", expert.sizes.action_size, actuators),
+        ("observations", expert.sizes.obs_size, observed),
+    ):
+        if has != needed:
+            raise UserError(
+                f"expert {expert.name!r} has {has} {what}; an expert of the robot {ROBOT} has "
+                f"{needed}"
+            )
+
+
 def _told(expert: Expert) -> str:
     sizes = expert.sizes
     return (
@@ -333,15 +354,25 @@ def _index(folder: Path) -> dict[str, Any]:
     path = folder / INDEX
     if not path.is_file():
         raise UserError(f"no pool of experts in {folder}: it has no {INDEX}")
-    try:
-        index = json.loads(path.read_text())
-        files = [entry["file"] for entry in index["experts"]]
-        if not all(isinstance(e[key], str) for e in index["experts"] for key in _ENTRY):
-            raise ValueError("an expert without name and description")
-        if index["format"] != FORMAT or any(Path(file).name != file for file in files):
-            raise ValueError(f"its format is not {FORMAT}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
+    what = "list of a pool's experts"
+    index, where = read_json(path, what), f"{path} is no {what}: it"
+    check_entries(index, ("format", "experts"), where)
+    if index["format"] != FORMAT:
+        raise UserError(f"{where} has the format {index['format']!r:.60}; must be {FORMAT!r}")
+    if not isinstance(index["experts"], list):
+        raise UserError(f"{where} has no list under 'experts'")
+    for number, entry in enumerate(index["experts"]):
+        check_entries(entry, _ENTRY, f"{where}s expert {number}")
+        for key in _ENTRY:
+            if not isinstance(entry[key], str):
+                raise UserError(
+                    f"{where}s expert {number} has {entry[key]!r:.60} for {key}; needs a text"
+                )
+        file = entry["file"]
+        if not file or Path(file).name != file:
+            raise UserError(
+                f"{where}s expert {number} has {file!r:.60} for file; needs a name in the folder"
+            )
     return index
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from metaworldx.agent.weights import as_arrays, check_finite, from_arrays
 from metaworldx.errors import UserError
-from metaworldx.files import write_bytes
+from metaworldx.files import about_in, check_entries, read_npz, write_bytes
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
 from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.told import Told, guided
 
 FILE, FORMAT = "router.npz", "metaworldx-router-1"
+_WIDEST, _DEEPEST = 65_536, 32
+"""Of hidden layers that are read from a file, so that nonsense is no hour of tracing."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,19 @@ class Router:
 
 
 def save_router(router: Router, path: Path) -> None:
-    """Writes a router's `.npz`, whole or not at all."""
+    """Writes a router's `.npz`, whole or not at all.
+
+    Raises:
+      UserError: weights that are not finite; a router that is there already stays.
+    """
+    check_finite(router.params, "the router")
     about = {
         "format": FORMAT,
         "names": list(router.names),
         "sizes": asdict(router.sizes),
         "record": router.record,
     }
-    arrays = {f"weights/{name}": np.asarray(x) for name, x in _named(router.params).items()}
+    arrays = as_arrays(router.params)
     arrays["about"] = np.array(json.dumps(about))
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # pyright: ignore[reportArgumentType]
@@ -68,34 +75,52 @@ def load_router(path: Path) -> Router:
     Raises:
       UserError: no such file, damaged, pickled, of another format, or weights of other sizes.
     """
-    path = path / FILE if path.is_dir() else path
     try:
-        with np.load(path, allow_pickle=False) as file:
-            data = {key: file[key] for key in file.files}
-        about = json.loads(str(data["about"]))
-        if about["format"] != FORMAT:
-            raise ValueError(f"its format is {about['format']!r}, not {FORMAT!r}")
-        names = tuple(str(name) for name in about["names"])
-        given = about["sizes"]
-        sizes = RouterSizes(**{**given, "hidden": tuple(int(x) for x in given["hidden"])})
-        record = dict(about["record"])
-        wanted = RouterSizes(OBS_SIZE, 2 * len(names) + 2, len(names), sizes.hidden)
-        if sizes != wanted:
-            raise ValueError(f"its sizes are {sizes}; this version needs {wanted}")
-    except FileNotFoundError:
-        raise UserError(f"no router in {path.parent}: it has no {path.name}") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        why = str(error).strip().splitlines() or [type(error).__name__]
-        raise UserError(f"{path} is no router, or damaged: {why[0][:200]}") from None
+        if not path.exists():
+            raise UserError(f"no router in {path}: there is no such folder or file")
+        if path.is_dir():
+            if not (path / FILE).exists():
+                raise UserError(f"no router in {path}: it has no {FILE}")
+            path = path / FILE
+    except OSError as error:
+        raise UserError(f"no router in {path}: it cannot be read ({error.strerror})") from None
+    data = read_npz(path, "router")
+    about, where = about_in(path, data, "router"), f"{path}: 'about'"
+    check_entries(about, ("format", "names", "sizes", "record"), where)
+    if about["format"] != FORMAT:
+        raise UserError(f"{path} has the format {about['format']!r:.60}; must be {FORMAT!r}")
+    names, record = about["names"], about["record"]
+    if not _are_names(names):
+        raise UserError(f"{where} has no list of experts' names, each another, under 'names'")
+    if not isinstance(record, dict):
+        raise UserError(f"{where} has no object under 'record'")
+    sizes = _sizes(about["sizes"], len(names), f"{where}: 'sizes'")
     template = jax.eval_shape(lambda: init_router(sizes, jax.random.key(0)))
-    weights = []
-    for name, shape in _named(template).items():
-        found = data.get(f"weights/{name}")
-        if found is None or found.shape != shape.shape or not np.all(np.isfinite(found)):
-            raise UserError(f"{path}: weights {name} are missing, of another size or not finite")
-        weights.append(jnp.asarray(found, jnp.float32))
-    params = jax.tree.unflatten(jax.tree.structure(template), weights)
-    return Router(names, sizes, params, record)
+    return Router(tuple(names), sizes, from_arrays(path, data, template), record)
+
+
+def _are_names(names: Any) -> bool:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return False
+    return 0 < len(names) == len(set(names))
+
+
+def _sizes(given: Any, experts: int, where: str) -> RouterSizes:
+    check_entries(given, ("obs_size", "guidance_size", "experts", "hidden"), where)
+    hidden = given["hidden"]
+    widths = isinstance(hidden, list) and all(type(x) is int and 0 < x <= _WIDEST for x in hidden)
+    if not widths or not 0 < len(hidden) <= _DEEPEST:
+        raise UserError(
+            f"{where}: hidden is {hidden!r:.60}; needs 1 to {_DEEPEST} widths of 1 to {_WIDEST}"
+        )
+    wanted = RouterSizes(OBS_SIZE, 2 * experts + 2, experts, tuple(hidden))
+    for name in ("obs_size", "guidance_size", "experts"):
+        if given[name] != getattr(wanted, name):
+            raise UserError(
+                f"{where}: {name} is {given[name]!r:.60}; this version's router of {experts} "
+                f"experts has {getattr(wanted, name)}"
+            )
+    return wanted
 
 
 def check_fits(router: Router, names: tuple[str, ...]) -> None:
@@ -104,8 +129,3 @@ def check_fits(router: Router, names: tuple[str, ...]) -> None:
         raise UserError(
             f"the router weighs {', '.join(router.names)}; the pool has {', '.join(names)}"
         )
-
-
-def _named(tree: Any) -> dict[str, Any]:
-    paths = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return {jax.tree_util.keystr(path, simple=True, separator="."): x for path, x in paths}

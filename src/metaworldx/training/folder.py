@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from metaworldx.errors import UserError
-from metaworldx.files import write_text
+from metaworldx.files import read_json, write_text
 from metaworldx.training.config import TrainConfig, as_data, from_data
 
 CONFIG, METRICS = "config.json", "metrics.jsonl"
@@ -66,10 +66,7 @@ def read_config(folder: Path) -> TrainConfig:
     path = folder / CONFIG
     if not path.is_file():
         raise UserError(f"no run in {folder}: it has no {CONFIG}")
-    try:
-        data = json.loads(path.read_text())["train"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
+    data = read_json(path, "file of a run's settings").get("train")
     if not isinstance(data, dict):
         raise UserError(f"{path} cannot be read: no settings under 'train'")
     return from_data(data)

@@ -20,14 +20,15 @@ from metaworldx.envs.registry import parse_id
 from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.files import write_bytes, write_text
+from metaworldx.files import check_entries, read_json, read_npz, write_bytes, write_text
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
 from metaworldx.router.distil import Curve, DistilConfig, distil
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
+from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.router import FILE, Router, save_router
 from metaworldx.router.told import told
 from metaworldx.router.turns import DemoConfig
-from metaworldx.vlm.guidance import Guidance, guidance_from
+from metaworldx.vlm.guidance import BadAnswer, Guidance, guidance_from
 
 CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"
 _EVERY = 20
@@ -96,7 +97,7 @@ def train_router(
     for task, key in zip(config.tasks, keys, strict=False):
         path = folder / DEMOS / f"{task}.npz"
         if path.is_file():
-            demos[task] = read_demonstrations(path)
+            demos[task] = read_demonstrations(path, len(pool))
             continue
         begun = time.monotonic()
         env = make(task, "native", None, EnvConfig(auto_reset=False))
@@ -145,15 +146,17 @@ def kept_guidance(folder: Path, task: str) -> Guidance | None:
     path = folder / GUIDANCE
     if not path.is_file():
         return None
+    what = "file of a teacher's answers"
+    answers = {_plain(name): each for name, each in read_json(path, what).items()}
+    if _plain(task) not in answers:
+        return None
+    wanted, where = answers[_plain(task)], f"{path} is no {what}: that of {task}"
+    check_entries(wanted, ("teacher", "relevance"), where)
+    check_entries(wanted["relevance"], (), f"{where}: relevance")
     try:
-        answers = json.loads(path.read_text())
-        wanted = {_plain(name): each for name, each in answers.items()}.get(_plain(task))
-        if wanted is None:
-            return None
-        teacher, experts = str(wanted["teacher"]), {name: "" for name in wanted["relevance"]}
-        return guidance_from(wanted, experts, teacher)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} holds no answers: {error}") from None
+        return guidance_from(wanted, dict.fromkeys(wanted["relevance"], ""), str(wanted["teacher"]))
+    except BadAnswer as error:
+        raise UserError(f"{where}: {error}") from None
 
 
 def _plain(task: str) -> str:
@@ -167,10 +170,10 @@ def _begin(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path)
     settings = json.loads(json.dumps(dataclasses.asdict(config)))
     path = folder / CONFIG
     if path.is_file():
-        try:
-            begun = json.loads(path.read_text())["router"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{path} cannot be read: {error}") from None
+        what = "settings of a router's training"
+        begun = read_json(path, what).get("router")
+        if not isinstance(begun, dict):
+            raise UserError(f"{path} holds no {what}: it has no object under 'router'")
         kept = ("tasks", "pool", "seed", "demos")
         if any(begun.get(name) != settings[name] for name in kept):
             raise UserError(f"{folder} holds a run of other settings; give another --out")
@@ -201,14 +204,79 @@ def write_demonstrations(demos: Demonstrations, path: Path) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def read_demonstrations(path: Path) -> Demonstrations:
+def read_demonstrations(path: Path, experts: int | None = None) -> Demonstrations:
     """Demonstrations from their file.
 
+    Args:
+      experts: K that they have to be of; None takes whatever they are of.
+
     Raises:
-      UserError: damaged, or something else.
+      UserError: damaged, or something else: other arrays, sizes that do not fit one another, the
+        observation or K, numbers that are not finite, P_demo off the simplex, or no step of a
+        running episode.
     """
+    what = "file of demonstrations"
+    data, names = read_npz(path, what), [f.name for f in dataclasses.fields(Demonstrations)]
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return Demonstrations(**{key: file[key] for key in file.files})
-    except (OSError, ValueError, TypeError, EOFError) as error:
-        raise UserError(f"{path} holds no demonstrations: {error}") from None
+        if sorted(data) != sorted(names):
+            odd = sorted(set(data) ^ set(names))[0]
+            raise UserError(f"{odd[:60]!r} is {'unknown' if odd in data else 'missing'}")
+        demos = Demonstrations(**{name: _of_kind(name, data[name]) for name in names})
+        _check_shapes(demos, experts)
+        _check_numbers(demos)
+    except UserError as error:
+        raise UserError(f"{path} is no {what}: {error}") from None
+    return demos
+
+
+_SIMPLEX = 1e-3
+"""How far P_demo's sum may be from 1."""
+
+
+def _of_kind(name: str, array: np.ndarray) -> np.ndarray:
+    """A field's array, in the kind that it is written in."""
+    if name in ("alive", "successes"):
+        if array.dtype != bool:
+            raise UserError(f"{name} is of {array.dtype}; must be bool")
+    elif array.dtype.kind not in "fiu":
+        raise UserError(f"{name} is of {array.dtype}; must be real numbers")
+    return array
+
+
+def _check_shapes(demos: Demonstrations, experts: int | None) -> None:
+    if demos.explained.ndim != 3:
+        raise UserError(f"explained is {demos.explained.shape}; must be (D, T, K)")
+    count, steps, has = demos.explained.shape
+    if experts is not None and has != experts:
+        raise UserError(f"it is of {has} experts; the pool has {experts}")
+    if 0 in (count, steps, has, demos.all_returns.size):
+        raise UserError("it is empty")
+    for name, shape in (
+        ("obs", (count, steps, OBS_SIZE)),
+        ("progress", (count, steps)),
+        ("weights", (count, steps, has)),
+        ("alive", (count, steps)),
+        *((name, (count,)) for name in ("returns", "successes", "scores")),
+        ("all_returns", (demos.all_returns.size,)),
+    ):
+        found = getattr(demos, name).shape
+        if found != shape:
+            raise UserError(f"{name} is {found}; must be {shape}")
+
+
+def _check_numbers(demos: Demonstrations) -> None:
+    """Checks what counts: what was seen after an episode's end does not."""
+    if not demos.alive.any():
+        raise UserError("no step of it is of a running episode")
+    running = ("obs", "progress", "explained", "weights")
+    for name in (*running, "returns", "scores", "all_returns"):
+        array = getattr(demos, name)
+        # What float64 holds, float32 may not.
+        with np.errstate(over="ignore"):
+            counts = array[demos.alive if name in running else ...].astype(np.float32)
+        if not np.all(np.isfinite(counts)):
+            raise UserError(f"{name} holds NaN, infinity or what float32 cannot")
+    shown = demos.explained[demos.alive].astype(float)
+    # Eq. 11 has the logarithm of every share.
+    if np.any(shown <= 0.0) or np.any(np.abs(shown.sum(axis=-1) - 1.0) > _SIMPLEX):
+        raise UserError("explained holds shares of 0 or less, or some that do not sum to 1")
