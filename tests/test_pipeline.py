@@ -79,6 +79,10 @@ def test_stages_of_another_run_are_taken_over_with_their_files(tmp_path):
         {"episodes": 1},
         {"pool_steps": 0},
         {"agent_steps": -1},
+        {"teacher": "foo"},
+        {"tasks": ("h1-dor",)},
+        {"tasks": ("h1-door", "h1hand-door")},
+        {"without": "imitation", "pool": "x"},
     ],
 )
 def test_settings_that_make_no_sense_are_told(wrong):
@@ -110,6 +114,30 @@ def test_without_imitation_no_other_pool_goes(tmp_path, capsys):
     args = ["run", "--without", "imitation", "--pool", "x", "--out", str(tmp_path / "run")]
     assert main(args) == 2
     assert "trains its own pool" in capsys.readouterr().err and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--teacher", "foo"], "unknown teacher 'foo'"),
+        (["--tasks", "h1-door,h1hand-door"], "several robots"),
+        (["--pool", "{here}/nothere"], "no pool of experts"),
+        (["--pool", "{here}/damaged"], "damaged"),
+        (["--cache", "{here}/nothere"], "no folder of kept answers"),
+    ],
+)
+def test_what_a_later_stage_would_refuse_is_refused_at_once(tmp_path, capsys, args, said):
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    entry = {"name": "stand", "description": "stands", "file": "stand.npz"}
+    index = {"format": "metaworldx-pool-1", "robot": "h1", "experts": [entry]}
+    (damaged / "pool.json").write_text(json.dumps(index))
+    (damaged / "stand.npz").write_text("no expert")
+    out = tmp_path / "run"
+    args = [arg.format(here=tmp_path) for arg in args]
+    assert main(["run", "--live-steps", "0", *args, "--out", str(out)]) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1 and not out.exists()
 
 
 def test_a_run_s_folder_keeps_its_settings(tmp_path, capsys):

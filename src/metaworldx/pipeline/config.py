@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metaworldx.envs.registry import one_robot
 from metaworldx.errors import UserError, check_at_least, check_known
 from metaworldx.router.fusion import FusionConfig
 from metaworldx.router.replan import ReplanConfig
 from metaworldx.router.turns import DemoConfig
+from metaworldx.vlm.ask import TEACHERS
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
 SCHEDULES = ("none", "paper")
@@ -71,8 +73,12 @@ class PipelineConfig:
     def __post_init__(self):
         if not self.tasks:
             raise UserError("no tasks; needs at least one environment, e.g. h1-door")
+        one_robot(self.tasks)
+        check_known("teacher", self.teacher, TEACHERS)
         if self.without is not None:
             check_known("ablation", self.without, ABLATIONS)
+        if self.without == "imitation" and self.pool is not None:
+            raise UserError("without imitation a run trains its own pool; give no other")
         self.demos()
         FusionConfig(self.alpha)
         ReplanConfig(self.replan or None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from metaworldx.errors import UserError
-from metaworldx.experts.pool import INDEX, shipped_pool
+from metaworldx.experts.pool import INDEX, load_experts, shipped_pool
 from metaworldx.files import write_text
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.evaluate import evaluate_task
@@ -41,11 +41,10 @@ def run(
       reuse: another run; its stages that had the same inputs are taken over.
 
     Raises:
-      UserError: a folder with a run of other settings, or a pool where the run trains its own.
+      UserError: a folder with a run of other settings, or a pool or answers that are not there;
+        nothing is written then.
       Stopped: a signal came while an agent trained; the next run goes on.
     """
-    if config.without == "imitation" and config.pool is not None:
-        raise UserError("without imitation a run trains its own pool; give no other")
     settings = _begin(config, folder)
     do = partial(stage, folder, tell=tell)
     # What follows names its run's own folder, so it is not taken over.
@@ -112,8 +111,20 @@ def _begin(config: PipelineConfig, folder: Path) -> dict[str, Any]:
                 f"{folder} holds a run with another {other[0]} ({begun.get(other[0])!r}, not "
                 f"{settings[other[0]]!r}); give another --out"
             )
+    _check_files(config, folder)
     write_text(path, json.dumps(settings, indent=1) + "\n")
     return settings
+
+
+def _check_files(config: PipelineConfig, folder: Path) -> None:
+    """Checks what later stages read, so that none is refused after hours of training."""
+    if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
+        raise UserError(f"cannot write {folder}: a file is in the way")
+    if config.cache is not None and not Path(config.cache).is_dir():
+        raise UserError(f"no folder of kept answers {config.cache}")
+    pool = None if config.pool is None else Path(config.pool)
+    if config.without != "imitation" and not load_experts(pool):
+        raise UserError(f"no experts in the pool in {pool}")
 
 
 def _pool_digest(config: PipelineConfig) -> str:

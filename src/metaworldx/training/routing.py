@@ -16,7 +16,7 @@ import numpy as np
 
 from metaworldx.bench.machine import machine
 from metaworldx.envs.factory import make
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import one_robot, parse_id
 from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_experts
@@ -54,9 +54,7 @@ class RouterConfig:
     def __post_init__(self):
         if not self.tasks:
             raise UserError("no tasks given; --tasks takes environments, e.g. h1-door,h1-push")
-        robots = {parse_id(task)[0].name for task in self.tasks}
-        if len(robots) > 1:
-            raise UserError(f"tasks of several robots: {', '.join(sorted(robots))}; needs one")
+        one_robot(self.tasks)
 
 
 @dataclass(frozen=True)
