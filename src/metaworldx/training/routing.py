@@ -31,6 +31,8 @@ from metaworldx.vlm.guidance import Guidance, guidance_from
 
 CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"
 _EVERY = 20
+_KEPT = ("tasks", "pool", "seed")
+"""What demonstrations are made with, beside their own settings: they are kept only under these."""
 
 
 @dataclass(frozen=True)
@@ -82,26 +84,28 @@ def train_router(
     Raises:
       UserError: a folder with a run of other settings, or experts that do not fit.
     """
-    _begin(config, guidance, folder)
+    settings = _check(config, guidance, folder)
     pool = ExpertPool(
         load_experts(None if config.pool is None else Path(config.pool)),
         parse_id(config.tasks[0])[0].name,
     )
     answers = {task: told(each, pool.names) for task, each in guidance.items()}
     seconds: dict[str, float] = {}
-    demos: dict[str, Demonstrations] = {}
+    paths = {task: folder / DEMOS / f"{task}.npz" for task in config.tasks}
+    demos = {task: read_demonstrations(path) for task, path in paths.items() if path.is_file()}
+    # All that is given is fine; what is written from here on, the same command goes on with.
+    if not (folder / CONFIG).is_file():
+        _write_config(settings, folder)
     keys = jax.random.split(jax.random.key(config.seed), len(config.tasks) + 2)
     for task, key in zip(config.tasks, keys, strict=False):
-        path = folder / DEMOS / f"{task}.npz"
-        if path.is_file():
-            demos[task] = read_demonstrations(path)
+        if task in demos:
             continue
         begun = time.monotonic()
         env = make(task, "native", None, EnvConfig(auto_reset=False))
         tell(f"{task}: {config.demos.rollouts} rollouts under random weights")
         demos[task] = demonstrate(config.demos, pool, env, answers[task].prior, key)
         seconds[f"demonstrations {task}"] = time.monotonic() - begun
-        write_demonstrations(demos[task], path)
+        write_demonstrations(demos[task], paths[task])
         tell(
             f"{task}: the best {config.demos.keep} of them return "
             f"{demos[task].returns.mean():.1f}, all {demos[task].all_returns.mean():.1f}"
@@ -121,14 +125,18 @@ def train_router(
         "rollouts": config.demos.rollouts,
         "kept": {
             task: {
-                "return_mean": float(demo.returns.mean()),
-                "successes": int(demo.successes.sum()),
+                "return_mean": float(demos[task].returns.mean()),
+                "successes": int(demos[task].successes.sum()),
             }
-            for task, demo in demos.items()
+            for task in config.tasks
         },
     }
     router = Router(pool.names, sizes, params, record)
+    # A router that was there keeps the answers and settings that it was trained with until now.
     save_router(router, folder / FILE)
+    given = {task: each.as_data() for task, each in guidance.items()}
+    write_text(folder / GUIDANCE, json.dumps(given, indent=1) + "\n")
+    _write_config(settings, folder)
     write_text(folder / CURVE, json.dumps(_thinned(curve)) + "\n")
     tell(f"distilled in {seconds['distillation']:.1f} s; wrote {folder / FILE}")
     return RouterResult(router, demos, seconds)
@@ -158,7 +166,8 @@ def _plain(task: str) -> str:
     return task.removesuffix("-v0")
 
 
-def _begin(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path) -> None:
+def _check(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path) -> dict[str, Any]:
+    """The settings as JSON data, found to go with the guidance and with the folder's run."""
     missing = [task for task in config.tasks if task not in guidance]
     if missing:
         raise UserError(f"no guidance for {', '.join(missing)}")
@@ -167,15 +176,22 @@ def _begin(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path)
     if path.is_file():
         try:
             begun = json.loads(path.read_text())["router"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            had = {name: begun.get(name) for name in _KEPT} | dict(begun["demos"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(f"{path} cannot be read: {error}") from None
-        kept = ("tasks", "pool", "seed", "demos")
-        if any(begun.get(name) != settings[name] for name in kept):
-            raise UserError(f"{folder} holds a run of other settings; give another --out")
+        wanted = {name: settings[name] for name in _KEPT} | settings["demos"]
+        for name, value in wanted.items():
+            if had.get(name) != value:
+                raise UserError(
+                    f"{folder} holds a run with another {name} ({had.get(name)!r}, not "
+                    f"{value!r}); give another --out"
+                )
+    return settings
+
+
+def _write_config(settings: dict[str, Any], folder: Path) -> None:
     data = {"router": settings, "machine": machine()}
-    write_text(path, json.dumps(data, indent=1) + "\n")
-    answers = {task: each.as_data() for task, each in guidance.items()}
-    write_text(folder / GUIDANCE, json.dumps(answers, indent=1) + "\n")
+    write_text(folder / CONFIG, json.dumps(data, indent=1) + "\n")
 
 
 def _thinned(curve: Curve) -> dict[str, list[float]]:
