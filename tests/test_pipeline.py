@@ -81,6 +81,7 @@ def test_stages_of_another_run_are_taken_over_with_their_files(tmp_path):
         {"agent_steps": -1},
         {"teacher": "foo"},
         {"tasks": ("h1-dor",)},
+        {"film_seconds": float("inf")},
         {"tasks": ("h1-door", "h1hand-door")},
         {"without": "imitation", "pool": "x"},
     ],

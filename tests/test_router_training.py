@@ -24,7 +24,7 @@ from metaworldx.router.told import features, guided, stage_at, told
 from metaworldx.router.turns import DemoConfig, begin_turns, leading, take_turns
 from metaworldx.training.compare import paired
 from metaworldx.training.guiding import GuideConfig, turns_for
-from metaworldx.training.routing import RouterConfig, train_router
+from metaworldx.training.routing import RouterConfig, train_router, write_demonstrations
 from metaworldx.vlm.guidance import Guidance, Stage
 from router_demos import made_up
 
@@ -355,6 +355,26 @@ def test_a_router_of_bad_demonstrations_keeps_what_was_there(tmp_path):
         train_router(RouterConfig(("h1-door",)), {"h1-door": ANSWER}, tmp_path)
     assert (tmp_path / "guidance.json").read_text() == "kept"
     assert not (tmp_path / "config.json").exists()
+
+
+@pytest.mark.parametrize("option", ["--beta", "--lambda-0"])
+def test_infinite_settings_of_a_router_are_told(tmp_path, capsys, option):
+    said = _said(capsys, [*_TRAIN, option, "inf", "--out", str(tmp_path / "router")])
+    assert "is inf; needs a finite number of at least 0" in said
+    assert not (tmp_path / "router").exists()
+
+
+def test_a_router_that_is_not_finite_replaces_none(tmp_path):
+    names = [expert.name for expert in load_experts()]
+    demos = made_up(len(names), names.index("walk"), names.index("reach"), steps=60)
+    write_demonstrations(demos, tmp_path / "demonstrations" / "h1-door.npz")
+    for name in (FILE, "guidance.json", "curve.json"):
+        (tmp_path / name).write_text("kept")
+    steep = DistilConfig(steps=3, learning_rate=1e38)
+    with pytest.raises(UserError, match="did not stay finite"):
+        train_router(RouterConfig(("h1-door",), distil=steep), {"h1-door": ANSWER}, tmp_path)
+    for name in (FILE, "guidance.json", "curve.json"):
+        assert (tmp_path / name).read_text() == "kept"
 
 
 @pytest.mark.parametrize(

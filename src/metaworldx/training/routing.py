@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.bench.machine import machine
@@ -82,7 +83,8 @@ def train_router(
       tell: is told what is done, in a line.
 
     Raises:
-      UserError: a folder with a run of other settings, or experts that do not fit.
+      UserError: a folder with a run of other settings, experts that do not fit, or settings by
+        which the network does not stay finite; a router that was there stays then.
     """
     settings = _check(config, guidance, folder)
     pool = ExpertPool(
@@ -115,6 +117,10 @@ def train_router(
     free = of_any_guidance(len(pool), list(answers.values()), shown.obs, keys[-2])
     sizes, params, curve = distil(config.distil, joined([shown, free]), keys[-1])
     jax.block_until_ready(params)
+    if not all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves((params, curve))):
+        raise UserError(
+            "the router did not stay finite; needs a smaller beta, lambda_0 or learning_rate"
+        )
     seconds["distillation"] = time.monotonic() - begun
     teachers = sorted({each.teacher for each in guidance.values()})
     record = {
