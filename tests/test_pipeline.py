@@ -71,6 +71,28 @@ def test_stages_of_another_run_are_taken_over_with_their_files(tmp_path):
     assert other.result == {"n": 2}
 
 
+def test_a_stage_without_its_files_is_not_taken_over(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    stage(there, "a", {"x": 1}, lambda: {"n": 1}, _quiet, files="made")
+    (here / "made").mkdir(parents=True)
+    (here / "made" / "half").write_text("kept")
+    done = stage(here, "a", {"x": 1}, lambda: {"n": 2}, _quiet, files="made", reuse=there)
+    assert done.result == {"n": 2} and (here / "made" / "half").read_text() == "kept"
+
+
+def test_files_that_cannot_be_copied_leave_what_is_there(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    stage(there, "a", {"x": 1}, lambda: {"n": 1}, _quiet, files="made")
+    (there / "made").mkdir()
+    (there / "made" / "gone").symlink_to(there / "nowhere")
+    (here / "made").mkdir(parents=True)
+    (here / "made" / "half").write_text("kept")
+    with pytest.raises(UserError, match="cannot copy"):
+        stage(here, "a", {"x": 1}, lambda: {}, _quiet, files="made", reuse=there)
+    assert [path.name for path in here.iterdir()] == ["made"]
+    assert (here / "made" / "half").read_text() == "kept"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -78,15 +78,25 @@ def stage(
 
 
 def _taken_over(reuse: Path, folder: Path, name: str, digest: str, files: str | None) -> bool:
-    """Copies another run's stage here, its mark last; False if it has none of these inputs."""
+    """Copies another run's stage here, its mark last; False if it has none of these inputs.
+
+    What this run has of the stage stays until the copy is whole.
+    """
     mark = reuse / FOLDER / f"{name}.json"
     if not mark.is_file() or _read(mark).get("digest") != digest:
         return False
     if files is not None:
+        if not (reuse / files).is_dir():
+            return False
         part = folder / f"{files}.part"
-        for stale in (part, folder / files):
-            shutil.rmtree(stale, ignore_errors=True)
-        shutil.copytree(reuse / files, part)
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            shutil.copytree(reuse / files, part)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            why = error.strerror or str(error)[:200]
+            raise UserError(f"cannot copy {reuse / files} to {folder / files}: {why}") from None
+        shutil.rmtree(folder / files, ignore_errors=True)
         part.rename(folder / files)
     write_text(folder / FOLDER / mark.name, mark.read_text())
     return True
