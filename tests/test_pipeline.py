@@ -1,13 +1,15 @@
 """The pipeline's stages: done once, gone on with, taken over; and its settings."""
 
 import json
+from importlib import import_module
 
 import pytest
 
 from metaworldx.cli import main
 from metaworldx.errors import UserError
-from metaworldx.pipeline import PipelineConfig
+from metaworldx.pipeline import PipelineConfig, run
 from metaworldx.pipeline.stages import FOLDER, stage
+from metaworldx.vlm.guidance import guidance_from
 
 
 def _quiet(text):
@@ -41,7 +43,10 @@ def test_a_stage_that_was_cut_short_is_done_again(tmp_path):
     assert stage(tmp_path, "a", {}, lambda: {"done": True}, _quiet).result == {"done": True}
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"digest": "x", "seconds": "1", "result": {}}', "[1]"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", '{"digest": "x", "seconds": "1", "result": {}}', "[1]", "null", "5", "[" * 100_000],
+)
 def test_a_mark_that_is_nonsense_is_told(tmp_path, text):
     stage(tmp_path, "a", {}, lambda: {}, _quiet)
     (tmp_path / FOLDER / "a.json").write_text(text)
@@ -169,3 +174,54 @@ def test_a_run_s_folder_keeps_its_settings(tmp_path, capsys):
     (out / "pipeline.json").write_text(json.dumps({"seed": 5}))
     assert main(["run", "--preset", "quickstart", "--out", str(out)]) == 2
     assert "holds a run with another" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "5", "[" * 100_000])
+def test_settings_of_a_run_that_are_nonsense_are_told(tmp_path, capsys, text):
+    (tmp_path / "pipeline.json").write_text(text)
+    assert main(["run", "--out", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert "pipeline.json cannot be read" in err and err.count("\n") == 1
+    assert (tmp_path / "pipeline.json").read_text() == text
+
+
+_ANSWER = {
+    "relevance": {"stand": 1.0, "walk": 9.0},
+    "stages": [],
+    "confidence": 0.9,
+    "teacher": "offline",
+}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"h1-door": None},
+        {"h1-door": {}},
+        {"h1-door": _ANSWER | {"relevance": {"walk": -1.0}}},
+        {"h1-door": _ANSWER | {"relevance": 5}},
+        {"h1-door": _ANSWER | {"teacher": None}},
+        {"h1-door": _ANSWER, "h1-push": []},
+    ],
+)
+def test_kept_answers_that_are_nonsense_are_told(tmp_path, monkeypatch, answers):
+    # Reading the experts takes seconds.
+    module = import_module("metaworldx.pipeline.run")
+    monkeypatch.setattr(module, "load_experts", lambda folder: [folder])
+
+    def ask(config):
+        del config
+        return {"h1-door": guidance_from(_ANSWER, _ANSWER["relevance"], "offline")}
+
+    def cut(text):
+        if text == "router ...":
+            raise KeyboardInterrupt
+
+    config = PipelineConfig(live_skill=None)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, tmp_path, ask, cut)
+    path = tmp_path / FOLDER / "guidance.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"result": answers}))
+    with pytest.raises(UserError, match=r"guidance\.json holds no usable answer about h1-"):
+        run(config, tmp_path, ask, cut)

@@ -1,9 +1,13 @@
-"""Writing result files whole or not at all."""
+"""Result files: written whole or not at all, and read back with damage told in one line."""
 
 from __future__ import annotations
 
+import json
+import reprlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from metaworldx.errors import UserError
 
@@ -34,3 +38,40 @@ def write_bytes(path: Path, data: bytes) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def read_object(path: Path, hint: str = "") -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Args:
+      hint: what can be done about a damaged one, put at the end of the message.
+
+    Raises:
+      UserError: it cannot be read, is no JSON, or holds something else.
+    """
+    try:
+        data = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+    else:
+        if isinstance(data, dict):
+            return data
+        why = f"it holds a JSON {type(data).__name__}, no object"
+    raise UserError(f"{path} cannot be read: {why}{hint and f'; {hint}'}")
+
+
+def check_same_run(folder: Path, begun: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Checks that the run in a folder was begun with the settings that are wanted now.
+
+    Raises:
+      UserError: it was not; names the first setting that is another.
+    """
+    # What was begun comes from a file, and may be of any length and depth.
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 200
+    for name, value in wanted.items():
+        if begun.get(name) != value:
+            raise UserError(
+                f"{folder} holds a run with another {name} ({short.repr(begun.get(name))}, not "
+                f"{short.repr(value)}); give another --out"
+            )

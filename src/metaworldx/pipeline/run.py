@@ -11,11 +11,11 @@ from typing import Any
 
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import INDEX, load_experts, shipped_pool
-from metaworldx.files import write_text
+from metaworldx.files import check_same_run, read_object, write_text
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.evaluate import evaluate_task
 from metaworldx.pipeline.film import film_task
-from metaworldx.pipeline.stages import Done, stage
+from metaworldx.pipeline.stages import FOLDER, Done, stage
 from metaworldx.pipeline.training import train_guided, train_live, train_pool
 from metaworldx.pipeline.write import report_data
 from metaworldx.report.page import page
@@ -63,10 +63,11 @@ def run(
     pool = {"pool": settings["pool"], "index": _pool_digest(config)}
     asked = {k: settings[k] for k in ("tasks", "teacher", "cache")} | pool
     done["guidance"] = once("guidance", asked, lambda: _answers(ask(config)))
-    answers = done["guidance"].result
+    guidance = _guidance(config, done["guidance"].result, folder / FOLDER / "guidance.json")
+    done["guidance"] = dataclasses.replace(done["guidance"], result=_answers(guidance))
     router = {k: settings[k] for k in ("tasks", "rollouts", "keep", "router_steps", "seed")}
     router |= {"guidance": done["guidance"].digest} | pool
-    work = partial(_router, config, answers, folder / "router", tell)
+    work = partial(_router, config, guidance, folder / "router", tell)
     done["router"] = once("router", router, work, files="router")
     if config.agent_steps:
         names = ("agent_steps", "authority", "schedule", "train_preset", "without")
@@ -101,16 +102,7 @@ def _begin(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     settings = json.loads(json.dumps(dataclasses.asdict(config)))
     path = folder / CONFIG
     if path.is_file():
-        try:
-            begun = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} cannot be read: {error}") from None
-        other = [name for name in settings if begun.get(name) != settings[name]]
-        if other:
-            raise UserError(
-                f"{folder} holds a run with another {other[0]} ({begun.get(other[0])!r}, not "
-                f"{settings[other[0]]!r}); give another --out"
-            )
+        check_same_run(folder, read_object(path), settings)
     _check_files(config, folder)
     write_text(path, json.dumps(settings, indent=1) + "\n")
     return settings
@@ -139,8 +131,31 @@ def _answers(found: Mapping[str, Guidance]) -> dict[str, Any]:
     return {task: each.as_data() for task, each in found.items()}
 
 
+def _guidance(
+    config: PipelineConfig, answers: Mapping[str, Any], path: Path
+) -> dict[str, Guidance]:
+    """The answers of a mark, checked as a teacher's own are: anybody may have edited the file."""
+    found = {}
+    for task in dict.fromkeys((*config.tasks, *answers)):
+        try:
+            each = answers[task]
+            if not isinstance(each["teacher"], str):
+                raise ValueError("it names no teacher")
+            experts = dict.fromkeys(each["relevance"], "")
+            found[task] = guidance_from(each, experts, each["teacher"])
+        except (ValueError, KeyError, TypeError) as error:
+            why = f"no {error}" if isinstance(error, KeyError) else error
+            raise UserError(
+                f"{path} holds no usable answer about {task}: {why}; remove it to ask again"
+            ) from None
+    return found
+
+
 def _router(
-    config: PipelineConfig, answers: dict[str, Any], folder: Path, tell: Callable[[str], Any]
+    config: PipelineConfig,
+    guidance: Mapping[str, Guidance],
+    folder: Path,
+    tell: Callable[[str], Any],
 ) -> dict[str, Any]:
     settings = RouterConfig(
         tasks=config.tasks,
@@ -149,10 +164,6 @@ def _router(
         demos=config.demos(),
         distil=DistilConfig(steps=config.router_steps),
     )
-    guidance = {
-        task: guidance_from(each, dict.fromkeys(each["relevance"], ""), each["teacher"])
-        for task, each in answers.items()
-    }
     result = train_router(settings, guidance, folder, tell)
     demos = {
         task: read_demonstrations(folder / "demonstrations" / f"{task}.npz")

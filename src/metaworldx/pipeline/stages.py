@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from metaworldx.errors import UserError
-from metaworldx.files import write_text
+from metaworldx.files import read_object, write_text
 
 FOLDER = "stages"
 
@@ -103,12 +103,10 @@ def _taken_over(reuse: Path, folder: Path, name: str, digest: str, files: str | 
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        mark = json.loads(path.read_text())
-        if not isinstance(mark["result"], dict) or not isinstance(mark["seconds"], (int, float)):
-            raise ValueError("no result")
-        return mark
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} cannot be read: {error}; remove it to do the stage again"
-        ) from None
+    hint = "remove it to do the stage again"
+    mark = read_object(path, hint)
+    seconds = mark.get("seconds")
+    timed = isinstance(seconds, (int, float)) and 0 <= seconds < 1e12
+    if not timed or not isinstance(mark.get("result"), dict):
+        raise UserError(f"{path} cannot be read: it holds no result and seconds; {hint}")
+    return mark

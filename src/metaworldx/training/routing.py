@@ -21,7 +21,7 @@ from metaworldx.envs.registry import one_robot, parse_id
 from metaworldx.envs.state import EnvConfig
 from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.files import write_bytes, write_text
+from metaworldx.files import check_same_run, read_object, write_bytes, write_text
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
 from metaworldx.router.distil import Curve, DistilConfig, distil
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
@@ -158,13 +158,15 @@ def kept_guidance(folder: Path, task: str) -> Guidance | None:
     if not path.is_file():
         return None
     try:
-        answers = json.loads(path.read_text())
+        answers = read_object(path)
         wanted = {_plain(name): each for name, each in answers.items()}.get(_plain(task))
         if wanted is None:
             return None
         teacher, experts = str(wanted["teacher"]), {name: "" for name in wanted["relevance"]}
         return guidance_from(wanted, experts, teacher)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except UserError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path} holds no answers: {error}") from None
 
 
@@ -181,17 +183,13 @@ def _check(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path)
     path = folder / CONFIG
     if path.is_file():
         try:
-            begun = json.loads(path.read_text())["router"]
+            begun = read_object(path)["router"]
             had = {name: begun.get(name) for name in _KEPT} | dict(begun["demos"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{path} cannot be read: {error}") from None
-        wanted = {name: settings[name] for name in _KEPT} | settings["demos"]
-        for name, value in wanted.items():
-            if had.get(name) != value:
-                raise UserError(
-                    f"{folder} holds a run with another {name} ({had.get(name)!r}, not "
-                    f"{value!r}); give another --out"
-                )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if isinstance(error, UserError):
+                raise
+            raise UserError(f"{path} cannot be read: it holds no settings of a router") from None
+        check_same_run(folder, had, {name: settings[name] for name in _KEPT} | settings["demos"])
     return settings
 
 
