@@ -56,3 +56,13 @@ def check_at_least(config: Any, least: float, *names: str) -> None:
             raise UserError(f"{name} is {value}; needs a finite number of at least {least:g}")
         if value < least:
             raise UserError(f"{name} is {value}; needs at least {least:g}")
+
+
+def check_seed(seed: int) -> None:
+    """Checks a seed.
+
+    Raises:
+      UserError: it is negative, or more than 32-bit signed integers hold.
+    """
+    if not 0 <= seed < 2**31:
+        raise UserError(f"seed is {seed}; needs 0 to {2**31 - 1}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metaworldx.envs.registry import one_robot
-from metaworldx.errors import UserError, check_at_least, check_known
+from metaworldx.errors import UserError, check_at_least, check_known, check_seed
 from metaworldx.router.fusion import FusionConfig
 from metaworldx.router.replan import ReplanConfig
 from metaworldx.router.turns import DemoConfig
@@ -85,7 +85,8 @@ class PipelineConfig:
         check_known("schedule", self.schedule, SCHEDULES)
         check_at_least(self, 1, "pool_steps")
         check_at_least(self, 2, "episodes")
-        check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "seed")
+        check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps")
+        check_seed(self.seed)
 
     def demos(self) -> DemoConfig:
         """How demonstrations are made; of few rollouts no more are kept than the second round has.

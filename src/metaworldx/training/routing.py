@@ -19,7 +19,7 @@ from metaworldx.bench.machine import machine
 from metaworldx.envs.factory import make
 from metaworldx.envs.registry import one_robot, parse_id
 from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError
+from metaworldx.errors import UserError, check_seed
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.files import check_same_run, read_object, write_bytes, write_text
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
@@ -58,6 +58,7 @@ class RouterConfig:
         if not self.tasks:
             raise UserError("no tasks given; --tasks takes environments, e.g. h1-door,h1-push")
         one_robot(self.tasks)
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True)
