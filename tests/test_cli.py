@@ -164,3 +164,23 @@ def test_interrupt_is_quiet(capsys, monkeypatch):
 
     monkeypatch.setattr(cli, "_run", interrupted)
     assert run(capsys, "envs") == (130, "", "")
+
+
+@pytest.mark.parametrize("seed", ["-1", "2147483648", "99999999999999999999999"])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["eval", "--scripted", "hold", "--task", "h1-stand"],
+        ["run", "--teacher", "offline"],
+        ["train", "router", "--tasks", "h1-door", "--teacher", "offline"],
+        ["train", "agent", "--task", "h1-stand"],
+        ["train", "expert", "--skill", "stand"],
+        ["train", "pool"],
+        ["train", "feedback", "--skill", "stand"],
+    ],
+)
+def test_a_seed_that_does_not_go_is_told_before_anything_is_written(tmp_path, capsys, args, seed):
+    out = tmp_path / "there" / "out"
+    assert cli.main([*args, "--seed", seed, "--out", str(out)]) == 2
+    said = f"metaworldx: error: seed is {seed}; needs 0 to 2147483647\n"
+    assert capsys.readouterr().err == said and not out.parent.exists()

@@ -1,13 +1,15 @@
 """The pipeline's stages: done once, gone on with, taken over; and its settings."""
 
 import json
+from importlib import import_module
 
 import pytest
 
 from metaworldx.cli import main
 from metaworldx.errors import UserError
-from metaworldx.pipeline import PipelineConfig
+from metaworldx.pipeline import PipelineConfig, run
 from metaworldx.pipeline.stages import FOLDER, stage
+from metaworldx.vlm.guidance import guidance_from
 
 
 def _quiet(text):
@@ -41,11 +43,14 @@ def test_a_stage_that_was_cut_short_is_done_again(tmp_path):
     assert stage(tmp_path, "a", {}, lambda: {"done": True}, _quiet).result == {"done": True}
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"digest": "x", "seconds": "1", "result": {}}', "[1]"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", '{"digest": "x", "seconds": "1", "result": {}}', "[1]", "null", "5", "[" * 100_000],
+)
 def test_a_mark_that_is_nonsense_is_told(tmp_path, text):
     stage(tmp_path, "a", {}, lambda: {}, _quiet)
     (tmp_path / FOLDER / "a.json").write_text(text)
-    with pytest.raises(UserError, match=r"a\.json cannot be read"):
+    with pytest.raises(UserError, match=r"a\.json is no mark of a stage: .*; remove it"):
         stage(tmp_path, "a", {}, lambda: {}, _quiet)
 
 
@@ -71,6 +76,28 @@ def test_stages_of_another_run_are_taken_over_with_their_files(tmp_path):
     assert other.result == {"n": 2}
 
 
+def test_a_stage_without_its_files_is_not_taken_over(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    stage(there, "a", {"x": 1}, lambda: {"n": 1}, _quiet, files="made")
+    (here / "made").mkdir(parents=True)
+    (here / "made" / "half").write_text("kept")
+    done = stage(here, "a", {"x": 1}, lambda: {"n": 2}, _quiet, files="made", reuse=there)
+    assert done.result == {"n": 2} and (here / "made" / "half").read_text() == "kept"
+
+
+def test_files_that_cannot_be_copied_leave_what_is_there(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    stage(there, "a", {"x": 1}, lambda: {"n": 1}, _quiet, files="made")
+    (there / "made").mkdir()
+    (there / "made" / "gone").symlink_to(there / "nowhere")
+    (here / "made").mkdir(parents=True)
+    (here / "made" / "half").write_text("kept")
+    with pytest.raises(UserError, match="cannot copy"):
+        stage(here, "a", {"x": 1}, lambda: {}, _quiet, files="made", reuse=there)
+    assert [path.name for path in here.iterdir()] == ["made"]
+    assert (here / "made" / "half").read_text() == "kept"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -79,6 +106,11 @@ def test_stages_of_another_run_are_taken_over_with_their_files(tmp_path):
         {"episodes": 1},
         {"pool_steps": 0},
         {"agent_steps": -1},
+        {"teacher": "foo"},
+        {"tasks": ("h1-dor",)},
+        {"film_seconds": float("inf")},
+        {"tasks": ("h1-door", "h1hand-door")},
+        {"without": "imitation", "pool": "x"},
     ],
 )
 def test_settings_that_make_no_sense_are_told(wrong):
@@ -112,9 +144,84 @@ def test_without_imitation_no_other_pool_goes(tmp_path, capsys):
     assert "trains its own pool" in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--teacher", "foo"], "unknown teacher 'foo'"),
+        (["--tasks", "h1-door,h1hand-door"], "several robots"),
+        (["--pool", "{here}/nothere"], "no pool of experts"),
+        (["--pool", "{here}/damaged"], "damaged"),
+        (["--cache", "{here}/nothere"], "no folder of kept answers"),
+    ],
+)
+def test_what_a_later_stage_would_refuse_is_refused_at_once(tmp_path, capsys, args, said):
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    entry = {"name": "stand", "description": "stands", "file": "stand.npz"}
+    index = {"format": "metaworldx-pool-1", "robot": "h1", "experts": [entry]}
+    (damaged / "pool.json").write_text(json.dumps(index))
+    (damaged / "stand.npz").write_text("no expert")
+    out = tmp_path / "run"
+    args = [arg.format(here=tmp_path) for arg in args]
+    assert main(["run", "--live-steps", "0", *args, "--out", str(out)]) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1 and not out.exists()
+
+
 def test_a_run_s_folder_keeps_its_settings(tmp_path, capsys):
     out = tmp_path / "run"
     out.mkdir()
     (out / "pipeline.json").write_text(json.dumps({"seed": 5}))
     assert main(["run", "--preset", "quickstart", "--out", str(out)]) == 2
     assert "holds a run with another" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "5", "[" * 100_000])
+def test_settings_of_a_run_that_are_nonsense_are_told(tmp_path, capsys, text):
+    (tmp_path / "pipeline.json").write_text(text)
+    assert main(["run", "--out", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert "pipeline.json is no settings of a run" in err and err.count("\n") == 1
+    assert (tmp_path / "pipeline.json").read_text() == text
+
+
+_ANSWER = {
+    "relevance": {"stand": 1.0, "walk": 9.0},
+    "stages": [],
+    "confidence": 0.9,
+    "teacher": "offline",
+}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"h1-door": None},
+        {"h1-door": {}},
+        {"h1-door": _ANSWER | {"relevance": {"walk": -1.0}}},
+        {"h1-door": _ANSWER | {"relevance": 5}},
+        {"h1-door": _ANSWER | {"teacher": None}},
+        {"h1-door": _ANSWER, "h1-push": []},
+    ],
+)
+def test_kept_answers_that_are_nonsense_are_told(tmp_path, monkeypatch, answers):
+    # Reading the experts takes seconds.
+    module = import_module("metaworldx.pipeline.run")
+    monkeypatch.setattr(module, "load_experts", lambda folder: [folder])
+
+    def ask(config):
+        del config
+        return {"h1-door": guidance_from(_ANSWER, _ANSWER["relevance"], "offline")}
+
+    def cut(text):
+        if text == "router ...":
+            raise KeyboardInterrupt
+
+    config = PipelineConfig(live_skill=None)
+    with pytest.raises(KeyboardInterrupt):
+        run(config, tmp_path, ask, cut)
+    path = tmp_path / FOLDER / "guidance.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"result": answers}))
+    with pytest.raises(UserError, match=r"guidance\.json holds no usable answer about h1-"):
+        run(config, tmp_path, ask, cut)

@@ -1,5 +1,6 @@
 """A router's lessons, demonstrations, its file, who chooses weights, and the guided environment."""
 
+import dataclasses
 import json
 
 import jax
@@ -23,6 +24,7 @@ from metaworldx.router.told import features, guided, stage_at, told
 from metaworldx.router.turns import DemoConfig, begin_turns, leading, take_turns
 from metaworldx.training.compare import paired
 from metaworldx.training.guiding import GuideConfig, turns_for
+from metaworldx.training.routing import RouterConfig, train_router, write_demonstrations
 from metaworldx.vlm.guidance import Guidance, Stage
 from router_demos import made_up
 
@@ -320,6 +322,74 @@ def test_wrong_guides_are_told():
         GuidedEnv(plain, pool, always(jnp.ones(1)), authority=0.0)
     with pytest.raises(UserError, match="unknown expert"):
         GuidedEnv(plain, pool, always(jnp.ones(1)), schedule=(Turn("wlak", 1),))
+
+
+# ---- the router's folder
+
+
+_TRAIN = ("train", "router", "--tasks", "h1-door", "--teacher", "offline", "--steps", "2")
+
+
+def _said(capsys, args):
+    assert main(args) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("metaworldx: error: ") and err.count("\n") == 1
+    return err
+
+
+def test_a_router_of_a_bad_pool_leaves_nothing_behind(tmp_path, capsys):
+    out = tmp_path / "router"
+    args = [*_TRAIN, "--out", str(out), "--pool", str(tmp_path / "nothere")]
+    guidance = {"h1-door": ANSWER}
+    with pytest.raises(UserError, match="no pool of experts"):
+        train_router(RouterConfig(("h1-door",), pool=args[-1]), guidance, out)
+    assert "no pool of experts" in _said(capsys, args) and not out.exists()
+
+
+def test_a_router_of_bad_demonstrations_keeps_what_was_there(tmp_path):
+    demos = tmp_path / "demonstrations" / "h1-door.npz"
+    demos.parent.mkdir()
+    demos.write_text("no demonstrations")
+    (tmp_path / "guidance.json").write_text("kept")
+    with pytest.raises(UserError, match="no demonstrations"):
+        train_router(RouterConfig(("h1-door",)), {"h1-door": ANSWER}, tmp_path)
+    assert (tmp_path / "guidance.json").read_text() == "kept"
+    assert not (tmp_path / "config.json").exists()
+
+
+@pytest.mark.parametrize("option", ["--beta", "--lambda-0"])
+def test_infinite_settings_of_a_router_are_told(tmp_path, capsys, option):
+    said = _said(capsys, [*_TRAIN, option, "inf", "--out", str(tmp_path / "router")])
+    assert "is inf; needs a finite number of at least 0" in said
+    assert not (tmp_path / "router").exists()
+
+
+def test_a_router_that_is_not_finite_replaces_none(tmp_path):
+    names = [expert.name for expert in load_experts()]
+    demos = made_up(len(names), names.index("walk"), names.index("reach"), steps=60)
+    write_demonstrations(demos, tmp_path / "demonstrations" / "h1-door.npz")
+    for name in (FILE, "guidance.json", "curve.json"):
+        (tmp_path / name).write_text("kept")
+    steep = DistilConfig(steps=3, learning_rate=1e38)
+    with pytest.raises(UserError, match="did not stay finite"):
+        train_router(RouterConfig(("h1-door",), distil=steep), {"h1-door": ANSWER}, tmp_path)
+    for name in (FILE, "guidance.json", "curve.json"):
+        assert (tmp_path / name).read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"seed": 1}, r"another seed \(0, not 1\)"),
+        ({"demos": DemoConfig(rollouts=32)}, r"another rollouts \(256, not 32\)"),
+    ],
+)
+def test_a_router_s_folder_says_which_setting_is_another(tmp_path, changed, said):
+    config = RouterConfig(("h1-door",))
+    data = {"router": json.loads(json.dumps(dataclasses.asdict(config)))}
+    (tmp_path / "config.json").write_text(json.dumps(data))
+    with pytest.raises(UserError, match=said):
+        train_router(dataclasses.replace(config, **changed), {"h1-door": ANSWER}, tmp_path)
 
 
 @pytest.mark.parametrize(

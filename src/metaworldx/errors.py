@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -46,9 +47,22 @@ def check_at_least(config: Any, least: float, *names: str) -> None:
     """Checks numbers of a settings struct.
 
     Raises:
-      UserError: one of those fields is under `least`, or NaN.
+      UserError: one of those fields is under `least`, infinite, or NaN.
     """
     for name in names:
         value = getattr(config, name)
-        if not value >= least:
+        # Compared and not converted: an integer may be too large for a float.
+        if not -math.inf < value < math.inf:
+            raise UserError(f"{name} is {value}; needs a finite number of at least {least:g}")
+        if value < least:
             raise UserError(f"{name} is {value}; needs at least {least:g}")
+
+
+def check_seed(seed: int) -> None:
+    """Checks a seed.
+
+    Raises:
+      UserError: it is negative, or more than 32-bit signed integers hold.
+    """
+    if not 0 <= seed < 2**31:
+        raise UserError(f"seed is {seed}; needs 0 to {2**31 - 1}")

@@ -1,11 +1,12 @@
-"""Writing result files whole or not at all, and reading files that somebody supplies."""
+"""Result files, written whole or not at all, and reading files that somebody supplies."""
 
 from __future__ import annotations
 
 import json
+import reprlib
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +77,23 @@ def read_npz(path: Path, what: str) -> dict[str, np.ndarray]:
     return data
 
 
-def read_json(path: Path, what: str) -> dict[str, Any]:
+def read_json(path: Path, what: str, hint: str = "") -> dict[str, Any]:
     """The JSON object in a file that somebody may have edited.
 
     Args:
       what: that the file is to be, e.g. `list of a pool's experts`, for messages.
+      hint: what can be done about a damaged one, at the end of messages.
 
     Raises:
       UserError: no such file, none that can be read, no text, or as `json_object`.
     """
+    try:
+        return _object_in(path, what)
+    except UserError as error:
+        raise UserError(f"{error}{hint and f'; {hint}'}") from None
+
+
+def _object_in(path: Path, what: str) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -144,3 +153,20 @@ def _why_unread(error: Exception) -> str:
     if isinstance(error, ValueError) and "allow_pickle" in str(error):
         return "it holds pickled objects"
     return "it is damaged"
+
+
+def check_same_run(folder: Path, begun: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Checks that the run in a folder was begun with the settings that are wanted now.
+
+    Raises:
+      UserError: it was not; names the first setting that is another.
+    """
+    # What was begun comes from a file, and may be of any length and depth.
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 200
+    for name, value in wanted.items():
+        if begun.get(name) != value:
+            raise UserError(
+                f"{folder} holds a run with another {name} ({short.repr(begun.get(name))}, not "
+                f"{short.repr(value)}); give another --out"
+            )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from metaworldx.errors import UserError
+from metaworldx.errors import UserError, check_seed
 
 if TYPE_CHECKING:
     from metaworldx.envs.env import Env
@@ -79,6 +79,7 @@ def main(
     """
     from metaworldx.files import check_writable, write_text
 
+    check_seed(seed)
     only_one = (
         "give one of the folder of a run, --expert SKILL, --teacher NAME, --router DIR and "
         "--scripted NAME"

@@ -78,11 +78,7 @@ def main(
     )  # fmt: skip
     changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
     if tasks is not None:
-        from metaworldx.envs.registry import parse_id
-
         changes["tasks"] = tuple(name.strip() for name in tasks.split(",") if name.strip())
-        for name in changes["tasks"]:
-            parse_id(name)
     if live_steps == 0:
         changes |= {"live_skill": None, "live_steps": 1}
     config = dataclasses.replace(named(preset), **changes)

@@ -39,11 +39,13 @@ def main(
     from tqdm import tqdm
 
     from metaworldx.envs.factory import make
+    from metaworldx.errors import check_seed
     from metaworldx.experts.reference import references
     from metaworldx.experts.skills import clips_of, read_feedback, skill_named
     from metaworldx.experts.tuning import Found, Search, tune
     from metaworldx.files import check_writable, write_text
 
+    check_seed(seed)
     check_writable(out)
     known = read_feedback(out) if out.exists() else {}
     chosen = skill_named(skill)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -78,6 +79,18 @@ def environment_ids() -> tuple[str, ...]:
         for name, entry in TASKS.items()
         if robot in entry.robots
     )
+
+
+def one_robot(env_ids: Sequence[str]) -> RobotSpec:
+    """The robot of tasks that are learnt together.
+
+    Raises:
+      UserError: an unknown environment, or several robots.
+    """
+    robots = {spec.name: spec for spec in (parse_id(env_id)[0] for env_id in env_ids)}
+    if len(robots) > 1:
+        raise UserError(f"tasks of several robots: {', '.join(sorted(robots))}; needs one")
+    return next(iter(robots.values()))
 
 
 def parse_id(env_id: str) -> tuple[RobotSpec, type[Task]]:

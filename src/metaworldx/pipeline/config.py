@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metaworldx.errors import UserError, check_at_least, check_known
+from metaworldx.envs.registry import one_robot
+from metaworldx.errors import UserError, check_at_least, check_known, check_seed
 from metaworldx.router.fusion import FusionConfig
 from metaworldx.router.replan import ReplanConfig
 from metaworldx.router.turns import DemoConfig
+from metaworldx.vlm.ask import TEACHERS
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
 SCHEDULES = ("none", "paper")
@@ -71,15 +73,20 @@ class PipelineConfig:
     def __post_init__(self):
         if not self.tasks:
             raise UserError("no tasks; needs at least one environment, e.g. h1-door")
+        one_robot(self.tasks)
+        check_known("teacher", self.teacher, TEACHERS)
         if self.without is not None:
             check_known("ablation", self.without, ABLATIONS)
+        if self.without == "imitation" and self.pool is not None:
+            raise UserError("without imitation a run trains its own pool; give no other")
         self.demos()
         FusionConfig(self.alpha)
         ReplanConfig(self.replan or None)
         check_known("schedule", self.schedule, SCHEDULES)
         check_at_least(self, 1, "pool_steps")
         check_at_least(self, 2, "episodes")
-        check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "seed")
+        check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps")
+        check_seed(self.seed)
 
     def demos(self) -> DemoConfig:
         """How demonstrations are made; of few rollouts no more are kept than the second round has.

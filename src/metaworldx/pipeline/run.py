@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from metaworldx.errors import UserError
-from metaworldx.experts.pool import INDEX, shipped_pool
-from metaworldx.files import write_text
+from metaworldx.experts.pool import INDEX, load_experts, shipped_pool
+from metaworldx.files import check_same_run, read_json, write_text
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.evaluate import evaluate_task
 from metaworldx.pipeline.film import film_task
-from metaworldx.pipeline.stages import Done, stage
+from metaworldx.pipeline.stages import FOLDER, Done, stage
 from metaworldx.pipeline.training import train_guided, train_live, train_pool
 from metaworldx.pipeline.write import report_data
 from metaworldx.report.page import page
@@ -41,11 +41,10 @@ def run(
       reuse: another run; its stages that had the same inputs are taken over.
 
     Raises:
-      UserError: a folder with a run of other settings, or a pool where the run trains its own.
+      UserError: a folder with a run of other settings, or a pool or answers that are not there;
+        nothing is written then.
       Stopped: a signal came while an agent trained; the next run goes on.
     """
-    if config.without == "imitation" and config.pool is not None:
-        raise UserError("without imitation a run trains its own pool; give no other")
     settings = _begin(config, folder)
     do = partial(stage, folder, tell=tell)
     # What follows names its run's own folder, so it is not taken over.
@@ -64,10 +63,11 @@ def run(
     pool = {"pool": settings["pool"], "index": _pool_digest(config)}
     asked = {k: settings[k] for k in ("tasks", "teacher", "cache")} | pool
     done["guidance"] = once("guidance", asked, lambda: _answers(ask(config)))
-    answers = done["guidance"].result
+    guidance = _guidance(config, done["guidance"].result, folder / FOLDER / "guidance.json")
+    done["guidance"] = dataclasses.replace(done["guidance"], result=_answers(guidance))
     router = {k: settings[k] for k in ("tasks", "rollouts", "keep", "router_steps", "seed")}
     router |= {"guidance": done["guidance"].digest} | pool
-    work = partial(_router, config, answers, folder / "router", tell)
+    work = partial(_router, config, guidance, folder / "router", tell)
     done["router"] = once("router", router, work, files="router")
     if config.agent_steps:
         names = ("agent_steps", "authority", "schedule", "train_preset", "without")
@@ -102,18 +102,21 @@ def _begin(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     settings = json.loads(json.dumps(dataclasses.asdict(config)))
     path = folder / CONFIG
     if path.is_file():
-        try:
-            begun = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} cannot be read: {error}") from None
-        other = [name for name in settings if begun.get(name) != settings[name]]
-        if other:
-            raise UserError(
-                f"{folder} holds a run with another {other[0]} ({begun.get(other[0])!r}, not "
-                f"{settings[other[0]]!r}); give another --out"
-            )
+        check_same_run(folder, read_json(path, "settings of a run"), settings)
+    _check_files(config, folder)
     write_text(path, json.dumps(settings, indent=1) + "\n")
     return settings
+
+
+def _check_files(config: PipelineConfig, folder: Path) -> None:
+    """Checks what later stages read, so that none is refused after hours of training."""
+    if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
+        raise UserError(f"cannot write {folder}: a file is in the way")
+    if config.cache is not None and not Path(config.cache).is_dir():
+        raise UserError(f"no folder of kept answers {config.cache}")
+    pool = None if config.pool is None else Path(config.pool)
+    if config.without != "imitation" and not load_experts(pool):
+        raise UserError(f"no experts in the pool in {pool}")
 
 
 def _pool_digest(config: PipelineConfig) -> str:
@@ -128,8 +131,31 @@ def _answers(found: Mapping[str, Guidance]) -> dict[str, Any]:
     return {task: each.as_data() for task, each in found.items()}
 
 
+def _guidance(
+    config: PipelineConfig, answers: Mapping[str, Any], path: Path
+) -> dict[str, Guidance]:
+    """The answers of a mark, checked as a teacher's own are: anybody may have edited the file."""
+    found = {}
+    for task in dict.fromkeys((*config.tasks, *answers)):
+        try:
+            each = answers[task]
+            if not isinstance(each["teacher"], str):
+                raise ValueError("it names no teacher")
+            experts = dict.fromkeys(each["relevance"], "")
+            found[task] = guidance_from(each, experts, each["teacher"])
+        except (ValueError, KeyError, TypeError) as error:
+            why = f"no {error}" if isinstance(error, KeyError) else error
+            raise UserError(
+                f"{path} holds no usable answer about {task}: {why}; remove it to ask again"
+            ) from None
+    return found
+
+
 def _router(
-    config: PipelineConfig, answers: dict[str, Any], folder: Path, tell: Callable[[str], Any]
+    config: PipelineConfig,
+    guidance: Mapping[str, Guidance],
+    folder: Path,
+    tell: Callable[[str], Any],
 ) -> dict[str, Any]:
     settings = RouterConfig(
         tasks=config.tasks,
@@ -138,10 +164,6 @@ def _router(
         demos=config.demos(),
         distil=DistilConfig(steps=config.router_steps),
     )
-    guidance = {
-        task: guidance_from(each, dict.fromkeys(each["relevance"], ""), each["teacher"])
-        for task, each in answers.items()
-    }
     result = train_router(settings, guidance, folder, tell)
     demos = {
         task: read_demonstrations(folder / "demonstrations" / f"{task}.npz")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from metaworldx.errors import UserError
-from metaworldx.files import write_text
+from metaworldx.files import read_json, write_text
 
 FOLDER = "stages"
 
@@ -78,27 +78,35 @@ def stage(
 
 
 def _taken_over(reuse: Path, folder: Path, name: str, digest: str, files: str | None) -> bool:
-    """Copies another run's stage here, its mark last; False if it has none of these inputs."""
+    """Copies another run's stage here, its mark last; False if it has none of these inputs.
+
+    What this run has of the stage stays until the copy is whole.
+    """
     mark = reuse / FOLDER / f"{name}.json"
     if not mark.is_file() or _read(mark).get("digest") != digest:
         return False
     if files is not None:
+        if not (reuse / files).is_dir():
+            return False
         part = folder / f"{files}.part"
-        for stale in (part, folder / files):
-            shutil.rmtree(stale, ignore_errors=True)
-        shutil.copytree(reuse / files, part)
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            shutil.copytree(reuse / files, part)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            why = error.strerror or str(error)[:200]
+            raise UserError(f"cannot copy {reuse / files} to {folder / files}: {why}") from None
+        shutil.rmtree(folder / files, ignore_errors=True)
         part.rename(folder / files)
     write_text(folder / FOLDER / mark.name, mark.read_text())
     return True
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        mark = json.loads(path.read_text())
-        if not isinstance(mark["result"], dict) or not isinstance(mark["seconds"], (int, float)):
-            raise ValueError("no result")
-        return mark
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} cannot be read: {error}; remove it to do the stage again"
-        ) from None
+    hint = "remove it to do the stage again"
+    mark = read_json(path, "mark of a stage", hint)
+    seconds = mark.get("seconds")
+    timed = isinstance(seconds, (int, float)) and 0 <= seconds < 1e12
+    if not timed or not isinstance(mark.get("result"), dict):
+        raise UserError(f"{path} is no mark of a stage: it holds no result and seconds; {hint}")
+    return mark

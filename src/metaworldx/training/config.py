@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
 
-from metaworldx.errors import UserError, check_at_least, check_known, nearest
+from metaworldx.errors import UserError, check_at_least, check_known, check_seed, nearest
 
 ACTORS = ("policy", "mppi", "mixed")
 EVALUATORS = ("policy", "mppi", "both")
@@ -262,9 +262,8 @@ def checked(config: TrainConfig) -> TrainConfig:
     )
     if config.guide is not None and config.skill is not None:
         raise UserError("a skill's expert is trained without a guide; leave out skill or guide")
-    check_at_least(config, 0, "seed_steps", "eval_every", "eval_episodes", "seed", "action_penalty")
-    if config.seed >= 2**31:
-        raise UserError(f"seed is {config.seed}; needs less than {2**31}")
+    check_at_least(config, 0, "seed_steps", "eval_every", "eval_episodes", "action_penalty")
+    check_seed(config.seed)
     if config.plan_horizon is not None and config.plan_horizon < 1:
         raise UserError(f"plan_horizon is {config.plan_horizon}; needs at least 1")
     if not 0.0 <= config.plan_fraction <= 1.0:

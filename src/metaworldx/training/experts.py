@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from metaworldx.errors import UserError
+from metaworldx.errors import UserError, check_seed
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.feedback import GAINS
 from metaworldx.experts.pool import add_expert
@@ -76,11 +76,12 @@ def train_experts(
       priors: whether they follow human motion; else the task's reward is all.
 
     Raises:
-      UserError: no skills or an unknown one, or a run of other settings in the way.
+      UserError: no skills or an unknown one, no seed, or a run of other settings in the way.
       Stopped: a signal came; the next call goes on.
     """
     if not skills:
         raise UserError("no skills given; --skills takes some, e.g. stand,walk,reach")
+    check_seed(seed)
     settings = [for_skill(preset(base), skill) for skill in skills]
     experts = []
     for skill, config in zip(skills, settings, strict=True):

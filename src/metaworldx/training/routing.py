@@ -12,15 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.bench.machine import machine
 from metaworldx.envs.factory import make
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import one_robot, parse_id
 from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError
+from metaworldx.errors import UserError, check_seed
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.files import check_entries, read_json, read_npz, write_bytes, write_text
+from metaworldx.files import (
+    check_entries,
+    check_same_run,
+    read_json,
+    read_npz,
+    write_bytes,
+    write_text,
+)
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
 from metaworldx.router.distil import Curve, DistilConfig, distil
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
@@ -32,6 +40,8 @@ from metaworldx.vlm.guidance import BadAnswer, Guidance, guidance_from
 
 CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"
 _EVERY = 20
+_KEPT = ("tasks", "pool", "seed")
+"""What demonstrations are made with, beside their own settings: they are kept only under these."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +65,8 @@ class RouterConfig:
     def __post_init__(self):
         if not self.tasks:
             raise UserError("no tasks given; --tasks takes environments, e.g. h1-door,h1-push")
-        robots = {parse_id(task)[0].name for task in self.tasks}
-        if len(robots) > 1:
-            raise UserError(f"tasks of several robots: {', '.join(sorted(robots))}; needs one")
+        one_robot(self.tasks)
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -83,28 +92,33 @@ def train_router(
       tell: is told what is done, in a line.
 
     Raises:
-      UserError: a folder with a run of other settings, or experts that do not fit.
+      UserError: a folder with a run of other settings, experts that do not fit, or settings by
+        which the network does not stay finite; a router that was there stays then.
     """
-    _begin(config, guidance, folder)
+    settings = _check(config, guidance, folder)
     pool = ExpertPool(
         load_experts(None if config.pool is None else Path(config.pool)),
         parse_id(config.tasks[0])[0].name,
     )
     answers = {task: told(each, pool.names) for task, each in guidance.items()}
     seconds: dict[str, float] = {}
-    demos: dict[str, Demonstrations] = {}
+    paths = {task: folder / DEMOS / f"{task}.npz" for task in config.tasks}
+    demos = {
+        task: read_demonstrations(path, len(pool)) for task, path in paths.items() if path.is_file()
+    }
+    # All that is given is fine; what is written from here on, the same command goes on with.
+    if not (folder / CONFIG).is_file():
+        _write_config(settings, folder)
     keys = jax.random.split(jax.random.key(config.seed), len(config.tasks) + 2)
     for task, key in zip(config.tasks, keys, strict=False):
-        path = folder / DEMOS / f"{task}.npz"
-        if path.is_file():
-            demos[task] = read_demonstrations(path, len(pool))
+        if task in demos:
             continue
         begun = time.monotonic()
         env = make(task, "native", None, EnvConfig(auto_reset=False))
         tell(f"{task}: {config.demos.rollouts} rollouts under random weights")
         demos[task] = demonstrate(config.demos, pool, env, answers[task].prior, key)
         seconds[f"demonstrations {task}"] = time.monotonic() - begun
-        write_demonstrations(demos[task], path)
+        write_demonstrations(demos[task], paths[task])
         tell(
             f"{task}: the best {config.demos.keep} of them return "
             f"{demos[task].returns.mean():.1f}, all {demos[task].all_returns.mean():.1f}"
@@ -114,6 +128,10 @@ def train_router(
     free = of_any_guidance(len(pool), list(answers.values()), shown.obs, keys[-2])
     sizes, params, curve = distil(config.distil, joined([shown, free]), keys[-1])
     jax.block_until_ready(params)
+    if not all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves((params, curve))):
+        raise UserError(
+            "the router did not stay finite; needs a smaller beta, lambda_0 or learning_rate"
+        )
     seconds["distillation"] = time.monotonic() - begun
     teachers = sorted({each.teacher for each in guidance.values()})
     record = {
@@ -124,14 +142,18 @@ def train_router(
         "rollouts": config.demos.rollouts,
         "kept": {
             task: {
-                "return_mean": float(demo.returns.mean()),
-                "successes": int(demo.successes.sum()),
+                "return_mean": float(demos[task].returns.mean()),
+                "successes": int(demos[task].successes.sum()),
             }
-            for task, demo in demos.items()
+            for task in config.tasks
         },
     }
     router = Router(pool.names, sizes, params, record)
+    # A router that was there keeps the answers and settings that it was trained with until now.
     save_router(router, folder / FILE)
+    given = {task: each.as_data() for task, each in guidance.items()}
+    write_text(folder / GUIDANCE, json.dumps(given, indent=1) + "\n")
+    _write_config(settings, folder)
     write_text(folder / CURVE, json.dumps(_thinned(curve)) + "\n")
     tell(f"distilled in {seconds['distillation']:.1f} s; wrote {folder / FILE}")
     return RouterResult(router, demos, seconds)
@@ -163,7 +185,8 @@ def _plain(task: str) -> str:
     return task.removesuffix("-v0")
 
 
-def _begin(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path) -> None:
+def _check(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path) -> dict[str, Any]:
+    """The settings as JSON data, found to go with the guidance and with the folder's run."""
     missing = [task for task in config.tasks if task not in guidance]
     if missing:
         raise UserError(f"no guidance for {', '.join(missing)}")
@@ -172,15 +195,16 @@ def _begin(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path)
     if path.is_file():
         what = "settings of a router's training"
         begun = read_json(path, what).get("router")
-        if not isinstance(begun, dict):
+        if not isinstance(begun, dict) or not isinstance(begun.get("demos"), dict):
             raise UserError(f"{path} holds no {what}: it has no object under 'router'")
-        kept = ("tasks", "pool", "seed", "demos")
-        if any(begun.get(name) != settings[name] for name in kept):
-            raise UserError(f"{folder} holds a run of other settings; give another --out")
+        had = {name: begun.get(name) for name in _KEPT} | begun["demos"]
+        check_same_run(folder, had, {name: settings[name] for name in _KEPT} | settings["demos"])
+    return settings
+
+
+def _write_config(settings: dict[str, Any], folder: Path) -> None:
     data = {"router": settings, "machine": machine()}
-    write_text(path, json.dumps(data, indent=1) + "\n")
-    answers = {task: each.as_data() for task, each in guidance.items()}
-    write_text(folder / GUIDANCE, json.dumps(answers, indent=1) + "\n")
+    write_text(folder / CONFIG, json.dumps(data, indent=1) + "\n")
 
 
 def _thinned(curve: Curve) -> dict[str, list[float]]:
