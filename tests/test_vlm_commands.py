@@ -2,10 +2,13 @@
 
 import json
 import struct
+import subprocess
+import sys
 import zlib
 
 import pytest
 
+import gemini_server as serve
 from metaworldx.cli import main
 
 EXPERTS = {"stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair"}
@@ -109,3 +112,45 @@ def test_what_gemini_cannot_answer_is_not_kept_from_another(capsys, tmp_path):
     assert "GEMINI_API_KEY" in capsys.readouterr().err
     assert not list((tmp_path / "g").glob("*.json"))
     assert main([*keep, "--teacher", "cached"]) == 2
+
+
+# ---- with a key, of a server on this machine
+
+KEY = "AIza-not-a-key-0123456789"
+ANSWER = {"relevance": {"reach": 9, "walk": 7}, "confidence": 0.8}
+
+
+@pytest.fixture
+def _key(monkeypatch):
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+def test_gemini_is_shown_the_task_s_start(monkeypatch, _key):
+    # By a process of its own: MuJoCo reads MUJOCO_GL when it is imported.
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    command = "import sys; from metaworldx.cli import main; sys.exit(main(sys.argv[1:]))"
+    asked = ["vlm", "ask", "--task", "h1-door", "--json"]
+    with serve.gemini(serve.answer(**ANSWER)) as server:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
+        ran = subprocess.run([sys.executable, "-c", command, *asked], capture_output=True)
+    assert ran.returncode == 0, ran.stderr
+    if b"MUJOCO_GL=egl (now egl)" in ran.stderr:
+        pytest.skip("no off-screen OpenGL")
+    assert json.loads(ran.stdout)["teacher"].startswith("gemini") and ran.stderr == b""
+    [(kind, picture)] = server.seen[0].pictures
+    assert kind == "image/png" and picture.startswith(b"\x89PNG")
+
+
+def test_without_opengl_gemini_is_asked_without_a_picture(monkeypatch, capsys, caplog, _key):
+    def no_opengl(*args):
+        raise RuntimeError("no display\nto draw on")
+
+    monkeypatch.setattr("metaworldx.report.render.Renderer", no_opengl)
+    with serve.gemini(serve.answer(**ANSWER)) as server:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
+        assert main(["vlm", "ask", "--task", "h1-reach", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["teacher"].startswith("gemini")
+    assert len(server.seen) == 1 and server.seen[0].pictures == []
+    told = [each.getMessage() for each in caplog.records if each.name == "metaworldx.vlm"]
+    assert told == ["no picture for the teacher: no display to draw on; asking without one"]

@@ -58,10 +58,6 @@ def main(
       seed: of everything random.
     """
     import dataclasses
-    import os
-
-    # Before MuJoCo is imported, which reads it then.
-    os.environ.setdefault("MUJOCO_GL", "egl")
 
     from metaworldx.commands.questions import guidance_for
     from metaworldx.commands.report import print_rows

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
-import os
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -11,6 +13,8 @@ import jax
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError
+
+log = logging.getLogger("metaworldx.vlm")
 
 _LARGEST = 10_000_000
 
@@ -34,7 +38,6 @@ def picture_of_state(env: Env, state: EnvState, width: int = 640, height: int = 
     Raises:
       UserError: no off-screen OpenGL on this machine.
     """
-    os.environ.setdefault("MUJOCO_GL", "egl")
     from PIL import Image
 
     from metaworldx.report.render import Renderer
@@ -44,6 +47,32 @@ def picture_of_state(env: Env, state: EnvState, width: int = 640, height: int = 
     buffer = io.BytesIO()
     Image.fromarray(frame).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def look_at_task(task: str) -> bytes | None:
+    """The same as `picture_of_task`; None, with a warning, where nothing can be drawn."""
+    return _if_any(lambda: picture_of_task(task))
+
+
+def look_at_state(env: Env, state: EnvState) -> bytes | None:
+    """The same as `picture_of_state`; None, with a warning, where nothing can be drawn."""
+    return _if_any(lambda: picture_of_state(env, state))
+
+
+def _if_any(draw: Callable[[], bytes]) -> bytes | None:
+    try:
+        return draw()
+    except Exception as error:
+        # OpenGL fails in as many ways as there are drivers. A teacher can be asked in words too.
+        why = " ".join(f"{error}".split()) or type(error).__name__
+        _warn(f"no picture for the teacher: {why[:200]}; asking without one")
+        return None
+
+
+@functools.cache
+def _warn(text: str) -> None:
+    """Says the same once, as a task that is looked at again and again would repeat it."""
+    log.warning("%s", text)
 
 
 def picture_in(path: Path) -> bytes:
