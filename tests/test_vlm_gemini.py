@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
@@ -324,6 +325,59 @@ def test_a_key_that_a_server_echoes_is_hidden_before_the_text_is_cut():
     echo = serve.answer(relevance={"walk": 1, KEY: 1}, stages=[], confidence=1)
     with serve.gemini(echo) as server:
         assert teacher(server).ask(QUESTION).notes == ("left out unknown experts: (key)",)
+
+
+def _echoes_in_headers(handler):
+    key = handler.headers.get("x-goog-api-key", "")
+    handler.send_response(403, key)
+    handler.send_header("x-echo", key)
+    handler.send_header("content-length", "0")
+    handler.end_headers()
+
+
+_ODD_PARTS = [
+    {"text": "{}"},
+    {"executableCode": {"code": KEY, "language": KEY}},
+    {"codeExecutionResult": {"outcome": KEY, "output": KEY}},
+    {"functionResponse": {"name": KEY, "scheduling": KEY, "response": {}}},
+]
+ECHOES = {
+    "finish": serve.text("", KEY),
+    "block": serve.response({"promptFeedback": {"blockReason": KEY, "blockReasonMessage": KEY}}),
+    "parts": serve.response(
+        {"candidates": [{"content": {"parts": _ODD_PARTS}}, {"finishReason": KEY}]}
+    ),
+    "headers": _echoes_in_headers,
+}
+
+
+@pytest.mark.parametrize("kind", ECHOES)
+def test_the_client_tells_nothing_of_what_a_server_sends(kind, caplog, recwarn):
+    warnings.simplefilter("always")
+    with serve.gemini(ECHOES[kind]) as server:
+        failure(teacher(server))
+    assert not [each for each in recwarn if holds_key(str(each.message))]
+    names = {record.name.partition(".")[0] for record in caplog.records}
+    assert names <= {"metaworldx"} and not holds_key(caplog.text)
+
+
+def test_a_process_prints_nothing_of_what_a_server_sends():
+    script = (
+        "import sys, logging\n"
+        "logging.basicConfig(level=logging.DEBUG)\n"
+        "from metaworldx.cli import main\n"
+        "sys.exit(main(['vlm', 'ask', '--text', 'walk']))\n"
+    )
+    for kind in ("finish", "block"):
+        with serve.gemini(ECHOES[kind]) as server:
+            ran = subprocess.run(
+                [sys.executable, "-W", "always", "-c", script],
+                capture_output=True,
+                text=True,
+                env={**os.environ, "GOOGLE_GEMINI_BASE_URL": server.url},
+            )
+        assert ran.returncode == 0 and len(server.seen) == 1
+        assert not holds_key(ran.stdout + ran.stderr)
 
 
 def test_settings_and_teacher_show_no_key():
