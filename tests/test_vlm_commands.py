@@ -7,9 +7,11 @@ import sys
 import zlib
 
 import pytest
+from rich.text import Text
 
 import gemini_server as serve
 from metaworldx.cli import main
+from metaworldx.commands.tables import print_table
 
 EXPERTS = {"stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair"}
 
@@ -66,6 +68,18 @@ def test_answers_are_kept_once_and_read_again(capsys, tmp_path):
     assert json.loads(capsys.readouterr().out)["teacher"] == "cached (offline)"
     assert main([*cached, "--text", "Something new: wave."]) == 0
     assert json.loads(capsys.readouterr().out)["teacher"] == "offline"
+
+
+@pytest.mark.parametrize("text", ["walk [/b]", "[bold]walk[/bold] :door: \\[x]", "walk [red"])
+def test_a_text_that_looks_like_markup_is_printed_as_it_is(capsys, text):
+    assert main(["vlm", "ask", "--text", text, "--teacher", "offline"]) == 0
+    assert capsys.readouterr().out.startswith(f"{text}: offline, confidence")
+
+
+def test_tables_take_strings_as_they_are_and_texts_with_their_style(capsys):
+    print_table("[b]t", ["[c]", "d"], [["[/red]", Text("out", "red")], ["a\\", "[x] :door:"]])
+    told = capsys.readouterr().out
+    assert all(cell in told for cell in ("[b]t", "[c]", "[/red]", " out", "a\\", "[x] :door:"))
 
 
 def test_the_prompt_can_be_read(capsys):
