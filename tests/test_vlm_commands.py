@@ -95,6 +95,7 @@ def test_the_prompt_can_be_read(capsys):
         (["--task", "h1-door", "--text", "go"], "give either --task"),
         (["--task", "h1-dor"], "did you mean 'h1-door"),
         (["--text", "   "], "empty"),
+        (["--text", "walk \udcff door"], "not UTF-8"),
         (["--text", "walk " * 1000], "2000 at most"),
         (["--text", "go", "--teacher", "oracle"], "unknown teacher 'oracle'"),
         (["--text", "go", "--teacher", "cached"], "--cache DIR"),
@@ -118,6 +119,30 @@ def test_bad_input_is_one_line(capsys, tmp_path, args, told):
     assert main(["vlm", "ask", *given]) == 2
     out, err = capsys.readouterr()
     assert out == "" and told in err and err.count("\n") == 1
+
+
+def test_a_text_that_is_not_utf_8_is_not_kept(capsys, tmp_path):
+    keep = ["vlm", "cache", "--teacher", "offline", "--out", str(tmp_path / "g")]
+    assert main([*keep, "--texts", "walk \udcff door"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "metaworldx: error: the task's text is not UTF-8\n")
+    assert not (tmp_path / "g").exists()
+
+
+def test_a_kept_answer_cannot_command_the_terminal(capsys, tmp_path):
+    stage = {"text": "\x1b[31mgo\ud800 \x07\u202ethere", "experts": {"walk": 1}}
+    answer = {"format": "metaworldx-guidance-1", "teacher": "\x1b]0;me\udcff", "stages": [stage]}
+    path = tmp_path / "h1-walk-v0.json"
+    asked = ["vlm", "ask", "--task", "h1-walk", "--teacher", "cached", "--cache", str(tmp_path)]
+    path.write_text(json.dumps({**answer, "relevance": {"walk": 9, "\x1b[2Jfly": 1}}))
+    assert main([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["teacher"] == "cached (]0;me)" and found["stages"][0]["text"] == "[31mgo there"
+    assert found["notes"] == ["left out unknown experts: [2Jfly"]
+    path.write_text(json.dumps({**answer, "relevance": {"\x1b[2Jwalk": -1}}))
+    assert main(asked) == 2
+    err = capsys.readouterr().err
+    assert "relevance of [2Jwalk is" in err and "\x1b" not in err and err.count("\n") == 1
 
 
 def test_what_gemini_cannot_answer_is_not_kept_from_another(capsys, tmp_path):

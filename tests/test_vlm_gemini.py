@@ -327,6 +327,17 @@ def test_a_key_that_a_server_echoes_is_hidden_before_the_text_is_cut():
         assert teacher(server).ask(QUESTION).notes == ("left out unknown experts: (key)",)
 
 
+def test_no_text_of_a_server_commands_the_terminal_or_hides_the_key():
+    spaced = "\x1b".join(KEY)
+    with serve.gemini(serve.error(403, f"\x1b[31mno\x07 {spaced}\ud800")) as server:
+        assert failure(teacher(server)) == "HTTP 403: [31mno (key)"
+    stage = {"text": f"go\x1b[2J {spaced}", "experts": {"walk": 1}}
+    with serve.gemini(serve.answer(relevance={"walk": 1, spaced: 1}, stages=[stage])) as server:
+        found = teacher(server).ask(QUESTION)
+    assert found.stages[0].text == "go[2J (key)"
+    assert found.notes == ("left out unknown experts: (key)",)
+
+
 def _echoes_in_headers(handler):
     key = handler.headers.get("x-goog-api-key", "")
     handler.send_response(403, key)

@@ -56,7 +56,7 @@ def read_guidance(path: Path, experts: Mapping[str, str]) -> Guidance:
         origin = data.get("teacher")
         if not isinstance(origin, str):
             raise ValueError("it names no teacher")
-        return guidance_from(data, experts, f"cached ({' '.join(origin.split())[:80]})")
+        return guidance_from(data, experts, f"cached ({origin[:80]})")
     except FileNotFoundError:
         raise UserError(f"no answer is kept in {path}") from None
     except BadAnswer as error:

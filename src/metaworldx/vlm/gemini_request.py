@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from metaworldx.errors import UserError
-from metaworldx.vlm.guidance import Question
+from metaworldx.vlm.guidance import Question, printable
 from metaworldx.vlm.prompt import prompt_for, schema_for
 
 if TYPE_CHECKING:
@@ -111,8 +111,9 @@ class Key:
         return self._anyhow.sub("(key)", text)
 
     def line(self, text: str) -> str:
-        """The same as one short line."""
-        line = " ".join(self.hide(text).split())
+        """The same as one short line of what can be printed."""
+        # Printable first: the key could be hidden between characters that are then left out.
+        line = self.hide(printable(text))
         return line if len(line) <= _MAX_REASON else line[: _MAX_REASON - 3] + "..."
 
 
