@@ -1,6 +1,7 @@
 """`metaworldx vlm ask` and `vlm cache`: what they print, and bad input in one line."""
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -21,13 +22,13 @@ def _no_key(monkeypatch):
     monkeypatch.delenv("GEMINI_API_KEY", raising=False)
 
 
-def _picture() -> bytes:
+def _picture(width: int = 1, height: int = 1) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
 
-    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = zlib.compress(b"\0\xff\0\0")
     parts = chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + parts
@@ -101,14 +102,25 @@ def test_the_prompt_can_be_read(capsys):
         (["--text", "go", "--teacher", "cached"], "--cache DIR"),
         (["--text", "go", "--image", "{here}/none.png"], "no picture"),
         (["--text", "go", "--image", "{here}/text.png"], "no PNG or JPEG"),
-        (["--text", "go", "--image", "{here}"], "no PNG or JPEG"),
+        (["--text", "go", "--image", "{here}"], "it is a folder"),
+        (["--text", "go", "--image", "{here}/pipe"], "it is a pipe"),
+        (["--text", "go", "--image", "/dev/zero"], "it is a pipe or device"),
+        (["--text", "go", "--image", "{here}/big.png"], "larger than 10 MB"),
+        (["--text", "go", "--image", "{here}/wide.png"], "100000 x 1000 pixels"),
+        (["--text", "go", "--image", "{here}/wider.png"], "too many pixels"),
+        (["--text", "go", "--image", "{here}/" + "x" * 300], "cannot read the picture"),
         (["--text", "go", "--pool", "{here}"], "no pool"),
         (["--text", "go", "--pool", "{here}/empty"], "no experts"),
         (["--text", "go", "--out", "/dev/null/x.json"], "cannot write"),
         (["--task", "h1-door", "--teacher", "cached", "--cache", "{here}"], "h1-door-v0.json"),
     ],
 )
-def test_bad_input_is_one_line(capsys, tmp_path, args, told):
+def test_bad_input_is_one_line(capsys, tmp_path, recwarn, args, told):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "wide.png").write_bytes(_picture(100_000, 1000))
+    (tmp_path / "wider.png").write_bytes(_picture(100_000, 100_000))
+    with (tmp_path / "big.png").open("wb") as file:
+        file.truncate(10_000_001)
     (tmp_path / "text.png").write_text("not a picture")
     (tmp_path / "h1-door-v0.json").write_text('{"relevance": "all of them"}')
     (tmp_path / "empty").mkdir()
@@ -119,6 +131,7 @@ def test_bad_input_is_one_line(capsys, tmp_path, args, told):
     assert main(["vlm", "ask", *given]) == 2
     out, err = capsys.readouterr()
     assert out == "" and told in err and err.count("\n") == 1
+    assert not [each for each in recwarn if "Bomb" in each.category.__name__]
 
 
 def test_a_text_that_is_not_utf_8_is_not_kept(capsys, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import logging
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from metaworldx.errors import UserError
 
 log = logging.getLogger("metaworldx.vlm")
 
-_LARGEST = 10_000_000
+_LARGEST, _MOST_PIXELS = 10_000_000, 50_000_000
 
 
 def picture_of_task(task: str, seed: int = 0, width: int = 640, height: int = 480) -> bytes:
@@ -79,24 +80,49 @@ def picture_in(path: Path) -> bytes:
     """The bytes of a PNG or JPEG file.
 
     Raises:
-      UserError: no such file, over 10 MB, or no such picture.
+      UserError: no such file, over 10 MB or 50 million pixels, or no such picture.
     """
+    data = _bytes_of(path)
     from PIL import Image
 
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UserError(f"{path} is larger than {_LARGEST // 1_000_000} MB")
-        data = path.read_bytes()
-        with Image.open(io.BytesIO(data)) as picture:
-            kind = picture.format
+        with warnings.catch_warnings():
+            # Pillow warns of large pictures; here they are refused.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data))
+        with picture:
+            if picture.format not in ("PNG", "JPEG"):
+                raise UserError(f"{path} is a {picture.format} picture; needs PNG or JPEG")
+            # Before its pixels are unpacked.
+            if picture.width * picture.height > _MOST_PIXELS:
+                raise UserError(_too_large(path, f"{picture.width} x {picture.height} pixels"))
             picture.load()
-    except FileNotFoundError:
-        raise UserError(f"no picture {path}") from None
     except UserError:
         raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        why = "it is a folder" if path.is_dir() else "it is damaged, or none"
-        raise UserError(f"{path} is no PNG or JPEG picture: {why}") from error
-    if kind not in ("PNG", "JPEG"):
-        raise UserError(f"{path} is a {kind} picture; needs PNG or JPEG")
+    except Image.DecompressionBombError:
+        raise UserError(_too_large(path, "too many pixels")) from None
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UserError(f"{path} is no PNG or JPEG picture: it is damaged, or none") from error
+    return data
+
+
+def _too_large(path: Path, what: str) -> str:
+    return f"{path} is too large: {what}; {_MOST_PIXELS // 1_000_000} million pixels at most"
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What is in a file, which may be large without an end."""
+    try:
+        if path.exists() and not path.is_file():
+            # Reading of a pipe or a device would not end.
+            kind = "folder" if path.is_dir() else "pipe or device"
+            raise UserError(f"{path} is no PNG or JPEG picture: it is a {kind}")
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise UserError(f"no picture {path}") from None
+    except OSError as error:
+        raise UserError(f"cannot read the picture {path}: {error.strerror}") from None
+    if len(data) > _LARGEST:
+        raise UserError(f"{path} is larger than {_LARGEST // 1_000_000} MB")
     return data
