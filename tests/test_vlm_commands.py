@@ -49,7 +49,7 @@ def test_asking_gemini_without_a_key_falls_to_offline_and_says_why(capsys, tmp_p
     assert main(["vlm", "ask", "--text", text, "--image", image, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["teacher"] == "offline" and "GEMINI_API_KEY" in found["notes"][0]
-    assert "GEMINI_API_KEY" in caplog.text
+    assert "teacher gemini: GEMINI_API_KEY is not set; asking offline" in caplog.text
     assert main(["vlm", "ask", "--text", text, "--teacher", "offline"]) == 0
     out = capsys.readouterr().out
     assert "offline, confidence" in out and "carry" in out.split("expert")[1]
@@ -132,6 +132,43 @@ def test_bad_input_is_one_line(capsys, tmp_path, recwarn, args, told):
     out, err = capsys.readouterr()
     assert out == "" and told in err and err.count("\n") == 1
     assert not [each for each in recwarn if "Bomb" in each.category.__name__]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["vlm", "ask", "--task", "h1-door"],
+        ["eval", "--task", "h1-door"],
+        ["run", "--tasks", "h1-door", "--out", "{here}/out"],
+        ["train", "router", "--tasks", "h1-door", "--out", "{here}/out"],
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--teacher", "cached"], "needs the folder of kept answers: --cache DIR"),
+        (["--teacher", "cached", "--cache", "{here}/none"], "no folder of kept answers"),
+        (["--teacher", "offline", "--cache", "{here}/none"], "no folder of kept answers"),
+    ],
+)
+def test_kept_answers_that_are_not_there_are_told_by_all_commands(
+    capsys, tmp_path, command, given, told
+):
+    assert main([arg.format(here=tmp_path) for arg in (*command, *given)]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and told in err and err.count("\n") == 1 and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["eval", "train router"])
+def test_a_damaged_file_of_a_teacher_asked_for_by_name_is_told(capsys, tmp_path, command):
+    (tmp_path / "h1-door-v0.json").write_text("{")
+    task = ["--task" if command == "eval" else "--tasks", "h1-door"]
+    given = ["--teacher", "cached", "--cache", str(tmp_path)]
+    out = ["--out", str(tmp_path / "out" / "x.json")]
+    assert main([*command.split(), *task, *given, *out]) == 2
+    err = capsys.readouterr().err
+    assert "h1-door-v0.json cannot be read as an answer" in err and err.count("\n") == 1
 
 
 def test_a_text_that_is_not_utf_8_is_not_kept(capsys, tmp_path):

@@ -499,7 +499,7 @@ def test_the_next_teacher_answers_and_the_failure_is_told_once(caplog):
     assert first.teacher == second.teacher == "stub"
     assert first.notes == second.notes == ("gemini: HTTP 403: no (key) for you",)
     told = [r.getMessage() for r in caplog.records if r.name == "metaworldx.vlm"]
-    assert told == ["teacher gemini: HTTP 403: no (key) for you"]
+    assert told == ["teacher gemini: HTTP 403: no (key) for you; asking stub"]
 
 
 @pytest.mark.parametrize(
