@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
@@ -326,6 +327,70 @@ def test_a_key_that_a_server_echoes_is_hidden_before_the_text_is_cut():
         assert teacher(server).ask(QUESTION).notes == ("left out unknown experts: (key)",)
 
 
+def test_no_text_of_a_server_commands_the_terminal_or_hides_the_key():
+    spaced = "\x1b".join(KEY)
+    with serve.gemini(serve.error(403, f"\x1b[31mno\x07 {spaced}\ud800")) as server:
+        assert failure(teacher(server)) == "HTTP 403: [31mno (key)"
+    stage = {"text": f"go\x1b[2J {spaced}", "experts": {"walk": 1}}
+    with serve.gemini(serve.answer(relevance={"walk": 1, spaced: 1}, stages=[stage])) as server:
+        found = teacher(server).ask(QUESTION)
+    assert found.stages[0].text == "go[2J (key)"
+    assert found.notes == ("left out unknown experts: (key)",)
+
+
+def _echoes_in_headers(handler):
+    key = handler.headers.get("x-goog-api-key", "")
+    handler.send_response(403, key)
+    handler.send_header("x-echo", key)
+    handler.send_header("content-length", "0")
+    handler.end_headers()
+
+
+_ODD_PARTS = [
+    {"text": "{}"},
+    {"executableCode": {"code": KEY, "language": KEY}},
+    {"codeExecutionResult": {"outcome": KEY, "output": KEY}},
+    {"functionResponse": {"name": KEY, "scheduling": KEY, "response": {}}},
+]
+ECHOES = {
+    "finish": serve.text("", KEY),
+    "block": serve.response({"promptFeedback": {"blockReason": KEY, "blockReasonMessage": KEY}}),
+    "parts": serve.response(
+        {"candidates": [{"content": {"parts": _ODD_PARTS}}, {"finishReason": KEY}]}
+    ),
+    "headers": _echoes_in_headers,
+}
+
+
+@pytest.mark.parametrize("kind", ECHOES)
+def test_the_client_tells_nothing_of_what_a_server_sends(kind, caplog, recwarn):
+    warnings.simplefilter("always")
+    with serve.gemini(ECHOES[kind]) as server:
+        failure(teacher(server))
+    assert not [each for each in recwarn if holds_key(str(each.message))]
+    names = {record.name.partition(".")[0] for record in caplog.records}
+    assert names <= {"metaworldx"} and not holds_key(caplog.text)
+
+
+def test_a_process_prints_nothing_of_what_a_server_sends():
+    script = (
+        "import sys, logging\n"
+        "logging.basicConfig(level=logging.DEBUG)\n"
+        "from metaworldx.cli import main\n"
+        "sys.exit(main(['vlm', 'ask', '--text', 'walk']))\n"
+    )
+    for kind in ("finish", "block"):
+        with serve.gemini(ECHOES[kind]) as server:
+            ran = subprocess.run(
+                [sys.executable, "-W", "always", "-c", script],
+                capture_output=True,
+                text=True,
+                env={**os.environ, "GOOGLE_GEMINI_BASE_URL": server.url},
+            )
+        assert ran.returncode == 0 and len(server.seen) == 1
+        assert not holds_key(ran.stdout + ran.stderr)
+
+
 def test_settings_and_teacher_show_no_key():
     asked = GeminiTeacher()
     assert not holds_key(repr(asked) + repr(asked.settings) + repr(vars(asked)))
@@ -434,7 +499,7 @@ def test_the_next_teacher_answers_and_the_failure_is_told_once(caplog):
     assert first.teacher == second.teacher == "stub"
     assert first.notes == second.notes == ("gemini: HTTP 403: no (key) for you",)
     told = [r.getMessage() for r in caplog.records if r.name == "metaworldx.vlm"]
-    assert told == ["teacher gemini: HTTP 403: no (key) for you"]
+    assert told == ["teacher gemini: HTTP 403: no (key) for you; asking stub"]
 
 
 @pytest.mark.parametrize(

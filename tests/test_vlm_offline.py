@@ -257,9 +257,12 @@ def test_failures_are_logged_once(caplog):
     for _ in range(3):
         found = asked.ask(question_of_text("Walk.", EXPERTS))
     assert found.notes[0] == "nobody: not at home"
-    assert [record.message for record in caplog.records] == ["teacher nobody: not at home"]
+    assert [record.message for record in caplog.records] == [
+        "teacher nobody: not at home; asking offline"
+    ]
     with pytest.raises(NoAnswer, match="not at home"):
         InTurn([Nobody()]).ask(question_of_text("Walk.", EXPERTS))
+    assert caplog.records[-1].message == "teacher nobody: not at home"
 
 
 # ---- the prompt

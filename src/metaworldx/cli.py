@@ -78,6 +78,10 @@ def _run(args: list[str]) -> int:
         return 0 if rest else _BAD_INPUT
     import tyro
 
+    if sys.platform == "linux":
+        # Pictures are drawn off screen. MuJoCo reads this when it is imported, which most commands
+        # do long before one of them knows whether it will draw.
+        os.environ.setdefault("MUJOCO_GL", "egl")
     module = import_module(f"metaworldx.commands.{name.replace(' ', '_')}")
     return tyro.cli(
         module.main,

@@ -132,10 +132,10 @@ def _replanning(mixed: Mixed, task: str) -> ReplanConfig | None:
     return ReplanConfig(mixed.replan or None)
 
 
-def _look(mixed: Mixed) -> Callable[..., bytes] | None:
+def _look(mixed: Mixed) -> Callable[..., bytes | None] | None:
     """How Gemini is shown the present scene; others look at nothing."""
     if mixed.teacher != "gemini" or not os.environ.get("GEMINI_API_KEY"):
         return None
-    from metaworldx.report.snapshot import picture_of_state
+    from metaworldx.report.snapshot import look_at_state
 
-    return picture_of_state
+    return look_at_state

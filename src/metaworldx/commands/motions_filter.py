@@ -91,21 +91,19 @@ def _named(name: str):
 
 
 def _print(found: list, skill: str) -> None:
-    from rich.markup import escape
-
     from metaworldx.commands.tables import print_table
 
     columns = ["clip", "followed", "falls", "joints rad", "height m", "m/s", "of m/s", "verdict"]
     rows = [
         [
-            escape(each.clip),
+            each.clip,
             f"{each.tracked:.0%}",
             f"{each.falls:.0%}",
             f"{each.joint_error:.3f}",
             f"{each.height_error:.3f}",
             f"{each.speed:.2f}",
             f"{each.speed_asked:.2f}",
-            "kept" if each.feasible else escape(f"dropped: {each.reason}"),
+            "kept" if each.feasible else f"dropped: {each.reason}",
         ]
         for each in found
     ]

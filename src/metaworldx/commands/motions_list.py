@@ -55,21 +55,19 @@ def main(
 
 
 def _print(listed: list[dict]) -> None:
-    from rich.markup import escape
-
     from metaworldx.commands.tables import print_table
 
     columns = ["clip", "skill", "s", "frames", "loop", "m/s", "from", "check"]
     rows = [
         [
-            escape(entry["name"]),
+            entry["name"],
             entry["skill"] or "-",
             f"{entry['seconds']:.2f}",
             str(entry["frames"]),
             "yes" if entry["loop"] else "no",
             f"{entry['speed_m_s']:.2f}",
-            escape(_short(entry["file"] or "built in: " + entry["source"])),
-            escape("; ".join(entry["problems"])) or "good",
+            _short(entry["file"] or "built in: " + entry["source"]),
+            "; ".join(entry["problems"]) or "good",
         ]
         for entry in _few(listed)
     ]

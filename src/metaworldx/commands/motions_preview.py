@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +42,6 @@ def main(
       height: of a frame, pixels.
       seed: accepted as everywhere; nothing here is random.
     """
-    os.environ.setdefault("MUJOCO_GL", "egl")
     del seed
     from metaworldx.errors import UserError
     from metaworldx.report.render import STILL_ENDINGS, check_output, still_places, write_frames

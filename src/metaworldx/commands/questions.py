@@ -28,14 +28,15 @@ def question_for(
 
     Args:
       image: a picture of the scene.
-      shown: without one, a task's start is drawn for Gemini, if there is a key to ask it with.
+      shown: without one, a task's start is drawn for Gemini, if there is a key to ask it with
+        and OpenGL to draw with.
 
     Raises:
       UserError: both or neither of task and text, or any of them that does not do.
     """
     from metaworldx.envs.registry import parse_id
     from metaworldx.experts.pool import descriptions
-    from metaworldx.report.snapshot import picture_in, picture_of_task
+    from metaworldx.report.snapshot import look_at_task, picture_in
     from metaworldx.vlm.task_texts import question_of_task, question_of_text
 
     if (task is None) == (text is None):
@@ -47,7 +48,8 @@ def question_for(
     assert task is not None
     robot, entry = parse_id(task)
     if shown and not images and os.environ.get("GEMINI_API_KEY"):
-        images = (picture_of_task(task),)
+        picture = look_at_task(task)
+        images = () if picture is None else (picture,)
     return question_of_task(f"{robot.name}-{entry.name}-v0", entry.name, experts, images)
 
 

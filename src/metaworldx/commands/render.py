@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +45,6 @@ def main(
       width: of a frame, pixels.
       height: of a frame, pixels.
     """
-    os.environ.setdefault("MUJOCO_GL", "egl")
     if task == "all":
         return _sheet(out or Path("out") / "tasks.png", seed)
     from metaworldx.envs.factory import make

@@ -107,12 +107,10 @@ def _table(runs: Sequence[Path], out: Path | None, as_json: bool) -> int:
 
 def print_rows(rows: Sequence[dict], title: str) -> None:
     """Prints the rows of runs of the pipeline as a table."""
-    from rich.markup import escape
-
     from metaworldx.commands.tables import print_table
     from metaworldx.report.runs_table import COLUMNS, cells_of
 
-    print_table(title, COLUMNS, [tuple(escape(cell) for cell in cells) for cells in cells_of(rows)])
+    print_table(title, COLUMNS, cells_of(rows))
 
 
 def _training(

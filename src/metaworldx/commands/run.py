@@ -58,10 +58,6 @@ def main(
       seed: of everything random.
     """
     import dataclasses
-    import os
-
-    # Before MuJoCo is imported, which reads it then.
-    os.environ.setdefault("MUJOCO_GL", "egl")
 
     from metaworldx.commands.questions import guidance_for
     from metaworldx.commands.report import print_rows
@@ -70,6 +66,7 @@ def main(
     from metaworldx.report.pipeline import read_report
     from metaworldx.report.runs_table import rows_of
     from metaworldx.training.run import Stopped
+    from metaworldx.vlm.ask import teachers_from
 
     given = dict(
         teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
@@ -82,6 +79,8 @@ def main(
     if live_steps == 0:
         changes |= {"live_skill": None, "live_steps": 1}
     config = dataclasses.replace(named(preset), **changes)
+    # The teachers are asked late in the run; whether they can be is told before it begins.
+    teachers_from(config.teacher, cache)
     if reuse is not None and not (reuse / "stages").is_dir():
         raise UserError(f"--reuse {reuse} holds no run of the pipeline; needs the folder of one")
     if out.is_file():

@@ -12,6 +12,7 @@ import tyro
 from metaworldx.errors import UserError
 
 if TYPE_CHECKING:
+    from metaworldx.commands.tables import Cell
     from metaworldx.verify.report import EnvironmentReport, FlightReport
 
 
@@ -113,7 +114,7 @@ def _print_tables(environments: list[EnvironmentReport], flights: list[FlightRep
         )
 
 
-def _environment_row(report: EnvironmentReport) -> list[str]:
+def _environment_row(report: EnvironmentReport) -> list[Cell]:
     worst, physics = report.worst_term, report.dynamics
     by_kind = physics.objects if physics else {}
     pelvis = physics.pelvis_m if physics else None
@@ -134,8 +135,8 @@ def _environment_row(report: EnvironmentReport) -> list[str]:
     ]
 
 
-def _flight_row(report: FlightReport) -> list[str]:
-    cells = []
+def _flight_row(report: FlightReport) -> list[Cell]:
+    cells: list[Cell] = []
     for errors in (report.errors.native, report.errors.mjx):
         cells += [_error(errors and errors.qpos), _error(errors and errors.qvel)]
     return [
@@ -159,5 +160,7 @@ def _distance(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def _verdict(failures: list[str]) -> str:
-    return "[red]out[/red]" if failures else "[green]ok[/green]"
+def _verdict(failures: list[str]) -> Cell:
+    from rich.text import Text
+
+    return Text("out", "red") if failures else Text("ok", "green")

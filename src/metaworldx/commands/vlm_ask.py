@@ -46,12 +46,10 @@ def main(
     from metaworldx.commands.questions import question_for, settings_for
     from metaworldx.files import check_writable
     from metaworldx.vlm.ask import teachers_from
-    from metaworldx.vlm.cached import file_of, read_guidance, write_guidance
+    from metaworldx.vlm.cached import write_guidance
     from metaworldx.vlm.prompt import prompt_for
     from metaworldx.vlm.teacher import NoAnswer
 
-    if teacher == "cached" and cache is None:
-        raise UserError("--teacher cached needs the folder of kept answers: --cache DIR")
     asked = teachers_from(teacher, cache, settings_for(model))
     if out is not None:
         check_writable(out)
@@ -59,9 +57,6 @@ def main(
     if prompt:
         print(prompt_for(question))
         return 0
-    if teacher == "cached" and cache is not None and file_of(question, cache).exists():
-        # Asked for by name: a damaged file is told, not passed over.
-        read_guidance(file_of(question, cache), question.experts)
     try:
         found = asked.ask(question)
     except NoAnswer as error:

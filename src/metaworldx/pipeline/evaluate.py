@@ -17,7 +17,7 @@ from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, descriptions, load_pool
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.training import GUIDED
-from metaworldx.report.snapshot import picture_of_state
+from metaworldx.report.snapshot import look_at_state
 from metaworldx.router.choosers import always, by_fusion, by_router, by_rules, by_teacher
 from metaworldx.router.compose import Chooser
 from metaworldx.router.fusion import FusionConfig
@@ -135,7 +135,7 @@ def _asked_again(
         partial(by_router, router, names=pool.names),
         replanner,
         f"the router, teacher {answer.teacher}",
-        look=picture_of_state if shown else None,
+        look=look_at_state if shown else None,
     )
     make_env = partial(make, task, "native", None)
     evaluator = Evaluator(controller, make_env, config.episodes, config.seed, long_run=False)

@@ -21,8 +21,8 @@ from metaworldx.vlm.teacher import NoAnswer, Teacher
 
 log = logging.getLogger("metaworldx.router")
 
-Look = Callable[[int], bytes]
-"""A picture (PNG) of the environment with that number, as it is now."""
+Look = Callable[[int], bytes | None]
+"""A picture (PNG) of the environment with that number, as it is now; None if it cannot be drawn."""
 
 
 @dataclass(frozen=True)

@@ -230,14 +230,15 @@ class ReplanningController(_Alone):
         replanner: Replanner,
         name: str,
         env: Env,
-        look: Callable[[Env, EnvState], bytes] | None = None,
+        look: Callable[[Env, EnvState], bytes | None] | None = None,
     ):
         """For an environment of the pool's robot.
 
         Args:
           chooser: of the weights under guidance of each environment.
           name: who that is, for the record.
-          look: draws one environment's state (PNG) for the teacher; None shows nothing.
+          look: draws one environment's state (PNG) for the teacher, or None if it cannot;
+            None shows nothing.
 
         Raises:
           UserError: a robot that is not the pool's.
@@ -278,7 +279,9 @@ class ReplanningController(_Alone):
         return carry[0].steady.weights
 
 
-def _seen(look: Callable[[Env, EnvState], bytes], env: Env, states: EnvState, number: int) -> bytes:
+def _seen(
+    look: Callable[[Env, EnvState], bytes | None], env: Env, states: EnvState, number: int
+) -> bytes | None:
     return look(env, jax.tree.map(lambda x: x[number], states))
 
 

@@ -56,7 +56,7 @@ def read_guidance(path: Path, experts: Mapping[str, str]) -> Guidance:
         origin = data.get("teacher")
         if not isinstance(origin, str):
             raise ValueError("it names no teacher")
-        return guidance_from(data, experts, f"cached ({' '.join(origin.split())[:80]})")
+        return guidance_from(data, experts, f"cached ({origin[:80]})")
     except FileNotFoundError:
         raise UserError(f"no answer is kept in {path}") from None
     except BadAnswer as error:
@@ -71,17 +71,25 @@ class CachedTeacher:
 
     name = "cached"
 
-    def __init__(self, folder: Path):
-        """Reads answers from a folder."""
-        self._folder = folder
+    def __init__(self, folder: Path, lenient: bool = True):
+        """Reads answers from a folder.
+
+        Args:
+          lenient: a damaged file is no answer; otherwise it is bad input.
+        """
+        self._folder, self._lenient = folder, lenient
 
     def ask(self, question: Question) -> Guidance:
         """The kept answer.
 
         Raises:
           NoAnswer: none is kept, or its file is damaged.
+          UserError: its file is damaged, for one that is not lenient.
         """
+        path = file_of(question, self._folder)
         try:
-            return read_guidance(file_of(question, self._folder), question.experts)
+            return read_guidance(path, question.experts)
         except UserError as error:
+            if path.exists() and not self._lenient:
+                raise
             raise NoAnswer(str(error)) from None

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metaworldx.vlm.gemini_request import (
     Failure,
@@ -21,7 +21,14 @@ from metaworldx.vlm.gemini_request import (
     load_client,
     request,
 )
-from metaworldx.vlm.guidance import MAX_TEXT, BadAnswer, Guidance, Question, guidance_from
+from metaworldx.vlm.guidance import (
+    MAX_TEXT,
+    BadAnswer,
+    Guidance,
+    Question,
+    guidance_from,
+    printable,
+)
 from metaworldx.vlm.teacher import NoAnswer
 
 if TYPE_CHECKING:
@@ -135,12 +142,18 @@ class GeminiTeacher:
         problem = _unfinished(response)
         if problem:
             return Failure(key.line(problem))
+
+        def tidied(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            # Once more: what is left out of a text may have stood between the letters of the key.
+            tidy = {k: key.hide(printable(v)) if isinstance(v, str) else v for k, v in pairs}
+            return {key.hide(printable(name)): value for name, value in tidy.items()}
+
         text = key.hide(response.text or "")
         if len(text) > self.settings.max_answer_chars:
             return Failure(f"the answer has more than {self.settings.max_answer_chars} letters")
         try:
             # Whole numbers too great for a float become infinite, which is refused as any other.
-            data = json.loads(text, parse_int=float)
+            data = json.loads(text, parse_int=float, object_pairs_hook=tidied)
         except (ValueError, RecursionError):
             return Failure("the answer is not JSON")
         try:

@@ -10,13 +10,14 @@ import queue
 import re
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from metaworldx.errors import UserError
-from metaworldx.vlm.guidance import Question
+from metaworldx.vlm.guidance import Question, printable
 from metaworldx.vlm.prompt import prompt_for, schema_for
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 _TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 _LONGEST_TOLD_WAIT_S = 60.0
 _MAX_REASON = 200
+_THREAD = "gemini"
+_HTTP_LOGGERS = (
+    *("httpx2", "httpcore2.connection", "httpcore2.http11", "httpcore2.http2"),
+    *("httpcore2.proxy", "httpcore2.socks"),
+)
 _IMAGE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _LEAST_SERVER_DEADLINE_S = 10
 """Google refuses requests that name a shorter deadline for itself."""
@@ -105,8 +111,9 @@ class Key:
         return self._anyhow.sub("(key)", text)
 
     def line(self, text: str) -> str:
-        """The same as one short line."""
-        line = " ".join(self.hide(text).split())
+        """The same as one short line of what can be printed."""
+        # Printable first: the key could be hidden between characters that are then left out.
+        line = self.hide(printable(text))
         return line if len(line) <= _MAX_REASON else line[: _MAX_REASON - 3] + "..."
 
 
@@ -121,8 +128,22 @@ def load_client() -> bool:
         importlib.import_module("httpx2")
     except ImportError:
         return False
-    logging.getLogger("google_genai._api_client").addFilter(_true_of_keys)
+    _silence()
     return True
+
+
+def _silence() -> None:
+    """Silences the client, which warns and logs of whatever the server sends: it may be the key.
+
+    It is done anew for each question, as others may have reset the filters.
+    """
+    warnings.filterwarnings("ignore", module=r"google\.genai\.")
+    # One thing that it says is wrong, too: that it takes `GOOGLE_API_KEY` where both are set.
+    known = list(logging.root.manager.loggerDict)
+    for name in ("google_genai", *(name for name in known if name.startswith("google_genai."))):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in _HTTP_LOGGERS:
+        logging.getLogger(name).addFilter(_of_another)
 
 
 def request(
@@ -139,7 +160,7 @@ def request(
     def work() -> None:
         box.put(_request(question, settings, key, seconds) or too_late)
 
-    threading.Thread(target=work, name="gemini", daemon=True).start()
+    threading.Thread(target=work, name=_THREAD, daemon=True).start()
     try:
         return box.get(timeout=max(seconds, 0.0))
     except queue.Empty:
@@ -279,6 +300,6 @@ def image_type(image: bytes) -> str:
     return next((kind for mark, kind in _IMAGE_TYPES.items() if image.startswith(mark)), "")
 
 
-def _true_of_keys(record: logging.LogRecord) -> bool:
-    """The client says that it takes `GOOGLE_API_KEY` where both are set; here it does not."""
-    return "GOOGLE_API_KEY" not in record.getMessage()
+def _of_another(record: logging.LogRecord) -> bool:
+    """Whether a record is of another's request: of ours it would tell what the server echoes."""
+    return record.threadName != _THREAD

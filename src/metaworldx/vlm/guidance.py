@@ -82,11 +82,20 @@ class Guidance:
         }
 
 
+def printable(text: str) -> str:
+    """A text as one line of what can be printed.
+
+    Left out are surrogates, which no file or terminal takes, control characters, and with them what
+    would command a terminal.
+    """
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+
+
 def guidance_from(data: Any, experts: Mapping[str, str], teacher: str) -> Guidance:
     """A checked answer.
 
     Experts that the question does not know are left out, with a note; experts that the answer
-    leaves out have relevance 0.
+    leaves out have relevance 0. Texts are made printable, for whoever answers may not be trusted.
 
     Args:
       data: JSON data: `relevance` by expert, `stages` (each `text` and `experts`, by share or as a
@@ -103,7 +112,7 @@ def guidance_from(data: Any, experts: Mapping[str, str], teacher: str) -> Guidan
         raise BadAnswer(f"relevance is {_kind(scores)}; needs an object of scores by expert")
     notes: list[str] = []
     found = {name: _number(f"relevance of {name}", x, MOST) for name, x in scores.items()}
-    unknown = [str(name)[:40] for name in found if name not in experts]
+    unknown = [printable(str(name))[:40] for name in found if name not in experts]
     if unknown:
         notes.append(f"left out unknown experts: {', '.join(unknown[:5])}")
     relevance = {name: found.get(name, 0.0) for name in experts}
@@ -118,7 +127,7 @@ def guidance_from(data: Any, experts: Mapping[str, str], teacher: str) -> Guidan
     if len(stages) < len(given):
         notes.append("left out stages without a known expert")
     confidence = _number("confidence", data.get("confidence", 0.5), 1.0)
-    return Guidance(relevance, tuple(stages), confidence, teacher, tuple(notes))
+    return Guidance(relevance, tuple(stages), confidence, printable(teacher), tuple(notes))
 
 
 def _stage(data: Any, experts: Mapping[str, str]) -> Stage | None:
@@ -137,19 +146,20 @@ def _stage(data: Any, experts: Mapping[str, str]) -> Stage | None:
     total = sum(known.values())
     if total <= 0.0 or not math.isfinite(total):
         return None
-    text = " ".join(data["text"].split())[:_MAX_STAGE_TEXT]
+    text = printable(data["text"])[:_MAX_STAGE_TEXT]
     return Stage(text, {name: share / total for name, share in known.items() if share > 0.0})
 
 
 def _number(what: str, value: Any, most: float) -> float:
+    what = printable(what)[:60]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BadAnswer(f"{what[:60]} is {_kind(value)}; needs a number")
+        raise BadAnswer(f"{what} is {_kind(value)}; needs a number")
     # Of an integer, for which there may be no float, the order is known all the same.
     if not (0 <= value <= most and value < math.inf):
         told = f"{value:g}" if isinstance(value, float) else "an integer out of range"
-        raise BadAnswer(f"{what[:60]} is {told}; needs 0 to {most:g}")
+        raise BadAnswer(f"{what} is {told}; needs 0 to {most:g}")
     if value > _LARGEST:
-        raise BadAnswer(f"{what[:60]} is too large")
+        raise BadAnswer(f"{what} is too large")
     return float(value)
 
 

@@ -129,9 +129,12 @@ def question_of_text(
     """What a teacher is asked about a task in somebody's own words.
 
     Raises:
-      UserError: empty, or over 2,000 letters.
+      UserError: empty, over 2,000 letters, or no text at all: bytes that are not UTF-8.
     """
     text = " ".join(text.split())
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        # What a command line holds of bytes that are no letters; no file or request takes it.
+        raise UserError("the task's text is not UTF-8")
     if not any(letter.isalnum() for letter in text):
         raise UserError("the task's text is empty; say in a sentence what is to be done")
     if len(text) > MAX_TEXT:

@@ -31,7 +31,7 @@ class Teacher(Protocol):
 
 
 class InTurn:
-    """Asks one teacher after another; what each failed with is logged once.
+    """Asks one teacher after another; what each failed with is logged once, with who is next.
 
     Attributes:
       name: the teachers' names.
@@ -52,14 +52,15 @@ class InTurn:
           NoAnswer: nobody has one.
         """
         failed: list[str] = []
-        for teacher in self._teachers:
+        for place, teacher in enumerate(self._teachers, 1):
             try:
                 found = teacher.ask(question)
             except NoAnswer as error:
                 failed.append(f"{teacher.name}: {error}")
                 if failed[-1] not in self._told:
                     self._told.add(failed[-1])
-                    log.warning("teacher %s", failed[-1])
+                    others = "".join(f"; asking {t.name}" for t in self._teachers[place:][:1])
+                    log.warning("teacher %s%s", failed[-1], others)
                 continue
             return replace(found, notes=(*failed, *found.notes))
         raise NoAnswer("; ".join(failed))
