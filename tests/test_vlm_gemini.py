@@ -406,7 +406,8 @@ NOT_ANSWERS = {
     "NaN": (serve.answer(relevance={"walk": math.nan}), "relevance of walk is nan"),
     "infinite": (serve.answer(relevance={"walk": math.inf}), "relevance of walk is inf"),
     "a long number": (serve.text('{"relevance": {"walk": 1%s}}' % ("0" * 400)), "walk is inf"),
-    "a longer one": (serve.text("1" + "0" * 5000), "ValueError: Exceeds the limit"),
+    # Older clients read the answer themselves, and fail at it.
+    "a longer one": (serve.text("1" + "0" * 5000), "is a float | ValueError: Exceeds the limit"),
     "zeros": (serve.answer(relevance={"walk": 0, "reach": 0}), "no expert has any relevance"),
     "strangers": (serve.answer(relevance={"fly": 9}), "no expert has any relevance"),
     "huge": (serve.text(json.dumps("x" * 60_000)), "the answer has more than 50000 letters"),
@@ -437,7 +438,8 @@ NOT_ANSWERS = {
 def test_what_is_no_answer_is_refused_at_once(kind):
     play, reason = NOT_ANSWERS[kind]
     with serve.gemini(play) as server:
-        assert reason in failure(teacher(server))
+        said = failure(teacher(server))
+        assert any(one in said for one in reason.split(" | "))
     assert len(server.seen) == 1
 
 
