@@ -107,6 +107,7 @@ def test_files_that_cannot_be_copied_leave_what_is_there(tmp_path):
         {"pool_steps": 0},
         {"agent_steps": -1},
         {"teacher": "foo"},
+        {"tasks": ("h1-walk",), "schedule": "paper"},
         {"tasks": ("h1-dor",)},
         {"film_seconds": float("inf")},
         {"tasks": ("h1-door", "h1hand-door")},

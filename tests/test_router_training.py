@@ -24,7 +24,12 @@ from metaworldx.router.told import features, guided, stage_at, told
 from metaworldx.router.turns import DemoConfig, begin_turns, leading, take_turns
 from metaworldx.training.compare import paired
 from metaworldx.training.guiding import GuideConfig, turns_for
-from metaworldx.training.routing import RouterConfig, train_router, write_demonstrations
+from metaworldx.training.routing import (
+    RouterConfig,
+    kept_guidance,
+    train_router,
+    write_demonstrations,
+)
 from metaworldx.vlm.guidance import Guidance, Stage
 from router_demos import made_up
 
@@ -355,6 +360,24 @@ def test_a_router_of_bad_demonstrations_keeps_what_was_there(tmp_path):
         train_router(RouterConfig(("h1-door",)), {"h1-door": ANSWER}, tmp_path)
     assert (tmp_path / "guidance.json").read_text() == "kept"
     assert not (tmp_path / "config.json").exists()
+
+
+def test_a_router_s_folder_is_whole(tmp_path):
+    names = [expert.name for expert in load_experts()]
+    demos = made_up(len(names), names.index("walk"), names.index("reach"), steps=60)
+    write_demonstrations(demos, tmp_path / "demonstrations" / "h1-door.npz")
+    config = RouterConfig(("h1-door",), distil=DistilConfig(steps=3))
+    train_router(config, {"h1-door": ANSWER}, tmp_path)
+    assert kept_guidance(tmp_path, "h1-door") == ANSWER
+    assert load_router(tmp_path).record["kept"]["h1-door"]["successes"] == 0
+    # Other updates over the same demonstrations.
+    other = dataclasses.replace(ANSWER, teacher="another")
+    longer = dataclasses.replace(config, distil=DistilConfig(steps=4))
+    train_router(longer, {"h1-door": other}, tmp_path)
+    assert kept_guidance(tmp_path, "h1-door") == other
+    assert load_router(tmp_path).record["teacher"] == "another"
+    begun = json.loads((tmp_path / "config.json").read_text())
+    assert begun["router"]["distil"]["steps"] == 4
 
 
 @pytest.mark.parametrize("option", ["--beta", "--lambda-0"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metaworldx.envs.registry import one_robot
+from metaworldx.envs.registry import one_robot, parse_id
 from metaworldx.errors import UserError, check_at_least, check_known, check_seed
 from metaworldx.router.fusion import FusionConfig
 from metaworldx.router.replan import ReplanConfig
 from metaworldx.router.turns import DemoConfig
+from metaworldx.training.guiding import GuideConfig, turns_for
 from metaworldx.vlm.ask import TEACHERS
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
@@ -83,6 +84,8 @@ class PipelineConfig:
         FusionConfig(self.alpha)
         ReplanConfig(self.replan or None)
         check_known("schedule", self.schedule, SCHEDULES)
+        if self.schedule != "none" and self.agent_steps and self.without != "guide":
+            turns_for(GuideConfig(schedule=(self.schedule,)), parse_id(self.tasks[0])[1].name, None)
         check_at_least(self, 1, "pool_steps")
         check_at_least(self, 2, "episodes")
         check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps")
