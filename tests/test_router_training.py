@@ -222,6 +222,8 @@ def test_the_best_say_who_leads_and_who_mixes_in():
         {"starts": 3},
         {"keep": 300},
         {"shortest_s": 0.0},
+        {"again": -0.1},
+        {"again": 1.5},
         {"elite": 0.0},
         {"width": 0.0},
     ],

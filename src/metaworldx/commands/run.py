@@ -17,6 +17,9 @@ def main(
     pool: Path | None = None,
     without: str | None = None,
     rollouts: int | None = None,
+    keep: int | None = None,
+    starts: int | None = None,
+    again: float | None = None,
     agent_steps: int | None = None,
     live_steps: int | None = None,
     episodes: int | None = None,
@@ -43,6 +46,9 @@ def main(
         teacher), guide (the agent learns from scratch) or imitation (a small pool trained in
         the run without human motion priors).
       rollouts: tried for each task's demonstrations.
+      keep: rollouts of the best ways to switch, so many, are demonstrations.
+      starts: from how many each way is tried in the second of two rounds.
+      again: share of the second round's ways that are the best of the first once more.
       agent_steps: control steps of the guided agent; 0 trains none.
       live_steps: control steps of the expert trained in the run; 0 trains none.
       episodes: of each evaluation.
@@ -70,7 +76,8 @@ def main(
 
     given = dict(
         teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
-        rollouts=rollouts, agent_steps=agent_steps, live_steps=live_steps, episodes=episodes,
+        rollouts=rollouts, keep=keep, starts=starts, again=again, agent_steps=agent_steps,
+        live_steps=live_steps, episodes=episodes,
         film_seconds=film_seconds, schedule=schedule, alpha=alpha, replan=replan, seed=seed,
     )  # fmt: skip
     changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}

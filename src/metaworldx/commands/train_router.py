@@ -16,7 +16,9 @@ def main(
     out: Path = Path("runs/router"),
     seed: int = 0,
     rollouts: int = 256,
-    keep: int = 8,
+    keep: int = 12,
+    starts: int = 4,
+    again: float = 0.0,
     steps: int = 2000,
     beta: float = 0.05,
     lambda_0: float = 1.0,
@@ -39,6 +41,8 @@ def main(
       seed: of everything random.
       rollouts: tried for each task.
       keep: rollouts of the best ways to switch, so many, are demonstrations.
+      starts: from how many each way is tried in the second of two rounds.
+      again: share of the second round's ways that are the best of the first once more.
       steps: updates of the network.
       beta: weight of the entropy (Eq. 10).
       lambda_0: weight of the teacher's guidance at first (Eq. 12).
@@ -57,7 +61,7 @@ def main(
         tasks=names,
         pool=None if pool is None else str(pool),
         seed=seed,
-        demos=DemoConfig(rollouts=rollouts, keep=keep),
+        demos=DemoConfig(rollouts=rollouts, keep=keep, starts=starts, again=again),
         distil=DistilConfig(steps=steps, beta=beta, lambda_0=lambda_0, eta=eta),
     )
     guidance = guidance_for(names, teacher, cache, pool)

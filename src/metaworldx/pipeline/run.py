@@ -65,7 +65,8 @@ def run(
     done["guidance"] = once("guidance", asked, lambda: _answers(ask(config)))
     guidance = _guidance(config, done["guidance"].result, folder / FOLDER / "guidance.json")
     done["guidance"] = dataclasses.replace(done["guidance"], result=_answers(guidance))
-    router = {k: settings[k] for k in ("tasks", "rollouts", "keep", "router_steps", "seed")}
+    names = ("tasks", "rollouts", "keep", "starts", "again", "router_steps", "seed")
+    router = {k: settings[k] for k in names}
     router |= {"guidance": done["guidance"].digest} | pool
     work = partial(_router, config, guidance, folder / "router", tell)
     done["router"] = once("router", router, work, files="router")

@@ -100,7 +100,7 @@ def demonstrate(
     best = _best(first, max(1, round(config.elite * half)))
     leads, mixed = leading(first["weights"][best], first["alive"][best])
     count = half // config.starts
-    again = _best(first, (count + 1) // 2)
+    again = _best(first, min(round(config.again * count), count - 1))
     ways_key, reset_key = jax.random.split(second_key)
     new = drawn(leads, 0.5 * mixed + 0.5 * proposed, count - len(again), ways_key)
     ways = jax.tree.map(lambda old, new: jnp.concatenate([old[again], new]), ways, new)
