@@ -358,7 +358,7 @@ def test_a_router_of_bad_demonstrations_keeps_what_was_there(tmp_path):
     demos.parent.mkdir()
     demos.write_text("no demonstrations")
     (tmp_path / "guidance.json").write_text("kept")
-    with pytest.raises(UserError, match="no demonstrations"):
+    with pytest.raises(UserError, match="is no file of demonstrations"):
         train_router(RouterConfig(("h1-door",)), {"h1-door": ANSWER}, tmp_path)
     assert (tmp_path / "guidance.json").read_text() == "kept"
     assert not (tmp_path / "config.json").exists()
