@@ -6,6 +6,7 @@ Nothing here knows of skills. Determiners are left out and mark what follows the
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,7 +31,7 @@ _ALL_FOURS = re.compile(
 _WHILE_STANDING = re.compile(r"\bwhile standing(?: still| upright)?\b", re.IGNORECASE)
 _NUMBER = r"(?:\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty)"
 _LIFT = r"(?:lift|elevator|escalator)s?"
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+_SHAPES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), told)
     for pattern, told in (
         ("\u2019", "'"),
