@@ -207,6 +207,35 @@ def test_ways_to_switch_are_ranked_by_a_lower_bound():
     np.testing.assert_array_equal(_scored(returns, np.zeros(12, bool), 1)["scores"], returns)
 
 
+@pytest.mark.parametrize("succeeds", [0.0, 0.25, 0.75])
+def test_a_way_that_mostly_succeeds_is_found_among_the_best_and_shown_alone(succeeds):
+    from metaworldx.router.demonstrations import _best, _scored, search
+
+    config, asked = DemoConfig(rollouts=64, starts=4, keep=8), []
+
+    def drawn(leads, partners, count, key):
+        return np.arange(count)
+
+    def tried(ways, starts, key):
+        # Way 5 succeeds from some starts, the higher ones score more.
+        asked.append((ways.tolist(), starts))
+        whose = np.repeat(ways, starts)
+        nth = np.tile(np.arange(starts), len(ways)) / starts
+        weights = np.zeros((len(whose), 2, 3))
+        weights[..., 0] = 1.0
+        seen = _scored(1.0 * whose, (whose == 5) & (nth < succeeds), starts)
+        return seen | {"weights": weights, "alive": np.ones((len(whose), 2)), "whose": whose}
+
+    rounds = search(config, drawn, tried, np.full(3, 1 / 3), jax.random.key(0))
+    assert asked[:2] == [(list(range(32)), 1), (list(range(8)), 4)]
+    shown = rounds[-1]["whose"][_best(rounds[-1], config.keep)].tolist()
+    if succeeds == 0.75:
+        assert asked[2:] == [([5, 7], 16)] and shown == [5] * 8
+    else:
+        best = [5, 7] if succeeds else [7, 6]
+        assert len(rounds) == 2 and shown == [best[0]] * 4 + [best[1]] * 4
+
+
 def test_the_best_say_who_leads_and_who_mixes_in():
     weights = np.zeros((2, 4, 3))
     weights[..., 1], weights[..., 2] = 0.7, 0.3
@@ -222,8 +251,6 @@ def test_the_best_say_who_leads_and_who_mixes_in():
         {"starts": 3},
         {"keep": 300},
         {"shortest_s": 0.0},
-        {"again": -0.1},
-        {"again": 1.5},
         {"elite": 0.0},
         {"width": 0.0},
     ],

@@ -19,7 +19,6 @@ def main(
     rollouts: int | None = None,
     keep: int | None = None,
     starts: int | None = None,
-    again: float | None = None,
     agent_steps: int | None = None,
     live_steps: int | None = None,
     episodes: int | None = None,
@@ -47,8 +46,7 @@ def main(
         the run without human motion priors).
       rollouts: tried for each task's demonstrations.
       keep: rollouts of the best ways to switch, so many, are demonstrations.
-      starts: from how many each way is tried in the second of two rounds.
-      again: share of the second round's ways that are the best of the first once more.
+      starts: from how many each way is tried in the second round.
       agent_steps: control steps of the guided agent; 0 trains none.
       live_steps: control steps of the expert trained in the run; 0 trains none.
       episodes: of each evaluation.
@@ -76,7 +74,7 @@ def main(
 
     given = dict(
         teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
-        rollouts=rollouts, keep=keep, starts=starts, again=again, agent_steps=agent_steps,
+        rollouts=rollouts, keep=keep, starts=starts, agent_steps=agent_steps,
         live_steps=live_steps, episodes=episodes,
         film_seconds=film_seconds, schedule=schedule, alpha=alpha, replan=replan, seed=seed,
     )  # fmt: skip

@@ -18,7 +18,6 @@ def main(
     rollouts: int = 256,
     keep: int = 12,
     starts: int = 4,
-    again: float = 0.0,
     steps: int = 2000,
     beta: float = 0.05,
     lambda_0: float = 1.0,
@@ -41,8 +40,7 @@ def main(
       seed: of everything random.
       rollouts: tried for each task.
       keep: rollouts of the best ways to switch, so many, are demonstrations.
-      starts: from how many each way is tried in the second of two rounds.
-      again: share of the second round's ways that are the best of the first once more.
+      starts: from how many each way is tried in the second round.
       steps: updates of the network.
       beta: weight of the entropy (Eq. 10).
       lambda_0: weight of the teacher's guidance at first (Eq. 12).
@@ -61,7 +59,7 @@ def main(
         tasks=names,
         pool=None if pool is None else str(pool),
         seed=seed,
-        demos=DemoConfig(rollouts=rollouts, keep=keep, starts=starts, again=again),
+        demos=DemoConfig(rollouts=rollouts, keep=keep, starts=starts),
         distil=DistilConfig(steps=steps, beta=beta, lambda_0=lambda_0, eta=eta),
     )
     guidance = guidance_for(names, teacher, cache, pool)

@@ -35,8 +35,7 @@ class PipelineConfig:
       pool_steps: control steps of each expert trained without priors.
       rollouts: tried for each task's demonstrations.
       keep: the best so many of them.
-      starts, again: of `DemoConfig`: from how many starts a way to switch is tried, and the share
-        of the ways that are tried once more.
+      starts: from how many each way to switch is tried in the second round of `DemoConfig`.
       router_steps: updates of the router.
       agent_steps: control steps of the guided agent; 0 trains none.
       authority: what its action of 1 adds to the experts'.
@@ -64,7 +63,6 @@ class PipelineConfig:
     rollouts: int = 256
     keep: int = 12
     starts: int = 4
-    again: float = 0.0
     router_steps: int = 2000
     agent_steps: int = 19_200
     authority: float = 0.1
@@ -102,7 +100,7 @@ class PipelineConfig:
           UserError: a number of rollouts that does not go.
         """
         keep = min(self.keep, max(1, self.rollouts // 2))
-        return DemoConfig(rollouts=self.rollouts, keep=keep, starts=self.starts, again=self.again)
+        return DemoConfig(rollouts=self.rollouts, keep=keep, starts=self.starts)
 
 
 PRESETS = {

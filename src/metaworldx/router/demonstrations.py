@@ -20,6 +20,10 @@ from metaworldx.router.steady import SteadyConfig
 from metaworldx.router.turns import DemoConfig, Taking, begin_turns, leading, take_turns
 
 _CHUNK = 50
+# A way to switch that succeeds from such a share of its starts is worth being shown alone, and
+# by how many the ways are fewer among which it is then found.
+_MOSTLY = 0.5
+_FEWER = 4
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,12 @@ def demonstrate(
     begin = jax.jit(lambda state, weights: composer.begin(state, always(weights)))
     half = config.rollouts // 2
     proposed = 0.5 / len(pool) + 0.5 * np.asarray(prior)
-    first_key, second_key = jax.random.split(key)
 
     def drawn(leads: np.ndarray, partners: np.ndarray, count: int, key: jax.Array) -> Taking:
         likely = jnp.asarray(leads, jnp.float32), jnp.asarray(partners, jnp.float32)
         return jax.vmap(partial(begin_turns, config, *likely))(jax.random.split(key, count))
 
-    def tried(ways: Taking, starts: int, key: jax.Array) -> dict[str, np.ndarray]:
+    def tried(ways: Taking, starts: int, key: jax.Array) -> Rollouts:
         state = reset(jax.random.split(key, half))
         turns = jax.tree.map(lambda x: jnp.repeat(x, starts, axis=0), ways)
         composing = begin(state, turns.weights)
@@ -94,18 +97,7 @@ def demonstrate(
         seen = _padded(parts, env.max_episode_steps)
         return seen | _scored(seen["reward"].sum(axis=1), np.asarray(carry[4]), starts)
 
-    ways_key, reset_key = jax.random.split(first_key)
-    ways = drawn(proposed, proposed, half, ways_key)
-    first = tried(ways, 1, reset_key)
-    best = _best(first, max(1, round(config.elite * half)))
-    leads, mixed = leading(first["weights"][best], first["alive"][best])
-    count = half // config.starts
-    again = _best(first, min(round(config.again * count), count - 1))
-    ways_key, reset_key = jax.random.split(second_key)
-    new = drawn(leads, 0.5 * mixed + 0.5 * proposed, count - len(again), ways_key)
-    ways = jax.tree.map(lambda old, new: jnp.concatenate([old[again], new]), ways, new)
-    rounds = [first, tried(ways, config.starts, reset_key)]
-    # The first round's were tried from one start each.
+    rounds = search(config, drawn, tried, proposed, key)
     seen = rounds[-1]
     best = _best(seen, config.keep)
     names = (f.name for f in fields(Demonstrations) if f.name != "all_returns")
@@ -115,7 +107,45 @@ def demonstrate(
     )
 
 
-def _padded(parts: list[dict[str, np.ndarray]], steps: int) -> dict[str, np.ndarray]:
+Rollouts = dict[str, np.ndarray]
+
+
+def search(
+    config: DemoConfig,
+    drawn: Callable[[np.ndarray, np.ndarray, int, jax.Array], Taking],
+    tried: Callable[[Taking, int, jax.Array], Rollouts],
+    proposed: np.ndarray,
+    key: jax.Array,
+) -> list[Rollouts]:
+    """Two rounds of rollouts, or three where a way of the second mostly succeeds.
+
+    The first round's ways are tried from one start each, the second's from `config.starts`, the
+    third's, a quarter of the second's and its best, from four times as many.
+
+    Args:
+      drawn: ways to switch, of how likely each expert leads and mixes in `[K]`, how many, a key.
+      tried: rollouts of ways, every way's next to one another, from so many starts each.
+      proposed: by the teacher, how likely each expert leads and mixes in at first `[K]`.
+    """
+    half = config.rollouts // 2
+    first_key, second_key = jax.random.split(key)
+    ways_key, reset_key = jax.random.split(first_key)
+    first = tried(drawn(proposed, proposed, half, ways_key), 1, reset_key)
+    best = _best(first, max(1, round(config.elite * half)))
+    leads, mixed = leading(first["weights"][best], first["alive"][best])
+    ways_key, reset_key = jax.random.split(second_key)
+    count = half // config.starts
+    ways = drawn(leads, 0.5 * mixed + 0.5 * proposed, count, ways_key)
+    second = tried(ways, config.starts, reset_key)
+    if second["shares"].max() < _MOSTLY:
+        return [first, second]
+    each = {name: second[name][:: config.starts] for name in ("shares", "scores", "returns")}
+    best = _best(each, max(1, count // _FEWER))
+    ways = jax.tree.map(lambda x: x[best], ways)
+    return [first, second, tried(ways, half // len(best), jax.random.fold_in(reset_key, 1))]
+
+
+def _padded(parts: list[Rollouts], steps: int) -> Rollouts:
     """Rollouts `[N, steps, ...]` of chunks `[T, N, ...]`; zeros after the last of them."""
     out = {}
     for name in parts[0]:
@@ -126,7 +156,7 @@ def _padded(parts: list[dict[str, np.ndarray]], steps: int) -> dict[str, np.ndar
     return out
 
 
-def _scored(returns: np.ndarray, successes: np.ndarray, starts: int) -> dict[str, np.ndarray]:
+def _scored(returns: np.ndarray, successes: np.ndarray, starts: int) -> Rollouts:
     """Of rollouts `[N]`, every `starts` of which switch alike: theirs, and their way's."""
     ways = returns.reshape(-1, starts)
     spread = ways.std(axis=1, ddof=1) / np.sqrt(starts) if starts > 1 else 0.0
@@ -138,7 +168,7 @@ def _scored(returns: np.ndarray, successes: np.ndarray, starts: int) -> dict[str
     }
 
 
-def _best(seen: dict[str, np.ndarray], count: int) -> np.ndarray:
+def _best(seen: Rollouts, count: int) -> np.ndarray:
     """Numbers of rollouts of the best ways to switch, by success and then by score."""
     return np.lexsort((-seen["returns"], -seen["scores"], -seen["shares"]))[:count]
 

@@ -22,14 +22,14 @@ class DemoConfig:
     Attributes:
       rollouts: tried, in two rounds of half as many. In the first, leaders and partners are drawn
         half evenly, half by the teacher's weights; in the second leaders by how much they led in
-        the best of the first, partners half by how much they mixed in there.
-      starts: from how many each way to switch is tried in the second round: what did well from
-        one start alone may have been lucky there.
-      keep: so many are kept, of the ways to switch that succeed and then score best. With no more
-        than `starts` they are one way's: where ways succeed by different means, what several do
-        in a state may not go together.
-      again: share of the second round's ways that are the best of the first once more, instead of
-        newly drawn; one at least is new.
+        the best of the first, partners half by how much they mixed in there. Where a way to
+        switch then succeeds from at least half of its starts, half as many again are tried: the
+        best quarter of the ways, each from four times as many starts.
+      starts: from how many each way is tried in the second round: what did well from one start
+        alone may have been lucky there.
+      keep: so many are kept, of the ways that succeed and then score best. After a third round
+        they are of one way, or of few: where ways succeed by different means, what several do in
+        a state may not go together.
       most: experts that take turns in one rollout, at most; n of them 1/n times as often as one.
       shortest_s, longest_s: how long one of them leads; drawn evenly in the logarithm.
       staged: share of the rollouts in which an expert leads until a milestone is reached rather
@@ -44,7 +44,6 @@ class DemoConfig:
     rollouts: int = 256
     starts: int = 4
     keep: int = 12
-    again: float = 0.0
     most: int = 3
     shortest_s: float = 0.5
     longest_s: float = 20.0
@@ -66,9 +65,6 @@ class DemoConfig:
             raise UserError(
                 f"keep is {self.keep}; the second round has {self.rollouts // 2} rollouts"
             )
-        check_at_least(self, 0.0, "again")
-        if self.again > 1.0:
-            raise UserError(f"again is {self.again}; needs 0 to 1")
         if not 0.0 < self.elite <= 1.0:
             raise UserError(f"elite is {self.elite}; needs over 0, up to 1")
         if not 0.0 < self.shortest_s <= self.longest_s:
