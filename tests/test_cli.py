@@ -49,6 +49,23 @@ def test_no_command_shows_the_commands(capsys):
     assert all(name in out for name in cli.COMMANDS)
 
 
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ("run --episodes abc", "--episodes is 'abc'; needs INT (metaworldx run --help lists all)"),
+        ("run --episods 3", "unknown: --episods, 3; did you mean --episodes?"),
+        ("run --seed 1 2", "unknown: 2 ("),
+        ("run --without", "--without needs a value ("),
+        ("run \x1b[2J", "unknown: \\x1b[2J ("),
+        ("train router --teacher offline", "needs --tasks (metaworldx train router --help"),
+        ("train router --tasks h1-door --beta x", "--beta is 'x'; needs FLOAT ("),
+        ("bench env --envs 1e3", "--envs"),
+    ],
+)
+def test_bad_options_are_told_in_one_line(capsys, args, told):
+    assert told in refused(capsys, *args.split(" "))
+
+
 @pytest.mark.parametrize("command", [[], *(name.split() for name in cli.COMMANDS)])
 def test_help_answers_fast_without_jax(command):
     # Processor time, so that a busy machine makes no difference.

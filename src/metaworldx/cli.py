@@ -76,18 +76,14 @@ def _run(args: list[str]) -> int:
     if name is None:
         print(_overview({k: v for k, v in COMMANDS.items() if k.startswith(f"{args[0]} ")}))
         return 0 if rest else _BAD_INPUT
-    import tyro
-
     if sys.platform == "linux":
         # Pictures are drawn off screen. MuJoCo reads this when it is imported, which most commands
         # do long before one of them knows whether it will draw.
         os.environ.setdefault("MUJOCO_GL", "egl")
     module = import_module(f"metaworldx.commands.{name.replace(' ', '_')}")
-    return tyro.cli(
-        module.main,
-        prog=f"metaworldx {name}",
-        args=rest,
-    )
+    from metaworldx.options import read_options
+
+    return read_options(module.main, f"metaworldx {name}", rest)()
 
 
 def _command(args: list[str]) -> tuple[str | None, list[str]]:
@@ -126,4 +122,5 @@ def _overview(commands: dict[str, str]) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    line = " ".join(str(error).split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
