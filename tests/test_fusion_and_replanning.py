@@ -235,17 +235,25 @@ def test_times_of_asking_again_are_checked(seconds):
 
 # ---- commands
 
+DOOR = ("--teacher", "offline", "--task", "h1-door")
+
 
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--expert", "walk", "--fuse", "x"], "for mixed experts"),
-        (["--scripted", "hold", "--task", "h1-door", "--replan", "0"], "for mixed experts"),
-        (["--teacher", "offline", "--task", "h1-door", "--alpha", "2"], "alpha is 2.0"),
-        (["--teacher", "offline", "--task", "h1-door", "--temperature", "0"], "temperature is 0.0"),
-        (["--teacher", "offline", "--task", "h1-door", "--fuse", "nowhere"], "nowhere"),
+        (["--expert", "walk", "--fuse", "x"], "--fuse is for --teacher or --router"),
+        (["--scripted", "hold", "--replan", "0"], "--replan is for --teacher or --router"),
+        (["--router", "x", "--checkpoint", "best"], "--checkpoint is for the folder of a run"),
+        (["--expert", "walk", "--act-with", "mppi"], "--act-with is for the folder of a run"),
+        (["x", "--pool", "y"], "--pool is for --expert or --teacher or --router"),
+        (["x", "--untrained"], "--untrained is for --expert"),
+        (["x", "--seed", "-1"], "seed is -1"),
+        ([*DOOR, "--alpha", "2"], "--alpha is for --fuse"),
+        ([*DOOR, "--fuse", "nowhere", "--alpha", "2"], "alpha is 2.0"),
+        ([*DOOR, "--fuse", "nowhere", "--temperature", "0"], "temperature is 0.0"),
+        ([*DOOR, "--fuse", "nowhere"], "nowhere"),
         (["--teacher", "offline", "--task", "h1-walk", "--replan", "0"], "no milestones"),
-        (["--teacher", "offline", "--task", "h1-door", "--replan", "-1"], "needs over 0"),
+        ([*DOOR, "--replan", "-1"], "needs over 0"),
     ],
 )
 def test_bad_input_is_one_line(capsys, args, said):

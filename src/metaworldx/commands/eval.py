@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from metaworldx.errors import UserError, check_seed
+from metaworldx.errors import UserError
 
 if TYPE_CHECKING:
     from metaworldx.envs.env import Env
@@ -77,19 +78,15 @@ def main(
       out: also write the figures to this JSON file.
       as_json: print the figures as JSON.
     """
+    _check_together(locals())
     from metaworldx.files import check_writable, write_text
 
-    check_seed(seed)
     only_one = (
         "give one of the folder of a run, --expert SKILL, --teacher NAME, --router DIR and "
         "--scripted NAME"
     )
     if sum(who is not None for who in (run, expert, scripted, router or teacher)) > 1:
         raise UserError(only_one)
-    if (fuse is not None or replan is not None) and router is None and teacher is None:
-        raise UserError("--fuse and --replan are for mixed experts; give --router DIR or --teacher")
-    if targets and expert is None:
-        raise UserError("--targets is for an expert that reaches; give --expert reach")
     if out is not None:
         check_writable(out)
     if expert is not None:
@@ -175,6 +172,36 @@ def _of_run(
     )
     about = {"run": str(run), "checkpoint": checkpoint, "epoch": trained.epoch}
     return evaluator, trained.params, about
+
+
+# One of what an option goes with.
+_MIXED = ("teacher", "router")
+_GOES_WITH = {
+    "act_with": ("run",),
+    "checkpoint": ("run",),
+    "planner": ("run",),
+    "untrained": ("expert",),
+    "targets": ("expert",),
+    "pool": ("expert", *_MIXED),
+    "cache": _MIXED,
+    "replan": _MIXED,
+    "fuse": _MIXED,
+    "alpha": ("fuse",),
+    "temperature": ("fuse",),
+}
+
+
+def _check_together(options: dict[str, Any]) -> None:
+    """Checks that no option is given that would do nothing beside the others."""
+    defaults = inspect.signature(main).parameters
+    given = {name for name, value in options.items() if value != defaults[name].default}
+    for name in sorted(given & _GOES_WITH.keys()):
+        if not given.intersection(_GOES_WITH[name]):
+            wanted = " or ".join(
+                "the folder of a run" if other == "run" else f"--{other}"
+                for other in _GOES_WITH[name]
+            )
+            raise UserError(f"--{name.replace('_', '-')} is for {wanted}; give that too")
 
 
 def _of_expert(
