@@ -65,7 +65,7 @@ def run(
     done["guidance"] = once("guidance", asked, lambda: _answers(ask(config)))
     guidance = _guidance(config, done["guidance"].result, folder / FOLDER / "guidance.json")
     done["guidance"] = dataclasses.replace(done["guidance"], result=_answers(guidance))
-    names = ("tasks", "rollouts", "keep", "starts", "again", "router_steps", "seed")
+    names = ("tasks", "rollouts", "keep", "starts", "router_steps", "seed")
     router = {k: settings[k] for k in names}
     router |= {"guidance": done["guidance"].digest} | pool
     work = partial(_router, config, guidance, folder / "router", tell)
