@@ -17,8 +17,9 @@ from metaworldx.vlm.guidance import FLOOR, MAX_STAGES, MOST, weights
 _MOST_WANTED, _WANTED, _REST = 3, (6.0, 10.0), (0.0, 3.0)
 _FREE_STATES = 4096
 _APART = 3.0
-_FREE_SPREAD = 1.0
-"""States of no task are drawn around an upright robot with this spread of every number."""
+_LEAST_SPREAD, _WIDEST = 0.1, 5.0
+"""Drawn states lie around the demonstrated ones, by one to so many times their spread. Numbers that
+were always the same there, as whether anything is to be reached, have at least this spread."""
 
 
 def of_task(demos: Demonstrations, guidance: Told) -> Lessons:
@@ -60,7 +61,9 @@ def of_any_guidance(experts: int, known: Sequence[Told], obs: jax.Array, key: ja
     stage = random.integers(np.asarray(told.count))
     states = np.array(obs)[random.integers(len(obs), size=_FREE_STATES)]
     free = random.random(_FREE_STATES) < 0.5
-    drawn = random.normal(size=(_FREE_STATES, OBS_SIZE)) * _FREE_SPREAD * states.std(axis=0)
+    spread = np.maximum(states.std(axis=0), _LEAST_SPREAD)
+    wide = np.exp(random.uniform(0.0, np.log(_WIDEST), size=(_FREE_STATES, 1)))
+    drawn = random.normal(size=(_FREE_STATES, OBS_SIZE)) * spread * wide
     states[free] = (states.mean(axis=0) + drawn)[free]
     return Lessons(
         obs=jnp.asarray(states, jnp.float32),
