@@ -111,7 +111,6 @@ def test_files_that_cannot_be_copied_leave_what_is_there(tmp_path):
         {"tasks": ("h1-dor",)},
         {"film_seconds": float("inf")},
         {"tasks": ("h1-door", "h1hand-door")},
-        {"without": "imitation", "pool": "x"},
     ],
 )
 def test_settings_that_make_no_sense_are_told(wrong):
@@ -143,6 +142,22 @@ def test_without_imitation_no_other_pool_goes(tmp_path, capsys):
     args = ["run", "--without", "imitation", "--pool", "x", "--out", str(tmp_path / "run")]
     assert main(args) == 2
     assert "trains its own pool" in capsys.readouterr().err and not (tmp_path / "run").exists()
+
+
+def test_without_imitation_the_teacher_is_asked_of_the_run_s_own_pool(tmp_path, monkeypatch):
+    def trained(config, folder, tell):
+        folder.mkdir()
+        (folder / "pool.json").write_text("{}")
+        return {"pool": "made here"}
+
+    def ask(config):
+        assert config.pool == str(tmp_path / "run" / "pool")
+        raise UserError("asked of it")
+
+    monkeypatch.setattr(import_module("metaworldx.pipeline.run"), "train_pool", trained)
+    config = PipelineConfig(without="imitation", live_skill=None)
+    with pytest.raises(UserError, match="asked of it"):
+        run(config, tmp_path / "run", ask, _quiet)
 
 
 @pytest.mark.parametrize(

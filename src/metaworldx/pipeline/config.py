@@ -80,8 +80,6 @@ class PipelineConfig:
         check_known("teacher", self.teacher, TEACHERS)
         if self.without is not None:
             check_known("ablation", self.without, ABLATIONS)
-        if self.without == "imitation" and self.pool is not None:
-            raise UserError("without imitation a run trains its own pool; give no other")
         self.demos()
         FusionConfig(self.alpha)
         ReplanConfig(self.replan or None)

@@ -100,6 +100,8 @@ _BEHIND = ("router", "agent")
 
 
 def _begin(config: PipelineConfig, folder: Path) -> dict[str, Any]:
+    if config.without == "imitation" and config.pool is not None:
+        raise UserError("without imitation a run trains its own pool; give no other")
     settings = json.loads(json.dumps(dataclasses.asdict(config)))
     path = folder / CONFIG
     if path.is_file():
