@@ -91,7 +91,9 @@ def _distil(
     config: DistilConfig, sizes: RouterSizes, lessons: Lessons, key: jax.Array
 ) -> tuple[RouterParams, Curve]:
     init_key, draw_key = jax.random.split(key)
-    first = init_router(sizes, init_key, lessons.obs)
+    # States of no task lie far apart; what tells demonstrated ones from one another is finer.
+    there = lessons.demonstrated > 0.0
+    first = init_router(sizes, init_key, lessons.obs, jnp.where(there.any(), there, 1.0))
     optimiser = optax.adam(optax.cosine_decay_schedule(config.learning_rate, config.steps))
     # Demonstrated states are drawn for Eq. 11, all states alike for Eq. 10.
     shown = jnp.cumsum(lessons.demonstrated)

@@ -40,16 +40,24 @@ class RouterParams:
     var: jax.Array
 
 
-def init_router(sizes: RouterSizes, key: jax.Array, obs: jax.Array | None = None) -> RouterParams:
+def init_router(
+    sizes: RouterSizes,
+    key: jax.Array,
+    obs: jax.Array | None = None,
+    counts: jax.Array | None = None,
+) -> RouterParams:
     """Fresh parameters; every expert weighs the same.
 
     Args:
       obs: states `[N, O]` to normalise by; None takes them as they come.
+      counts: how much each of them counts in that `[N]`; None counts all alike.
     """
     seen = jnp.zeros((1, sizes.obs_size + sizes.guidance_size))
     net: Any = _net(sizes).init({"params": key}, seen)
-    mean = jnp.zeros(sizes.obs_size) if obs is None else obs.mean(axis=0)
-    var = jnp.ones(sizes.obs_size) if obs is None else obs.var(axis=0)
+    if obs is None:
+        return RouterParams(net["params"], jnp.zeros(sizes.obs_size), jnp.ones(sizes.obs_size))
+    mean = jnp.average(obs, axis=0, weights=counts)
+    var = jnp.average((obs - mean) ** 2, axis=0, weights=counts)
     return RouterParams(net["params"], mean, var)
 
 
