@@ -226,14 +226,34 @@ def test_a_way_that_mostly_succeeds_is_found_among_the_best_and_shown_alone(succ
         seen = _scored(1.0 * whose, (whose == 5) & (nth < succeeds), starts)
         return seen | {"weights": weights, "alive": np.ones((len(whose), 2)), "whose": whose}
 
-    rounds = search(config, drawn, tried, np.full(3, 1 / 3), jax.random.key(0))
+    rounds, most = search(config, drawn, tried, np.full(3, 1 / 3), jax.random.key(0))
     assert asked[:2] == [(list(range(32)), 1), (list(range(8)), 4)]
-    shown = rounds[-1]["whose"][_best(rounds[-1], config.keep)].tolist()
+    shown = rounds[-1]["whose"][_best(rounds[-1], most)].tolist()
     if succeeds == 0.75:
         assert asked[2:] == [([5, 7], 16)] and shown == [5] * 8
     else:
         best = [5, 7] if succeeds else [7, 6]
         assert len(rounds) == 2 and shown == [best[0]] * 4 + [best[1]] * 4
+
+
+@pytest.mark.parametrize(("rollouts", "starts"), [(8, 4), (104, 4), (40, 2), (256, 4), (6, 1)])
+def test_every_round_has_as_many_rollouts(rollouts, starts):
+    from metaworldx.router.demonstrations import _scored, search
+
+    def tried(ways, starts, key):
+        count = len(ways) * starts
+        asked.append(count)
+        weights = np.ones((count, 2, 3)) / 3
+        seen = _scored(np.arange(1.0, count + 1.0), np.ones(count, bool), starts)
+        return seen | {"weights": weights, "alive": np.ones((count, 2))}
+
+    asked = []
+    config = DemoConfig(rollouts=rollouts, starts=starts, keep=rollouts // 2)
+    rounds, most = search(
+        config, lambda *x: np.arange(x[2]), tried, np.full(3, 1 / 3), jax.random.key(0)
+    )
+    # Of the surest way alone are shown, however many are to be kept.
+    assert asked == [rollouts // 2] * 3 and len(set(rounds[-1]["scores"][-most:])) == 1
 
 
 def test_the_best_say_who_leads_and_who_mixes_in():

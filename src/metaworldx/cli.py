@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from metaworldx.errors import UserError, nearest
+from metaworldx.options import read_options
 
 # One line each, so that `metaworldx --help` imports no command. A name of two words lives in
 # the module with an underscore between them.
@@ -81,8 +82,6 @@ def _run(args: list[str]) -> int:
         # do long before one of them knows whether it will draw.
         os.environ.setdefault("MUJOCO_GL", "egl")
     module = import_module(f"metaworldx.commands.{name.replace(' ', '_')}")
-    from metaworldx.options import read_options
-
     return read_options(module.main, f"metaworldx {name}", rest)()
 
 

@@ -174,8 +174,8 @@ def _of_run(
     return evaluator, trained.params, about
 
 
-# One of what an option goes with.
 _MIXED = ("teacher", "router")
+# An option does something only beside one of these.
 _GOES_WITH = {
     "act_with": ("run",),
     "checkpoint": ("run",),

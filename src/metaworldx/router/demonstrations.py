@@ -19,6 +19,8 @@ from metaworldx.router.compose import Composer, Composing
 from metaworldx.router.steady import SteadyConfig
 from metaworldx.router.turns import DemoConfig, Taking, begin_turns, leading, take_turns
 
+Rollouts = dict[str, np.ndarray]
+
 _CHUNK = 50
 # A way to switch that succeeds from such a share of its starts is worth being shown alone, and
 # by how many the ways are fewer among which it is then found.
@@ -97,17 +99,14 @@ def demonstrate(
         seen = _padded(parts, env.max_episode_steps)
         return seen | _scored(seen["reward"].sum(axis=1), np.asarray(carry[4]), starts)
 
-    rounds = search(config, drawn, tried, proposed, key)
+    rounds, most = search(config, drawn, tried, proposed, key)
     seen = rounds[-1]
-    best = _best(seen, config.keep)
+    best = _best(seen, most)
     names = (f.name for f in fields(Demonstrations) if f.name != "all_returns")
     return Demonstrations(
         **{name: seen[name][best] for name in names},
         all_returns=np.concatenate([each["returns"] for each in rounds]),
     )
-
-
-Rollouts = dict[str, np.ndarray]
 
 
 def search(
@@ -116,11 +115,15 @@ def search(
     tried: Callable[[Taking, int, jax.Array], Rollouts],
     proposed: np.ndarray,
     key: jax.Array,
-) -> list[Rollouts]:
+) -> tuple[list[Rollouts], int]:
     """Two rounds of rollouts, or three where a way of the second mostly succeeds.
 
+    With them comes how many of the last are to be shown: after a third round, no more than are of
+    one way.
+
     The first round's ways are tried from one start each, the second's from `config.starts`, the
-    third's, a quarter of the second's and its best, from four times as many.
+    third's, the best quarter of the second's (or fewer, so that they share its rollouts evenly),
+    from four times as many or more.
 
     Args:
       drawn: ways to switch, of how likely each expert leads and mixes in `[K]`, how many, a key.
@@ -138,11 +141,14 @@ def search(
     ways = drawn(leads, 0.5 * mixed + 0.5 * proposed, count, ways_key)
     second = tried(ways, config.starts, reset_key)
     if second["shares"].max() < _MOSTLY:
-        return [first, second]
+        return [first, second], config.keep
     each = {name: second[name][:: config.starts] for name in ("shares", "scores", "returns")}
-    best = _best(each, max(1, count // _FEWER))
-    ways = jax.tree.map(lambda x: x[best], ways)
-    return [first, second, tried(ways, half // len(best), jax.random.fold_in(reset_key, 1))]
+    # As many rollouts as before, so that nothing is compiled anew.
+    fewer = next(n for n in range(max(1, count // _FEWER), 0, -1) if half % n == 0)
+    best = _best(each, fewer)
+    ways, starts = jax.tree.map(lambda x: x[best], ways), half // fewer
+    third = tried(ways, starts, jax.random.fold_in(reset_key, 1))
+    return [first, second, third], min(config.keep, starts)
 
 
 def _padded(parts: list[Rollouts], steps: int) -> Rollouts:

@@ -28,8 +28,8 @@ class DemoConfig:
       starts: from how many each way is tried in the second round: what did well from one start
         alone may have been lucky there.
       keep: so many are kept, of the ways that succeed and then score best. After a third round
-        they are of one way, or of few: where ways succeed by different means, what several do in
-        a state may not go together.
+        they are of one way, and no more than it was tried from: where ways succeed by different
+        means, what several do in a state may not go together.
       most: experts that take turns in one rollout, at most; n of them 1/n times as often as one.
       shortest_s, longest_s: how long one of them leads; drawn evenly in the logarithm.
       staged: share of the rollouts in which an expert leads until a milestone is reached rather

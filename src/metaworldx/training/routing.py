@@ -120,7 +120,7 @@ def train_router(
         seconds[f"demonstrations {task}"] = time.monotonic() - begun
         write_demonstrations(demos[task], paths[task])
         tell(
-            f"{task}: the best {config.demos.keep} of them return "
+            f"{task}: the best {len(demos[task].returns)} of them return "
             f"{demos[task].returns.mean():.1f}, all {demos[task].all_returns.mean():.1f}"
         )
     begun = time.monotonic()
