@@ -1,4 +1,4 @@
-"""Made-up demonstrations that a router's tests learn from."""
+"""Made-up guidance and demonstrations that a router's tests learn from."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import numpy as np
 
 from metaworldx.router.demonstrations import Demonstrations
 from metaworldx.router.observe import OBS_SIZE
+from metaworldx.vlm.guidance import Guidance, Stage
 
 EPISODES = 4
+NAMES = ("stand", "walk", "reach")
+ANSWER = Guidance(
+    {"stand": 1.0, "walk": 9.0, "reach": 6.0},
+    (Stage("go", {"walk": 1.0}), Stage("take", {"reach": 0.8, "stand": 0.2})),
+    0.9,
+    "offline",
+)
 
 
 def made_up(experts: int, far: int, near: int, steps: int = 1000) -> Demonstrations:

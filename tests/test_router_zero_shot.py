@@ -1,5 +1,6 @@
 """A trained router under guidance of tasks that nobody demonstrated, and how long it takes."""
 
+import dataclasses
 import json
 import math
 import time
@@ -31,9 +32,12 @@ TEXTS = json.loads((Path(__file__).parent / "data" / "task_texts.json").read_tex
 @pytest.fixture(scope="module")
 def router():
     """Trained as `train router --tasks h1-door` trains, on made-up demonstrations."""
+    return _trained(made_up(len(NAMES), NAMES.index("walk"), NAMES.index("reach")))
+
+
+def _trained(demos):
     known = guidance_for(("h1-door",), "offline", None, None)
     answers = {task: told(each, NAMES) for task, each in known.items()}
-    demos = made_up(len(NAMES), NAMES.index("walk"), NAMES.index("reach"))
     shown = of_task(demos, answers["h1-door"])
     free = of_any_guidance(len(NAMES), list(answers.values()), shown.obs, jax.random.key(1))
     sizes, params, _ = distil(DistilConfig(), joined([shown, free]), jax.random.key(0))
@@ -43,14 +47,29 @@ def router():
 @pytest.mark.parametrize("part", [part for part in TEXTS if part != "about"])
 def test_the_sensible_expert_is_on_top_of_tasks_never_demonstrated(router, part):
     """At least 17 in 20."""
-    teacher = OfflineTeacher()
-    obs = jnp.asarray(np.random.default_rng(2).normal(size=(64, OBS_SIZE)), jnp.float32)
-    weights = jax.jit(lambda guidance: router.weights(obs, guidance, jnp.zeros(64)).mean(axis=0))
-    right = []
+    obs = np.random.default_rng(2).normal(size=(64, OBS_SIZE))
+    assert _right(router, obs, part) >= math.ceil(0.85 * len(TEXTS[part]))
+
+
+def test_guidance_is_followed_far_from_the_demonstrated_states():
+    """Demonstrated numbers are close to one another there, or always the same."""
+    demos = made_up(len(NAMES), NAMES.index("walk"), NAMES.index("reach"))
+    obs = 0.2 * demos.obs
+    obs[..., OBS_SIZE // 2 :] = 1.0
+    router = _trained(dataclasses.replace(demos, obs=obs))
+    for far in (np.zeros((64, OBS_SIZE)), np.random.default_rng(3).normal(size=(64, OBS_SIZE))):
+        assert _right(router, far, "second") >= 17
+
+
+def _right(router, obs, part):
+    """How many texts have a sensible expert on top of the mean weights in states `[64, O]`."""
+    teacher, seen = OfflineTeacher(), jnp.asarray(obs, jnp.float32)
+    weights = jax.jit(lambda guidance: router.weights(seen, guidance, jnp.zeros(64)).mean(axis=0))
+    right = 0
     for text, labels in TEXTS[part]:
         guidance = told(teacher.ask(question_of_text(text, EXPERTS)), NAMES)
-        right.append(NAMES[int(jnp.argmax(weights(guidance)))] in labels)
-    assert sum(right) >= math.ceil(0.85 * len(right))
+        right += NAMES[int(jnp.argmax(weights(guidance)))] in labels
+    return right
 
 
 def test_it_weighs_for_1024_robots_in_under_5_ms(router):

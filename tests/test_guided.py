@@ -1,0 +1,127 @@
+"""The task as a guided agent has it, and who guides it when."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvConfig
+from metaworldx.errors import UserError
+from metaworldx.experts.pool import ExpertPool, load_experts
+from metaworldx.router.choosers import always, by_rules, by_teacher
+from metaworldx.router.guided import GuidedEnv, Turn
+from metaworldx.router.told import told
+from metaworldx.training.guiding import GuideConfig, turns_for
+from router_demos import ANSWER, NAMES
+
+
+@pytest.fixture(scope="module")
+def guided_door():
+    """The door under two experts, standing first by the schedule."""
+    pool = ExpertPool([e for e in load_experts() if e.name in ("stand", "walk")])
+    plain = make("h1-door", "native", None, EnvConfig(max_episode_steps=4))
+    chooser = always(jnp.array([0.0, 1.0]))
+    env = GuidedEnv(plain, pool, chooser, 1.0, 0.2, (Turn("stand", 4),), num_envs=2)
+    reset, step = jax.jit(env.reset), jax.jit(env.step)
+    return env, plain, reset(jax.random.split(jax.random.key(0), 2)), step
+
+
+def test_a_guided_agent_adds_to_the_experts(guided_door):
+    env, plain, state, step = guided_door
+    after = step(state, jnp.zeros((2, env.action_size)))
+    memory = after.memory
+    np.testing.assert_allclose(
+        after.obs,
+        jnp.concatenate([after.obs[:, : plain.obs_size], memory.reference, memory.weights], 1),
+    )
+    added = env.whole_action(after, jnp.ones((2, env.action_size)))
+    np.testing.assert_allclose(added, jnp.clip(memory.reference + 0.2, -1.0, 1.0), rtol=1e-6)
+
+
+def test_the_schedule_counts_over_episodes(guided_door):
+    env, _, state, step = guided_door
+    leads = []
+    for _ in range(6):
+        state = step(state, jnp.zeros((2, env.action_size)))
+        leads.append(int(jnp.argmax(state.memory.weights[0])))
+    np.testing.assert_array_equal(state.memory.lived, [6, 6])
+    # Two environments: 4 steps of the training are 2 of each.
+    assert leads[:2] == [0, 0] and leads[-1] == 1
+
+
+def test_rules_walk_to_the_goal_and_teachers_hold(guided_door):
+    from metaworldx.router.compose import Composer
+
+    _, plain, _, _ = guided_door
+    pool = ExpertPool([e for e in load_experts() if e.name in NAMES])
+    composer = Composer(pool, plain)
+    state = jax.jit(plain.reset)(jax.random.split(jax.random.key(0), 2))
+    reached = jax.vmap(composer.scene)(state).milestones
+    seen = jax.jit(composer.sees)(state, reached)
+    led = np.asarray(by_rules(pool.names)(seen)).argmax(axis=-1)
+    assert set(led.tolist()) == {pool.index("walk")}
+    guidance = told(ANSWER, pool.names)
+    np.testing.assert_allclose(by_teacher(guidance)(seen), jnp.stack([guidance.prior] * 2))
+
+
+def test_wrong_guides_are_told():
+    pool = ExpertPool([e for e in load_experts() if e.name == "stand"])
+    plain = make("h1-door", "native")
+    with pytest.raises(UserError, match="authority"):
+        GuidedEnv(plain, pool, always(jnp.ones(1)), authority=0.0)
+    with pytest.raises(UserError, match="unknown expert"):
+        GuidedEnv(plain, pool, always(jnp.ones(1)), schedule=(Turn("wlak", 1),))
+
+
+# ---- reference schedules
+
+
+def test_the_paper_s_schedule_is_table_iv_and_can_be_shortened():
+    turns = turns_for(GuideConfig(schedule=("paper",)), "door", None)
+    assert [(t.expert, t.until) for t in turns] == [
+        ("stand", 170_000),
+        ("walk", 740_000),
+        ("reach", 2_000_000),
+    ]
+    short = turns_for(GuideConfig(schedule=("paper",), until=(20_000,)), "truck", None)
+    assert [(t.expert, t.until) for t in short] == [
+        ("stand", 5_700),
+        ("walk", 16_100),
+        ("reach", 20_000),
+    ]
+
+
+def test_a_teacher_s_stages_can_be_the_schedule():
+    turns = turns_for(GuideConfig(schedule=("teacher",), until=(900,)), "door", ANSWER)
+    leaders = [max(s.experts, key=lambda n, s=s: s.experts[n]) for s in ANSWER.stages]
+    assert [t.expert for t in turns] == leaders
+    assert [t.until for t in turns] == [
+        round(900 * (n + 1) / len(leaders)) for n in range(len(leaders))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "task", "said"),
+    [
+        ({"schedule": ("paper",)}, "walk", "no reference schedule for walk"),
+        ({"schedule": ("teacher",), "until": (900,)}, "door", "told no stages"),
+    ],
+)
+def test_schedules_that_are_not_there_are_told(config, task, said):
+    with pytest.raises(UserError, match=said):
+        turns_for(GuideConfig(**config), task, None)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"schedule": ("teacher",)},
+        {"schedule": ("stand",), "until": ()},
+        {"schedule": ("stand",), "until": (0,)},
+        {"schedule": ("stand", "walk"), "until": (5, 3)},
+    ],
+)
+def test_settings_of_a_schedule_are_checked(config):
+    with pytest.raises(UserError):
+        GuideConfig(**config)
