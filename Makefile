@@ -11,7 +11,7 @@ WORKERS ?= 2
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: setup graphics demo test test-all lint format bench
+.PHONY: setup graphics demo test test-all test-against lint format bench
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -50,6 +50,14 @@ test: setup graphics
 
 test-all: setup graphics
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# Today's tests on the source of another commit: make test-against REV=604b963 TESTS=tests/test_x.py
+AGAINST := .cache/against/$(REV)
+
+test-against: setup graphics
+	@test -n "$(REV)" -a -n "$(TESTS)" || { echo "say which: make test-against REV=604b963 TESTS=tests/test_x.py" >&2; exit 2; }
+	@rm -rf $(AGAINST) && mkdir -p $(AGAINST) && git archive $(REV) src assets | tar -x -C $(AGAINST)
+	PYTHONPATH=$(CURDIR)/$(AGAINST)/src $(BIN)/python -m pytest -p no:cacheprovider $(TESTS)
 
 lint: setup
 	$(BIN)/ruff check .
