@@ -21,11 +21,16 @@ _BOTH, _H1, _HAND, _STRONG = ("h1", "h1hand"), ("h1",), ("h1hand",), ("h1strong"
 
 @dataclass(frozen=True)
 class TaskEntry:
-    """Where a task lives: its module in `metaworldx.envs.tasks`, its class, its robots."""
+    """Where a task lives: its module in `metaworldx.envs.tasks`, its class, its robots.
+
+    Its time limit in control steps is the class's own, repeated for those who list tasks without
+    importing them.
+    """
 
     module: str
     cls: str
     robots: tuple[str, ...]
+    max_episode_steps: int = 1000
 
 
 TASKS = {
@@ -36,10 +41,10 @@ TASKS = {
     "hurdle": TaskEntry("obstacles", "Hurdle", _BOTH),
     "crawl": TaskEntry("locomotion", "Crawl", _BOTH),
     "maze": TaskEntry("maze", "Maze", _BOTH),
-    "push": TaskEntry("push", "Push", _BOTH),
+    "push": TaskEntry("push", "Push", _BOTH, 500),
     "door": TaskEntry("door", "Door", _BOTH),
     "truck": TaskEntry("truck", "Truck", _BOTH),
-    "basketball": TaskEntry("basketball", "Basketball", _BOTH),
+    "basketball": TaskEntry("basketball", "Basketball", _BOTH, 500),
     "package": TaskEntry("package", "Package", _BOTH),
     "sit_simple": TaskEntry("sit", "SitSimple", _BOTH),
     "sit_hard": TaskEntry("sit", "SitHard", _BOTH),
@@ -51,16 +56,16 @@ TASKS = {
     "highbar_simple": TaskEntry("highbar", "HighBarSimple", _H1),
     "highbar_hard": TaskEntry("highbar", "HighBarHard", _STRONG),
     "cabinet": TaskEntry("cabinet", "Cabinet", _HAND),
-    "cube": TaskEntry("cube", "Cube", _HAND),
+    "cube": TaskEntry("cube", "Cube", _HAND, 500),
     "bookshelf_simple": TaskEntry("bookshelf", "BookshelfSimple", _HAND),
     "bookshelf_hard": TaskEntry("bookshelf", "BookshelfHard", _HAND),
     "window": TaskEntry("window", "Window", _HAND),
     "spoon": TaskEntry("spoon", "Spoon", _HAND),
-    "kitchen": TaskEntry("kitchen", "Kitchen", _HAND),
+    "kitchen": TaskEntry("kitchen", "Kitchen", _HAND, 500),
     "powerlift": TaskEntry("powerlift", "Powerlift", _HAND),
     "room": TaskEntry("room", "Room", _HAND),
-    "insert_normal": TaskEntry("insert", "InsertNormal", _HAND),
-    "insert_small": TaskEntry("insert", "InsertSmall", _HAND),
+    "insert_normal": TaskEntry("insert", "InsertNormal", _HAND, 500),
+    "insert_small": TaskEntry("insert", "InsertSmall", _HAND, 500),
     "carry": TaskEntry("carry", "Carry", _H1),
 }
 
@@ -69,6 +74,11 @@ def task_class(name: str) -> type[Task]:
     """The class of a task by its name."""
     entry = TASKS[name]
     return getattr(import_module(f"metaworldx.envs.tasks.{entry.module}"), entry.cls)
+
+
+def time_limit(env_id: str) -> int:
+    """Control steps of an episode of a known environment, e.g. `h1-walk-v0`."""
+    return TASKS[env_id.split("-")[1]].max_episode_steps
 
 
 def environment_ids() -> tuple[str, ...]:
