@@ -79,7 +79,9 @@ class BraxEnv(base.Env):
         Raises:
           UserError: always.
         """
-        raise _NoSystem("brax's domain randomisation has no place here; set EnvConfig.randomisation")
+        raise _NoSystem(
+            "brax's domain randomisation has no place here; set EnvConfig.randomisation"
+        )
 
     def reset(self, rng: jax.Array) -> base.State:
         """A new episode from one raw or typed key."""
