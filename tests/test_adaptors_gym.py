@@ -108,12 +108,27 @@ def test_a_vector_environment_answers_as_gymnasiums_own(singles, vectors, mode):
     assert ends[0] >= 1 and ends[1] >= 2
 
 
+def test_infos_say_whom_they_are_of(vectors):
+    env = vectors(AutoresetMode.SAME_STEP)
+    env.reset(seed=0)
+    env._state = env._state.replace(steps=jnp.array([LIMIT - 1, 0, 0], jnp.int32))
+    *_, info = env.step(np.zeros((COUNT, 19), np.float32))
+    names = {"stand_reward", "move", "success", "success_subtasks", "diverged"}
+    for entries, mask in ((info, [False, True, True]), (info["final_info"], [True, False, False])):
+        assert names | {f"_{name}" for name in names} <= set(entries)
+        for name in names:
+            np.testing.assert_array_equal(entries[f"_{name}"], mask)
+        np.testing.assert_array_equal(entries["stand_reward"] > 0.0, mask)
+    for name in ("_final_info", "_final_obs"):
+        np.testing.assert_array_equal(info[name], [True, False, False])
+
+
 def test_an_end_at_the_limit_is_both_as_under_gymnasiums_time_limit(singles, vectors):
     env = singles[0]
     env.reset(seed=0)
-    for length in range(1, LIMIT + 1):
-        if env.step(FALL)[2]:
-            break
+    length = 1
+    while not env.step(FALL)[2]:
+        length += 1
     assert length < LIMIT
     many = vectors(AutoresetMode.SAME_STEP)
     many.reset(seed=0)
@@ -152,7 +167,7 @@ def test_a_mask_resets_those_alone_with_their_seeds(vectors):
     ids=["unknown", "unknown too", "list", "shape", "dtype", "nobody", "no dict"],
 )
 def test_bad_reset_options_are_told(vectors, options):
-    with pytest.raises(UserError, match="option|reset_mask") as told:
+    with pytest.raises(UserError, match=r"option|reset_mask") as told:
         vectors(AutoresetMode.SAME_STEP).reset(options=options)
     assert "\n" not in str(told.value)
 

@@ -101,7 +101,8 @@ class EpisodeWrapper(base.Wrapper):
     ) -> tuple[base.State, _Taken]:
         """One control step of every environment."""
         new = self.env.step(state.replace(done=jnp.zeros_like(state.done)), action)  # pyright: ignore
-        cut = new.pipeline_state.truncated.astype(new.done.dtype)
+        after: Any = new.pipeline_state
+        cut = after.truncated.astype(new.done.dtype)
         done = jnp.maximum(new.done, cut)
         metrics = {name: new.metrics[name] for name in names}
         return new, _Taken(new.reward, jnp.ones_like(done), metrics, done, cut * (1.0 - new.done))
@@ -122,11 +123,11 @@ class EpisodeWrapper(base.Wrapper):
 
 
 def _check_raw_keys(rng: Any) -> None:
-    typed = jnp.issubdtype(getattr(rng, "dtype", None), jax.dtypes.prng_key)
-    size = jax.eval_shape(lambda: jax.random.key_data(jax.random.key(0))).shape
-    shape = getattr(rng, "shape", ())
-    if typed or len(shape) < 2 or shape[-1:] != size or rng.dtype != jnp.uint32:
-        got = f"{rng.dtype} of shape {shape}" if hasattr(rng, "dtype") else repr(rng)
+    wanted = jax.eval_shape(lambda: jax.random.key_data(jax.random.key(0)))
+    dtype, shape = getattr(rng, "dtype", None), getattr(rng, "shape", ())
+    # A typed key's dtype compares with no other.
+    if str(dtype) != str(wanted.dtype) or len(shape) < 2 or shape[-1:] != wanted.shape:
+        got = repr(rng) if dtype is None else f"{dtype} of shape {shape}"
         raise UserError(
             "wrap's reset takes a batch of raw keys, as "
             f"jax.random.split(jax.random.PRNGKey(0), num_envs) makes them; got {got}"

@@ -22,6 +22,18 @@ def spaces(env: Env) -> tuple[gymnasium.spaces.Box, gymnasium.spaces.Box]:
     return obs, action
 
 
+def whole_count(num_envs: Any) -> int:
+    """A number of environments.
+
+    Raises:
+      UserError: not a whole number of at least 1.
+    """
+    count = _whole(num_envs)
+    if count is None or count < 1:
+        raise UserError(f"num_envs is {num_envs!r}; needs a whole number of at least 1")
+    return count
+
+
 def step_limit(max_episode_steps: Any) -> int | None:
     """The limit for `EnvConfig`, from gymnasium's: None is the task's own, -1 is none.
 
@@ -35,8 +47,8 @@ def step_limit(max_episode_steps: Any) -> int | None:
         return LARGEST
     if steps is None or not 1 <= steps <= LARGEST:
         raise UserError(
-            f"max_episode_steps is {max_episode_steps!r}; needs a whole number from 1 to {LARGEST}, "
-            "-1 for no limit, or None for the task's own"
+            f"max_episode_steps is {max_episode_steps!r}; needs a whole number from 1 to "
+            f"{LARGEST}, -1 for no limit, or None for the task's own"
         )
     return steps
 

@@ -59,8 +59,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ):
         """Builds `num_envs` environments; `backend` and `collisions` are those of `make`."""
-        if num_envs < 1:
-            raise UserError(f"num_envs is {num_envs}; needs at least 1")
+        num_envs = gym_input.whole_count(num_envs)
         if render_mode is not None:
             raise UserError("render a single environment: gymnasium.make(..., render_mode=...)")
         self._mode = _mode_of(autoreset_mode)
@@ -188,11 +187,9 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
                 own = seeding.np_random(gym_input.draw(self.np_random))[0]
                 self._generators[i] = own
             draws[i] = gym_input.draw(own)
-        if mask.all():
-            self._state = self._reset(draws)
-        else:
-            self._state = self._reset_some(self._state, draws, mask)
-        fresh = np.asarray(self._state.obs, np.float32)
+        state = self._reset(draws) if mask.all() else self._reset_some(self._state, draws, mask)
+        self._state = state
+        fresh = np.asarray(state.obs, np.float32)
         self._obs = np.where(mask[:, None], fresh, self._obs)
 
     def _info(self, state: EnvState, acted: np.ndarray, restarted: np.ndarray) -> dict[str, Any]:
