@@ -41,7 +41,7 @@ class BraxEnv(base.Env):
       random key included, so that every episode of it begins and is randomised alike. With
       `action_repeat` a robot stands still from its first end on, unpaid; brax counts those steps
       in an episode's length, and of the metrics takes only the last of the repeated steps.
-    - alone: one environment; `done` is 1 where the task ended, and the time limit is not told; with
+    - alone: `done` is 1 where the task ended, and the time limit is not told; with
       `EnvConfig.auto_reset` the next episode has then begun already.
     """
 
