@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -30,6 +29,7 @@ from metaworldx.vlm.guidance import (
     printable,
 )
 from metaworldx.vlm.teacher import NoAnswer
+from metaworldx.vlm.unwrap import check_named_once, value_in, with_known_names
 
 if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
@@ -40,6 +40,10 @@ log = logging.getLogger("metaworldx.vlm")
 
 KEY_VARIABLE = "GEMINI_API_KEY"
 _LONGEST_BACKOFF_S = 30.0
+_HELD_BACK = frozenset(
+    {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "OTHER"}
+)
+"""Why Google breaks off an answer for what it says."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +108,11 @@ class GeminiTeacher:
         if not load_client():
             return Failure("the package google-genai cannot be imported")
         key = Key(value)
-        response = self._response(question, key)
-        return response if isinstance(response, Failure) else self._read(question, key, response)
+        text = self._text(question, key)
+        return text if isinstance(text, Failure) else self._read(question, key, text)
 
-    def _response(self, question: Question, key: Key) -> GenerateContentResponse | Failure:
-        """The first response, in as many tries as there may be."""
+    def _text(self, question: Question, key: Key) -> str | Failure:
+        """The first answer that has any text, in as many tries as there may be."""
         asked = self.settings
         until = self._clock() + asked.deadline_s
         failure, backoff_s = Failure("not tried for the rate limit"), 0.0
@@ -116,6 +120,9 @@ class GeminiTeacher:
             if not self._take_turn(max(backoff_s, failure.wait_s), until):
                 return Failure(f"{failure.reason} (no time left of {asked.deadline_s:g} s)")
             found = request(question, asked, key, min(asked.timeout_s, until - self._clock()))
+            if not isinstance(found, Failure):
+                self._count(found)
+                found = _text_in(found, key)
             if not isinstance(found, Failure) or not found.again:
                 return found
             failure = found
@@ -134,30 +141,22 @@ class GeminiTeacher:
             self._sleep(turn - now)
         return self._clock() < until
 
-    def _read(
-        self, question: Question, key: Key, response: GenerateContentResponse
-    ) -> Guidance | Failure:
-        """The answer in a response, checked."""
-        self._count(response)
-        problem = _unfinished(response)
-        if problem:
-            return Failure(key.line(problem))
+    def _read(self, question: Question, key: Key, text: str) -> Guidance | Failure:
+        """The answer in a text, unwrapped once and checked."""
+        experts = question.experts
 
         def tidied(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            check_named_once([name for name, _ in pairs], experts)
             # Once more: what is left out of a text may have stood between the letters of the key.
             tidy = {k: key.hide(printable(v)) if isinstance(v, str) else v for k, v in pairs}
             return {key.hide(printable(name)): value for name, value in tidy.items()}
 
-        text = key.hide(response.text or "")
+        text = key.hide(text)
         if len(text) > self.settings.max_answer_chars:
             return Failure(f"the answer has more than {self.settings.max_answer_chars} letters")
         try:
-            # Whole numbers too great for a float become infinite, which is refused as any other.
-            data = json.loads(text, parse_int=float, object_pairs_hook=tidied)
-        except (ValueError, RecursionError):
-            return Failure("the answer is not JSON")
-        try:
-            return guidance_from(data, question.experts, f"{self.name} ({self.settings.model})")
+            data = with_known_names(value_in(text, tidied), experts)
+            return guidance_from(data, experts, f"{self.name} ({self.settings.model})")
         except BadAnswer as error:
             return Failure(key.line(str(error)))
 
@@ -177,14 +176,19 @@ class GeminiTeacher:
         log.info("%s: tokens: prompt %d, answer %d, total %d; so far %d", *told)
 
 
-def _unfinished(response: GenerateContentResponse) -> str:
-    """Why the response has no whole answer; empty if it has."""
+def _text_in(response: GenerateContentResponse, key: Key) -> str | Failure:
+    """The answer's text without the model's thoughts, or why there is no whole one.
+
+    Where nothing was said at all, or what was said is held back, another try may say it.
+    """
     feedback, candidates = response.prompt_feedback, response.candidates
     if feedback is not None and feedback.block_reason is not None:
-        return f"the question was blocked ({feedback.block_reason.value})"
+        why = f"the question was blocked ({feedback.block_reason.value})"
+        return Failure(key.line(why), again=True)
     if not candidates:
-        return "no candidates in the response"
-    finish = candidates[0].finish_reason
+        return Failure("no candidates in the response", again=True)
+    text, finish = response.text or "", candidates[0].finish_reason
     if finish is not None and finish.value != "STOP":
-        return f"the answer was broken off ({finish.value})"
-    return "" if response.text else "the answer is empty"
+        why = f"the answer was broken off ({finish.value})"
+        return Failure(key.line(why), not text.strip() or finish.value in _HELD_BACK)
+    return text if text.strip() else Failure("the answer is empty", again=True)

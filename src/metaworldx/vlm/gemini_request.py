@@ -49,7 +49,8 @@ class GeminiSettings:
       base_url: None for Google's, or what `GOOGLE_GEMINI_BASE_URL` says.
       timeout_s: longest wait for one try, from connecting to the answer's last byte.
       deadline_s: longest wait for an answer, all tries and pauses together.
-      retries: further tries after the first, where another may help.
+      retries: further tries after the first, where another may help: passing faults, empty answers
+        and blocked ones.
       backoff_s: pause before the first of them; it doubles each time, to 30 s at most.
       requests_per_minute: tries are spread to keep to it; infinity for no limit.
       max_answer_chars: longer answers are refused.
