@@ -49,7 +49,8 @@ def test_asking_gemini_without_a_key_falls_to_offline_and_says_why(capsys, tmp_p
     assert main(["vlm", "ask", "--text", text, "--image", image, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["teacher"] == "offline" and "GEMINI_API_KEY" in found["notes"][0]
-    assert "teacher gemini: GEMINI_API_KEY is not set; asking offline" in caplog.text
+    assert "teacher gemini: GEMINI_API_KEY is not set; asking cached" in caplog.text
+    assert "comes with the package; asking offline" in caplog.text
     assert main(["vlm", "ask", "--text", text, "--teacher", "offline"]) == 0
     out = capsys.readouterr().out
     assert "offline, confidence" in out and "carry" in out.split("expert")[1]
@@ -99,7 +100,6 @@ def test_the_prompt_can_be_read(capsys):
         (["--text", "walk \udcff door"], "not UTF-8"),
         (["--text", "walk " * 1000], "2000 at most"),
         (["--text", "go", "--teacher", "oracle"], "unknown teacher 'oracle'"),
-        (["--text", "go", "--teacher", "cached"], "--cache DIR"),
         (["--text", "go", "--image", "{here}/none.png"], "no picture"),
         (["--text", "go", "--image", "{here}/text.png"], "no PNG or JPEG"),
         (["--text", "go", "--image", "{here}"], "it is a folder"),
@@ -147,7 +147,6 @@ def test_bad_input_is_one_line(capsys, tmp_path, recwarn, args, told):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["--teacher", "cached"], "needs the folder of kept answers: --cache DIR"),
         (["--teacher", "cached", "--cache", "{here}/none"], "no folder of kept answers"),
         (["--teacher", "offline", "--cache", "{here}/none"], "no folder of kept answers"),
     ],

@@ -20,6 +20,7 @@ def main(run: Path) -> None:
             "task": task,
             "machine": report["run"]["machine"],
             "teacher": report["teacher"],
+            "teacher_origin": report.get("teacher_origin", ""),
             "pool": report["pool"],
             "router": router,
             **found,

@@ -63,7 +63,8 @@ def main(
       temperature: of the softmax over Q, in standard deviations among the experts.
       replan: the teacher is asked again about what is left at the end of every stage, and every
         so many seconds besides (0: at stages' ends only).
-      cache: folder of kept answers (metaworldx vlm cache).
+      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+        package.
       pool: folder of a pool of experts; default the one that comes with the package.
       untrained: the expert with random weights, as it was before training.
       targets: also try so many new places for the hands, each for 4 s (an expert that reaches).

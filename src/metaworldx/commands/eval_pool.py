@@ -27,7 +27,7 @@ class Mixed:
     Attributes:
       teacher: gemini, cached or offline; None takes what a router was trained with, else offline.
       router: folder of a router; None follows the teacher's weights.
-      cache: folder of kept answers.
+      cache: folder of kept answers; None takes those that come with the package.
       pool: folder of the experts; None takes the shipped pool.
       fuse: folder of the task's agent, whose Q has a say; None has none.
       alpha, temperature: of that fusion.
@@ -93,6 +93,7 @@ def evaluator_of(
     evaluator = Evaluator(acts, partial(make, task, "native", collisions), episodes, seed)
     about: dict[str, Any] = {
         "teacher": answer.teacher,
+        "teacher_origin": answer.origin,
         "pool": "shipped" if mixed.pool is None else str(mixed.pool),
         "weights": {n: float(w) for n, w in zip(pool.names, guidance.prior, strict=True)},
     }

@@ -39,7 +39,8 @@ def main(
       out: folder of the run.
       tasks: environments with commas between them; the guided agent learns the first.
       teacher: gemini, cached or offline, falling back in that order.
-      cache: folder of kept answers (metaworldx vlm cache).
+      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+        package.
       pool: folder of a pool of experts; default the one that comes with the package.
       without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
         teacher), guide (the agent learns from scratch) or imitation (a small pool trained in

@@ -34,7 +34,8 @@ def main(
     Args:
       tasks: environments to demonstrate, with commas between them, e.g. h1-door,h1-push.
       teacher: gemini, cached or offline, falling back in that order.
-      cache: folder of kept answers (metaworldx vlm cache).
+      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+        package.
       pool: folder of a pool of experts; default the one that comes with the package.
       out: folder of the router; demonstrations that are there are not made again.
       seed: of everything random.

@@ -37,7 +37,8 @@ def main(
       image: a picture of the scene (PNG or JPEG); Gemini is shown the task's start without one.
       teacher: gemini, cached or offline: whom to ask first.
       model: of Gemini; default its settings'.
-      cache: folder of kept answers (metaworldx vlm cache).
+      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+        package.
       pool: folder of a pool of experts; default the one that comes with the package.
       prompt: print what Gemini would be asked, and ask nobody.
       out: also keep the answer in this file.
@@ -82,3 +83,5 @@ def _print(question: Question, found: Guidance) -> None:
     for number, stage in enumerate(found.stages, 1):
         shares = ", ".join(f"{name} {share:.0%}" for name, share in stage.experts.items())
         print(f"{number}. {stage.text} ({shares})")
+    if found.origin:
+        print(f"origin: {found.origin}")

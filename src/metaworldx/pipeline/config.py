@@ -24,7 +24,7 @@ class PipelineConfig:
       name: of the preset.
       tasks: environments; the guided agent is trained on the first.
       teacher: gemini, cached or offline, falling back in that order.
-      cache: folder of kept answers.
+      cache: folder of kept answers; None takes those that come with the package.
       pool: folder of the experts; None takes the shipped pool.
       without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
         teacher), guide (the agent learns from scratch: TD-MPC2) or imitation (a small pool

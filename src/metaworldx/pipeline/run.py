@@ -145,7 +145,8 @@ def _guidance(
             if not isinstance(each["teacher"], str):
                 raise ValueError("it names no teacher")
             experts = dict.fromkeys(each["relevance"], "")
-            found[task] = guidance_from(each, experts, each["teacher"])
+            origin = str(each.get("teacher_origin", ""))
+            found[task] = guidance_from(each, experts, each["teacher"], origin)
         except (ValueError, KeyError, TypeError) as error:
             why = f"no {error}" if isinstance(error, KeyError) else error
             raise UserError(

@@ -27,6 +27,9 @@ def report_data(config: PipelineConfig, folder: Path, done: dict[str, Done]) -> 
             "stages": [{"name": name, "seconds": mark.seconds} for name, mark in done.items()],
         },
         "teacher": ", ".join(sorted({answers[task]["teacher"] for task in config.tasks})),
+        "teacher_origin": "; ".join(
+            sorted({answers[task]["teacher_origin"] for task in config.tasks} - {""})
+        ),
         "pool": done["pool"].result["pool"] if "pool" in done else config.pool or "shipped",
         "experts": _experts(config),
         "tasks": [_task(config, task, answers, done) for task in config.tasks],

@@ -105,6 +105,8 @@ def _introduction(report: PipelineReport) -> Html:
         told.append(f"Took {duration(report.run.seconds)}.")
     if report.teacher:
         told.append(f"Teacher: {report.teacher}.")
+    if report.teacher_origin:
+        told.append(f"Origin of its answers: {report.teacher_origin}.")
     if report.pool:
         told.append(f"Pool of experts: {report.pool}.")
     return paragraph(" ".join(told))

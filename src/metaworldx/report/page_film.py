@@ -92,6 +92,8 @@ def _lead(still_seconds: Sequence[float | None], film: Film) -> Html:
 def guidance_section(guidance: TaskGuidance, colours: Colours) -> Html:
     """A teacher's stages and the relevance of every expert."""
     told = [f"By {guidance.teacher}." if guidance.teacher else ""]
+    if guidance.teacher_origin:
+        told.append(f"Origin: {guidance.teacher_origin}.")
     if guidance.confidence is not None:
         told.append(f"Confidence {number(guidance.confidence)}.")
     stages = [

@@ -87,12 +87,13 @@ class GuidanceStage:
 
 @dataclass(frozen=True)
 class TaskGuidance:
-    """A teacher's answer: relevance 0 to 10, stages, confidence 0 to 1."""
+    """A teacher's answer: relevance 0 to 10, stages, confidence 0 to 1, and where it comes from."""
 
     relevance: dict[str, float | None] = field(default_factory=dict)
     stages: tuple[GuidanceStage, ...] = ()
     confidence: float | None = None
     teacher: str = ""
+    teacher_origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,7 @@ class PipelineReport:
 
     run: RunFacts
     teacher: str = ""
+    teacher_origin: str = ""
     pool: str = ""
     experts: tuple[Expert, ...] = ()
     live: Live | None = None

@@ -29,6 +29,7 @@ def rows_of(reports: Mapping[str, PipelineReport]) -> list[dict[str, Any]]:
             "length_mean": row.length_mean,
             "success_share": row.success_share,
             "teacher": report.teacher,
+            "teacher_origin": report.teacher_origin,
             "pool": report.pool,
         }
         for name, report in reports.items()

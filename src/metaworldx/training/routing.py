@@ -133,10 +133,10 @@ def train_router(
             "the router did not stay finite; needs a smaller beta, lambda_0 or learning_rate"
         )
     seconds["distillation"] = time.monotonic() - begun
-    teachers = sorted({each.teacher for each in guidance.values()})
     record = {
         "tasks": list(config.tasks),
-        "teacher": ", ".join(teachers),
+        "teacher": ", ".join(sorted({each.teacher for each in guidance.values()})),
+        "teacher_origin": "; ".join(sorted({each.origin for each in guidance.values()} - {""})),
         "pool": config.pool or "shipped",
         "seed": config.seed,
         "rollouts": config.demos.rollouts,
@@ -176,7 +176,8 @@ def kept_guidance(folder: Path, task: str) -> Guidance | None:
     check_entries(wanted, ("teacher", "relevance"), where)
     check_entries(wanted["relevance"], (), f"{where}: relevance")
     try:
-        return guidance_from(wanted, dict.fromkeys(wanted["relevance"], ""), str(wanted["teacher"]))
+        who, origin = str(wanted["teacher"]), str(wanted.get("teacher_origin", ""))
+        return guidance_from(wanted, dict.fromkeys(wanted["relevance"], ""), who, origin)
     except BadAnswer as error:
         raise UserError(f"{where}: {error}") from None
 

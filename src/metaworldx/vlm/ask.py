@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from metaworldx.errors import UserError, check_known
-from metaworldx.vlm.cached import CachedTeacher
+from metaworldx.vlm.cached import CachedTeacher, ShippedTeacher
 from metaworldx.vlm.gemini import GeminiSettings, GeminiTeacher
 from metaworldx.vlm.offline import OfflineTeacher
 from metaworldx.vlm.teacher import InTurn, Teacher
@@ -20,23 +20,22 @@ def teachers_from(
 
     Args:
       first: one of TEACHERS. `cached`, asked for by name, passes over no damaged file.
-      cache: folder of kept answers; None has none.
+      cache: folder of kept answers; None takes those that come with the package.
       settings: of Gemini.
 
     Raises:
-      UserError: unknown teacher, `cached` without a folder, or a folder that is not there.
+      UserError: unknown teacher, or a folder that is not there.
     """
     check_known("teacher", first, TEACHERS)
-    if first == "cached" and cache is None:
-        raise UserError("teacher cached needs the folder of kept answers: --cache DIR")
     if cache is not None and not cache.is_dir():
         raise UserError(f"no folder of kept answers {cache} (metaworldx vlm cache makes one)")
     chosen: list[Teacher] = []
     for name in TEACHERS[TEACHERS.index(first) :]:
         if name == "gemini":
             chosen.append(GeminiTeacher(settings or GeminiSettings()))
-        elif name == "cached" and cache is not None:
-            chosen.append(CachedTeacher(cache, lenient=first != name))
+        elif name == "cached":
+            lenient = first != name
+            chosen.append(ShippedTeacher() if cache is None else CachedTeacher(cache, lenient))
         elif name == "offline":
             chosen.append(OfflineTeacher())
     return InTurn(chosen)

@@ -6,6 +6,9 @@
 | `task`, `text` | the environment's id (empty for a free text), and the task in words |
 | `teacher` | who answered, for hand-written files who wrote them |
 | `relevance`, `stages`, `confidence` | the answer, as `guidance.guidance_from` reads it |
+
+Environments that differ in the robot alone share an answer: a task without a file of its own is
+answered from one of another robot's.
 """
 
 from __future__ import annotations
@@ -18,19 +21,49 @@ from typing import Any
 
 from metaworldx.errors import UserError
 from metaworldx.files import write_text
+from metaworldx.sim.assets import asset_root
 from metaworldx.vlm.guidance import BadAnswer, Guidance, Question, guidance_from
 from metaworldx.vlm.teacher import NoAnswer
 
 FORMAT = "metaworldx-guidance-1"
+SHIPPED = "cached (a general vision-language model, shipped)"
+"""Who answers from the files that come with the package; `assets/guidance/README.md` says more."""
 _LARGEST = 1_000_000
 
 
+def shipped_guidance() -> Path:
+    """The folder of the answers that come with the package."""
+    return asset_root() / "guidance"
+
+
 def file_of(question: Question, folder: Path) -> Path:
-    """Where a question's answer is kept: by the task's id, or by a digest of the text."""
+    """Where a question's answer is kept: by the task's id, or by a digest of the text.
+
+    The scene is part of the digest where there is one: what is to be done about the same words may
+    be something else when some of it is done already.
+    """
     if question.task:
         return folder / f"{question.task}.json"
-    words = " ".join(question.text.lower().split())
+    words = "\n".join(" ".join(t.lower().split()) for t in (question.text, question.scene) if t)
     return folder / f"text-{hashlib.sha256(words.encode()).hexdigest()[:16]}.json"
+
+
+def kept_file(question: Question, folder: Path) -> Path:
+    """The file that a question is answered from: its own, else one of the same task.
+
+    An environment's id is `ROBOT-TASK-VERSION`.
+    """
+    own = file_of(question, folder)
+    _, _, task = question.task.partition("-")
+    if own.exists() or not task:
+        return own
+    alike = (path for path in folder.glob("*.json") if _is_of(path, task))
+    return min(alike, default=own)
+
+
+def _is_of(path: Path, task: str) -> bool:
+    robot, _, rest = path.stem.partition("-")
+    return rest == task and not robot.startswith(".")
 
 
 def write_guidance(question: Question, found: Guidance, path: Path) -> None:
@@ -47,23 +80,35 @@ def read_guidance(path: Path, experts: Mapping[str, str]) -> Guidance:
     Raises:
       UserError: no such file, or one that holds something else, told in one line.
     """
+    data = _data_in(path)
+    return _answer_in(path, data, experts, f"cached ({data['teacher'][:80]})")
+
+
+def _data_in(path: Path) -> dict[str, Any]:
+    """A file's data: an object that names its format and a teacher."""
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError(f"it is larger than {_LARGEST:,} bytes")
         data: Any = json.loads(path.read_text())
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError(f"it has no format {FORMAT}")
-        origin = data.get("teacher")
-        if not isinstance(origin, str):
+        if not isinstance(data.get("teacher"), str):
             raise ValueError("it names no teacher")
-        return guidance_from(data, experts, f"cached ({origin[:80]})")
+        return data
     except FileNotFoundError:
         raise UserError(f"no answer is kept in {path}") from None
-    except BadAnswer as error:
-        raise UserError(f"{path} holds no usable answer: {error}") from None
     except (OSError, ValueError, RecursionError) as error:
         why = str(error).splitlines() or [type(error).__name__]
         raise UserError(f"{path} cannot be read as an answer: {why[0][:120]}") from None
+
+
+def _answer_in(
+    path: Path, data: Mapping[str, Any], experts: Mapping[str, str], who: str
+) -> Guidance:
+    try:
+        return guidance_from(data, experts, who, f"kept from {data['teacher'][:200]}")
+    except BadAnswer as error:
+        raise UserError(f"{path} holds no usable answer: {error}") from None
 
 
 class CachedTeacher:
@@ -86,10 +131,37 @@ class CachedTeacher:
           NoAnswer: none is kept, or its file is damaged.
           UserError: its file is damaged, for one that is not lenient.
         """
-        path = file_of(question, self._folder)
+        path = kept_file(question, self._folder)
         try:
             return read_guidance(path, question.experts)
         except UserError as error:
             if path.exists() and not self._lenient:
                 raise
             raise NoAnswer(str(error)) from None
+
+
+class ShippedTeacher:
+    """Answers with what comes with the package: of HumanoidBench's tasks and the shipped pool."""
+
+    name = "cached"
+
+    def ask(self, question: Question) -> Guidance:
+        """The shipped answer about a whole task.
+
+        Raises:
+          NoAnswer: a question about something else, or with an expert that it says nothing of.
+        """
+        path = kept_file(question, shipped_guidance())
+        if not path.is_file():
+            about = question.task or "a task in other words"
+            raise NoAnswer(f"no answer about {about} comes with the package")
+        try:
+            data = _data_in(path)
+            found = _answer_in(path, data, question.experts, SHIPPED)
+        except UserError as error:
+            raise NoAnswer(str(error)) from None
+        strange = sorted(set(question.experts) - set(data["relevance"]))
+        if strange:
+            # It would have relevance 0, as if somebody had judged it.
+            raise NoAnswer(f"the answers that come with the package know no {strange[0]!r}")
+        return found

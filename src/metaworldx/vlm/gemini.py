@@ -40,6 +40,7 @@ log = logging.getLogger("metaworldx.vlm")
 
 KEY_VARIABLE = "GEMINI_API_KEY"
 _LONGEST_BACKOFF_S = 30.0
+_ORIGIN = "Google's model {}, asked over the network"
 _HELD_BACK = frozenset(
     {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "OTHER"}
 )
@@ -156,7 +157,8 @@ class GeminiTeacher:
             return Failure(f"the answer has more than {self.settings.max_answer_chars} letters")
         try:
             data = with_known_names(value_in(text, tidied), experts)
-            return guidance_from(data, experts, f"{self.name} ({self.settings.model})")
+            model = self.settings.model
+            return guidance_from(data, experts, f"{self.name} ({model})", _ORIGIN.format(model))
         except BadAnswer as error:
             return Failure(key.line(str(error)))
 

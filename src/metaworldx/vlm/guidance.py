@@ -63,6 +63,7 @@ class Guidance:
       confidence: 0 to 1.
       teacher: who answered, e.g. `gemini (gemini-2.5-flash)`, `cached (offline)`, `offline`.
       notes: why other teachers did not answer, and what of the answer was left out.
+      origin: where the answer comes from, in words; empty where that is not known.
     """
 
     relevance: Mapping[str, float]
@@ -70,6 +71,7 @@ class Guidance:
     confidence: float
     teacher: str
     notes: tuple[str, ...] = field(default=())
+    origin: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -78,6 +80,7 @@ class Guidance:
             "stages": [{"text": s.text, "experts": dict(s.experts)} for s in self.stages],
             "confidence": self.confidence,
             "teacher": self.teacher,
+            "teacher_origin": self.origin,
             "notes": list(self.notes),
         }
 
@@ -91,7 +94,9 @@ def printable(text: str) -> str:
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
-def guidance_from(data: Any, experts: Mapping[str, str], teacher: str) -> Guidance:
+def guidance_from(
+    data: Any, experts: Mapping[str, str], teacher: str, origin: str = ""
+) -> Guidance:
     """A checked answer.
 
     Experts that the question does not know are left out, with a note; experts that the answer
@@ -100,6 +105,7 @@ def guidance_from(data: Any, experts: Mapping[str, str], teacher: str) -> Guidan
     Args:
       data: JSON data: `relevance` by expert, `stages` (each `text` and `experts`, by share or as a
         list of names), `confidence`.
+      teacher, origin: who answered, and where the answer comes from.
 
     Raises:
       BadAnswer: another shape, numbers that are negative, too great or not finite, or no expert
@@ -127,7 +133,8 @@ def guidance_from(data: Any, experts: Mapping[str, str], teacher: str) -> Guidan
     if len(stages) < len(given):
         notes.append("left out stages without a known expert")
     confidence = _number("confidence", data.get("confidence", 0.5), 1.0)
-    return Guidance(relevance, tuple(stages), confidence, printable(teacher), tuple(notes))
+    who, source = printable(teacher), printable(origin)[:_MAX_STAGE_TEXT]
+    return Guidance(relevance, tuple(stages), confidence, who, tuple(notes), source)
 
 
 def _stage(data: Any, experts: Mapping[str, str]) -> Stage | None:

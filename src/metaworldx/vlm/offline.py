@@ -19,6 +19,7 @@ from metaworldx.vlm.reading import clauses, words_of
 
 _OWN_WORD = 1.0
 """What a word of an expert's own description counts."""
+_ORIGIN = "the task's words read with a lexicon, no model"
 _SCENE = 0.15
 _STAGE_SHARE = 0.2
 """Experts with less of a stage than this are left out of it."""
@@ -54,9 +55,8 @@ class OfflineTeacher:
         margin = (ordered[0] - ordered[1]) / MOST if len(ordered) > 1 else 1.0
         confidence = known / (known + VERB) * (0.6 + 0.3 * margin)
         notes = () if known else ("no word of the task is known",)
-        return Guidance(
-            relevance, tuple(stages[:MAX_STAGES]), round(confidence, 3), self.name, notes
-        )
+        told = tuple(stages[:MAX_STAGES])
+        return Guidance(relevance, told, round(confidence, 3), self.name, notes, _ORIGIN)
 
 
 # ---- from skills to experts
