@@ -14,9 +14,7 @@ from metaworldx.router.losses import (
     divergence,
     guidance_rate,
     irm_loss,
-    irm_optimum,
-    task_loss,
-    task_optimum,
+    task_losses,
 )
 from metaworldx.router.network import init_router, log_weights
 from metaworldx.router.steady import (
@@ -39,13 +37,29 @@ ENTROPY = -(0.5 * np.log(0.5) + 0.3 * np.log(0.3) + 0.2 * np.log(0.2))
 # ---- Eq. 9 to 13
 
 
+def _least_task(prior, beta):
+    """Weights where Eq. 10 is least: w ~ w_v^(1/(1+beta))."""
+    raised = np.asarray(prior, float) ** (1.0 / (1.0 + beta))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def _least_irm(prior, demo, rate, beta):
+    """Weights where Eq. 12 is least at a fixed rate: w ~ w_v^(rate/c) P^(1/c)."""
+    c = 1.0 + rate * (1.0 + beta)
+    raised = np.asarray(prior, float) ** (rate / c) * np.asarray(demo, float) ** (1.0 / c)
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
 def test_losses_are_eq_10_to_12():
     log_w = jnp.log(jnp.array([W, W]))
-    task, demo = task_loss(log_w, jnp.array(PRIOR), 0.3), demo_loss(log_w, jnp.array(DEMO))
-    assert float(task) == pytest.approx(KL_PRIOR - 0.3 * ENTROPY, abs=1e-6)
+    task, demo = task_losses(log_w, jnp.array(PRIOR), 0.3), demo_loss(log_w, jnp.array(DEMO))
+    np.testing.assert_allclose(task, [KL_PRIOR - 0.3 * ENTROPY] * 2, atol=1e-6)
     assert float(demo) == pytest.approx(KL_DEMO, abs=1e-6)
-    whole = irm_loss(log_w, jnp.array(PRIOR), jnp.array(DEMO), 0.7, 0.3)
+    whole = irm_loss(task, demo, 0.7)
     assert float(whole) == pytest.approx(0.7 * (KL_PRIOR - 0.3 * ENTROPY) + KL_DEMO, abs=1e-6)
+    # By the lambda(t) of each state.
+    whole = irm_loss(jnp.array([1.0, 3.0]), demo, jnp.array([0.5, 0.1]))
+    assert float(whole) == pytest.approx(0.4 + KL_DEMO, abs=1e-6)
 
 
 def test_the_guidance_s_weight_decays_as_in_eq_12():
@@ -54,21 +68,21 @@ def test_the_guidance_s_weight_decays_as_in_eq_12():
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.4, 3.0])
-def test_closed_forms_are_where_the_losses_are_least(rate):
+def test_the_losses_are_least_at_their_closed_forms(rate):
     beta = 0.25
 
+    @jax.jit
     def loss(x):
-        log_w = x - np.log(np.exp(x).sum())
-        w = np.exp(log_w)
-        task = w @ (log_w - np.log(PRIOR)) + beta * w @ log_w
-        return rate * task + w @ (log_w - np.log(DEMO))
+        log_w = jax.nn.log_softmax(x)[None]
+        task = task_losses(log_w, jnp.array(PRIOR), beta)
+        return irm_loss(task, demo_loss(log_w, jnp.array(DEMO)), rate)
 
-    best = minimize(loss, np.zeros(3), tol=1e-10).x
-    least = np.exp(best) / np.exp(best).sum()
-    found = irm_optimum(jnp.array(PRIOR), jnp.array(DEMO), rate, beta)
-    np.testing.assert_allclose(found, least, atol=1e-4)
-    alone = task_optimum(jnp.array(PRIOR), beta)
-    np.testing.assert_allclose(alone, PRIOR**0.8 / (PRIOR**0.8).sum(), rtol=1e-5)
+    slope = jax.jit(jax.grad(loss))
+    best = minimize(
+        lambda x: float(loss(x)), np.zeros(3), jac=lambda x: np.asarray(slope(x), float)
+    )
+    least = np.exp(best.x) / np.exp(best.x).sum()
+    np.testing.assert_allclose(least, _least_irm(PRIOR, DEMO, rate, beta), atol=1e-3)
 
 
 def test_actions_are_summed_by_weight():
@@ -151,7 +165,7 @@ def test_task_loss_alone_ends_in_its_closed_form():
     config = DistilConfig(steps=1500, beta=0.3, eta=1.0, demo_weight=0.0)
     sizes, params, _ = distil(config, _lessons(4000, 1), jax.random.key(0))
     held = _lessons(1000, 2)
-    assert _mean_kl(sizes, params, held, task_optimum(held.prior, 0.3)) < 0.02
+    assert _mean_kl(sizes, params, held, _least_task(held.prior, 0.3)) < 0.02
     assert _mean_kl(sizes, params, held, held.demo) > 0.2
 
 
@@ -159,7 +173,7 @@ def test_both_losses_at_a_fixed_rate_end_in_their_closed_form():
     config = DistilConfig(steps=2500, beta=0.1, lambda_0=0.5, eta=1.0)
     sizes, params, curve = distil(config, _lessons(8000, 1), jax.random.key(0))
     held = _lessons(1000, 2)
-    wanted = irm_optimum(held.prior, held.demo, 0.5, 0.1)
+    wanted = _least_irm(held.prior, held.demo, 0.5, 0.1)
     assert _mean_kl(sizes, params, held, wanted) < 0.02
     np.testing.assert_allclose(curve.rate, 0.5)
 

@@ -12,7 +12,7 @@ import optax
 from flax import struct
 
 from metaworldx.errors import UserError, check_at_least
-from metaworldx.router.losses import demo_loss, guidance_rate, task_losses
+from metaworldx.router.losses import demo_loss, guidance_rate, irm_loss, task_losses
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
 
 
@@ -105,7 +105,7 @@ def _distil(
         )
         demo = demo_loss(log_weights(sizes, params, these.obs, these.guidance), these.demo)
         rates = jnp.where(some.demonstrated > 0.0, rate, config.lambda_0)
-        return jnp.mean(rates * task) + config.demo_weight * demo, (jnp.mean(task), demo)
+        return irm_loss(task, config.demo_weight * demo, rates), (jnp.mean(task), demo)
 
     def update(carry, drawn):
         net, state = carry

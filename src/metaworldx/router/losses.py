@@ -1,4 +1,4 @@
-"""The router's losses, Eq. 10 to 12 of MetaWorld-X, and where they are least.
+"""The router's losses, Eq. 10 to 12 of MetaWorld-X.
 
 Weights are given as logarithms: `log_w` `[..., K]` is the router's log softmax.
 """
@@ -33,11 +33,6 @@ def task_losses(log_w: jax.Array, prior: jax.Array, beta: float) -> jax.Array:
     return divergence(log_w, prior) - beta * entropy(log_w)
 
 
-def task_loss(log_w: jax.Array, prior: jax.Array, beta: float) -> jax.Array:
-    """Eq. 10, mean over all states."""
-    return jnp.mean(task_losses(log_w, prior, beta))
-
-
 def demo_loss(log_w: jax.Array, demo: jax.Array) -> jax.Array:
     """Eq. 11: `KL(w || P_demo)`, mean over the demonstrations' states.
 
@@ -52,28 +47,12 @@ def guidance_rate(lambda_0: float, eta: float, t: jax.Array | int) -> jax.Array:
     return lambda_0 * jnp.power(eta, jnp.asarray(t, jnp.float32))
 
 
-def irm_loss(
-    log_w: jax.Array, prior: jax.Array, demo: jax.Array, rate: jax.Array | float, beta: float
-) -> jax.Array:
-    """Eq. 12: `lambda(t) L_task + L_demo`.
+def irm_loss(task: jax.Array, demo: jax.Array, rate: jax.Array | float) -> jax.Array:
+    """Eq. 12: `lambda(t) L_task + L_demo`, L_task a mean over its states.
 
     Args:
-      rate: lambda(t).
+      task: Eq. 10 in each of its states `[...]`.
+      demo: Eq. 11.
+      rate: lambda(t), of all states or of each `[...]`.
     """
-    return rate * task_loss(log_w, prior, beta) + demo_loss(log_w, demo)
-
-
-def task_optimum(prior: jax.Array, beta: float) -> jax.Array:
-    """Weights `[..., K]` where Eq. 10 is least: `w_v^(1 / (1 + beta))`, scaled to add up to 1."""
-    return jax.nn.softmax(jnp.log(prior) / (1.0 + beta), axis=-1)
-
-
-def irm_optimum(
-    prior: jax.Array, demo: jax.Array, rate: jax.Array | float, beta: float
-) -> jax.Array:
-    """Weights where Eq. 12 is least at a fixed rate.
-
-    `w_v^(rate / c) P^(1 / c)` with `c = 1 + rate (1 + beta)`, scaled to add up to 1.
-    """
-    c = 1.0 + rate * (1.0 + beta)
-    return jax.nn.softmax((rate * jnp.log(prior) + jnp.log(demo)) / c, axis=-1)
+    return jnp.mean(rate * task) + demo
