@@ -19,6 +19,7 @@ from metaworldx.router.compose import Composer
 from metaworldx.router.parts import PLAIN, Parts, PartsConfig
 from metaworldx.router.places import handle_place
 from metaworldx.router.steady import SteadyConfig
+from metaworldx.vlm.offline import OfflineTeacher
 
 ENVS = 2
 
@@ -166,27 +167,23 @@ def test_doubt_leaves_the_robot_to_the_stabiliser(door):
     np.testing.assert_allclose(acted.weights, _one(composer, "stand"), atol=1e-6)
 
 
-def test_no_teacher_is_asked_while_acting(door, monkeypatch):
-    from metaworldx.vlm import gemini, offline, teacher
-
-    def refuse(self, question):
-        raise AssertionError("a teacher was asked inside the loop")
-
-    for who in (offline.OfflineTeacher, gemini.GeminiTeacher, teacher.InTurn):
-        monkeypatch.setattr(who, "ask", refuse)
-    composer, state, begin, act = door
-    wanted = _one(composer, "walk")
-    act(state, begin(state, wanted), wanted, SURE)
-
-
 @pytest.mark.slow
-def test_a_pool_mixed_by_a_teacher_is_evaluated(capsys):
+def test_a_teacher_is_asked_once_for_all_that_a_pool_does_by_its_weights(capsys, monkeypatch):
+    asked, ask = [], OfflineTeacher.ask
+
+    def counted(self, question):
+        asked.append(question.task)
+        return ask(self, question)
+
+    monkeypatch.setattr(OfflineTeacher, "ask", counted)
     args = ["eval", "--teacher", "offline", "--task", "h1-door", "--episodes", "2", "--json"]
     assert main(args) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["teacher"] == "offline" and found["pool"] == "shipped"
     assert sum(found["weights"].values()) == pytest.approx(1.0, abs=1e-5)
     assert found["return_mean"] > 100.0 and found["no_fall_share"] == 1.0
+    # Two episodes of 1,000 control steps, and 30 s of standing through: nobody was asked in them.
+    assert found["lengths"] == [1000, 1000] and asked == ["h1-door-v0"]
 
 
 @pytest.mark.parametrize(

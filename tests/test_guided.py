@@ -27,16 +27,26 @@ def guided_door():
     return env, plain, reset(jax.random.split(jax.random.key(0), 2)), step
 
 
-def test_a_guided_agent_adds_to_the_experts(guided_door):
+def test_a_guided_agent_s_action_is_added_to_what_the_expert_would_do(guided_door):
+    """The same as the expert's own action with so much added, in the task without a guide."""
     env, plain, state, step = guided_door
-    after = step(state, jnp.zeros((2, env.action_size)))
-    memory = after.memory
-    np.testing.assert_allclose(
-        after.obs,
-        jnp.concatenate([after.obs[:, : plain.obs_size], memory.reference, memory.weights], 1),
-    )
-    added = env.whole_action(after, jnp.ones((2, env.action_size)))
-    np.testing.assert_allclose(added, jnp.clip(memory.reference + 0.2, -1.0, 1.0), rtol=1e-6)
+    pool = ExpertPool([e for e in load_experts() if e.name in ("stand", "walk")])
+    stand = pool.index("stand")
+    alone = jax.jit(plain.reset)(jax.random.split(jax.random.key(0), 2))
+    own = jnp.asarray(plain.robot_observation(alone))
+    qpos, qvel = own[:, : 7 + env.action_size], own[:, 7 + env.action_size :]
+    expert = np.asarray(jax.jit(pool.act)(pool.begin(qpos), qpos, qvel))[:, stand]
+    plain_step, size = jax.jit(plain.step), plain.obs_size + env.action_size
+    # Authority is 0.2, and no action counts as more than 1.
+    for added, told in ((0.0, 0.0), (0.5, 0.1), (-1.0, -0.2), (7.0, 0.2)):
+        wanted = plain_step(alone, jnp.asarray(np.clip(expert + told, -1.0, 1.0)))
+        after = step(state, jnp.full((2, env.action_size), added))
+        np.testing.assert_allclose(after.readings.qpos, wanted.readings.qpos, atol=1e-5)
+        np.testing.assert_allclose(after.reward, wanted.reward, atol=1e-5)
+        # What it sees: the task's own numbers, then what the expert did, then who it was.
+        np.testing.assert_allclose(after.obs[:, : plain.obs_size], wanted.obs, atol=2e-3)
+        np.testing.assert_allclose(after.obs[:, plain.obs_size : size], expert, atol=1e-5)
+        np.testing.assert_allclose(after.obs[:, size:], np.eye(2)[[stand, stand]], atol=1e-6)
 
 
 def test_the_schedule_counts_over_episodes(guided_door):
@@ -61,8 +71,11 @@ def test_rules_walk_to_the_goal_and_teachers_hold(guided_door):
     seen = jax.jit(composer.sees)(state, reached)
     led = np.asarray(by_rules(pool.names)(seen)).argmax(axis=-1)
     assert set(led.tolist()) == {pool.index("walk")}
-    guidance = told(ANSWER, pool.names)
-    np.testing.assert_allclose(by_teacher(guidance)(seen), jnp.stack([guidance.prior] * 2))
+    held = np.asarray(by_teacher(told(ANSWER, pool.names))(seen))
+    # Relevance 1, 9 and 6 at temperature 1.5: e^(-16/3), 1 and e^-2 to one another.
+    wanted = {"stand": 0.00522, "walk": 0.87544, "reach": 0.11934}
+    for name, weight in wanted.items():
+        np.testing.assert_allclose(held[:, pool.index(name)], weight, atol=2e-5)
 
 
 def test_wrong_guides_are_told():

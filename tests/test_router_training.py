@@ -17,7 +17,7 @@ from metaworldx.router.lessons import joined, of_any_guidance, of_task
 from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.parts import PLAIN, Parts, PartsConfig
 from metaworldx.router.router import FILE, Router, load_router, save_router
-from metaworldx.router.told import features, guided, stage_at, told
+from metaworldx.router.told import guided, stage_at, told
 from metaworldx.router.turns import DemoConfig
 from metaworldx.training.compare import paired
 from metaworldx.training.routing import (
@@ -50,9 +50,14 @@ def test_stages_follow_the_share_of_the_milestones():
     guidance = told(ANSWER, NAMES)
     progress = jnp.array([0.0, 0.49, 0.5, 1.0])
     np.testing.assert_array_equal(stage_at(guidance, progress), [0, 0, 1, 1])
-    seen = guided(guidance, progress)
-    for row, stage in zip(seen, (0, 0, 1, 1), strict=True):
-        np.testing.assert_allclose(row, features(guidance, jnp.int32(stage)), rtol=1e-6)
+    seen = np.asarray(guided(guidance, progress))
+    # Log weights of the task and of its stage, as w = e^(3.5 (x - 1)); how far; how sure.
+    shares = np.exp(3.5 * (seen[:, :6] - 1.0)).reshape(4, 2, 3)
+    np.testing.assert_allclose(shares[:, 0], [[0.00522, 0.87544, 0.11934]] * 4, atol=2e-5)
+    # Walking alone, then 0.8 of reaching and 0.2 of standing, none under 0.001.
+    go, take = [0.001, 0.998, 0.001], [0.2004, 0.001, 0.7986]
+    np.testing.assert_allclose(shares[:, 1], [go, go, take, take], atol=2e-5)
+    np.testing.assert_allclose(seen[:, 6:], [[0.0, 0.9], [0.0, 0.9], [1.0, 0.9], [1.0, 0.9]])
 
 
 def test_lessons_are_the_running_episodes_states():
