@@ -38,8 +38,8 @@ def test_a_guided_agent_s_action_is_added_to_what_the_expert_would_do(guided_doo
     expert = np.asarray(jax.jit(pool.act)(pool.begin(qpos), qpos, qvel))[:, stand]
     plain_step, size = jax.jit(plain.step), plain.obs_size + env.action_size
     # Authority is 0.2, and no action counts as more than 1.
-    for added, told in ((0.0, 0.0), (0.5, 0.1), (-1.0, -0.2), (7.0, 0.2)):
-        wanted = plain_step(alone, jnp.asarray(np.clip(expert + told, -1.0, 1.0)))
+    for added, counts in ((0.0, 0.0), (0.5, 0.1), (-1.0, -0.2), (7.0, 0.2)):
+        wanted = plain_step(alone, jnp.asarray(np.clip(expert + counts, -1.0, 1.0)))
         after = step(state, jnp.full((2, env.action_size), added))
         np.testing.assert_allclose(after.readings.qpos, wanted.readings.qpos, atol=1e-5)
         np.testing.assert_allclose(after.reward, wanted.reward, atol=1e-5)
