@@ -334,6 +334,20 @@ def test_table_over_several_runs(folder, capsys, tmp_path):
     assert not (folder / "report.html").exists()
 
 
+def test_every_row_and_the_page_name_the_teacher_and_where_its_answers_come_from(tmp_path, capsys):
+    data = made_up()
+    who, origin = "cached (a general vision-language model, shipped)", "kept from <somebody>"
+    for part in (data, data["tasks"][0]["guidance"]):
+        part.update(teacher=who, teacher_origin=origin)
+    (tmp_path / "report.json").write_text(json.dumps(data))
+    status, out, _ = command(capsys, tmp_path, "--json")
+    rows = json.loads(out)
+    assert status == 0 and len(rows) == 8
+    assert {(row["teacher"], row["teacher_origin"]) for row in rows} == {(who, origin)}
+    text = check((tmp_path / "report.html").read_text()).text
+    assert text.count(who) == 2 and text.count(origin) == 2 and "gemini" not in text.lower()
+
+
 def _with(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
     data = copy.deepcopy(made_up())
     part: Any = data

@@ -211,11 +211,12 @@ def test_a_router_s_folder_is_whole(tmp_path):
     assert kept_guidance(tmp_path, "h1-door") == ANSWER
     assert load_router(tmp_path).record["kept"]["h1-door"]["successes"] == 0
     # Other updates over the same demonstrations.
-    other = dataclasses.replace(ANSWER, teacher="another")
+    other = dataclasses.replace(ANSWER, teacher="another", origin="a drawer")
     longer = dataclasses.replace(config, distil=DistilConfig(steps=4))
     train_router(longer, {"h1-door": other}, tmp_path)
     assert kept_guidance(tmp_path, "h1-door") == other
-    assert load_router(tmp_path).record["teacher"] == "another"
+    record = load_router(tmp_path).record
+    assert (record["teacher"], record["teacher_origin"]) == ("another", "a drawer")
     begun = json.loads((tmp_path / "config.json").read_text())
     assert begun["router"]["distil"]["steps"] == 4
 
