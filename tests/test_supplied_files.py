@@ -344,7 +344,11 @@ def test_what_was_seen_after_an_episode_s_end_does_not_count(tmp_path):
     for name in ("obs", "explained", "weights"):
         data[name][~data["alive"]] = np.nan if name == "obs" else 0.0
     np.savez(path, **data)
-    read_demonstrations(path, 3)
+    alive = data["alive"]
+    assert not alive.all()
+    found = read_demonstrations(path, 3)
+    np.testing.assert_array_equal(found.obs[alive], data["obs"][alive])
+    np.testing.assert_array_equal(found.explained[alive], data["explained"][alive])
 
 
 def _at(index, value):

@@ -13,7 +13,7 @@ from metaworldx.envs.registry import environment_ids
 from metaworldx.errors import UserError
 from metaworldx.experts.skills import SKILLS
 from metaworldx.vlm.cached import CachedTeacher, file_of, read_guidance, write_guidance
-from metaworldx.vlm.guidance import BadAnswer, guidance_from, weights
+from metaworldx.vlm.guidance import MAX_STAGES, BadAnswer, Question, guidance_from, weights
 from metaworldx.vlm.offline import OfflineTeacher
 from metaworldx.vlm.prompt import prompt_for, schema_for
 from metaworldx.vlm.task_texts import question_of_task, question_of_text
@@ -72,6 +72,25 @@ def test_stages_come_in_the_text_s_order():
     tops = [max(s.experts, key=s.experts.__getitem__) for s in stages]
     assert tops == ["walk", "reach", "reach", "sit"]
     assert all(sum(s.experts.values()) == pytest.approx(1.0, abs=0.01) for s in stages)
+
+
+def test_a_long_text_has_no_more_stages_than_an_answer_may_have():
+    text = " Then ".join(f"walk to door {n}." for n in range(30))
+    found = TEACHER.ask(question_of_text(text, EXPERTS))
+    assert len(found.stages) == MAX_STAGES
+    assert guidance_from(found.as_data(), EXPERTS, "x").stages == found.stages
+
+
+def test_a_scene_moves_scores_a_little_and_what_is_clear_is_told_more_surely():
+    text = "Go to the other end."
+    plain, stairs = (
+        TEACHER.ask(Question(text, EXPERTS, scene)) for scene in ("", "Stairs lead up and down.")
+    )
+    assert plain.relevance["stair"] < stairs.relevance["stair"] < stairs.relevance["walk"]
+    clear, torn = (
+        TEACHER.ask(question_of_text(text, EXPERTS)) for text in ("Walk, walk.", "Walk, or run.")
+    )
+    assert clear.confidence > torn.confidence
 
 
 def test_what_is_denied_is_not_asked_for():
@@ -165,6 +184,16 @@ def test_missing_experts_have_none_and_unknown_ones_are_left_out():
     assert len(found.notes) == 2 and "fly" in found.notes[0]
 
 
+def test_a_stage_has_the_experts_that_do_something_and_a_text_that_can_be_printed_short():
+    stages = [{"text": "go " * 200, "experts": {"walk": 0.6, "reach": 0.0, "sit": 0.2}}]
+    found = guidance_from({"relevance": {"walk": 7}, "stages": stages}, EXPERTS, "somebody")
+    (stage,) = found.stages
+    assert stage.experts == pytest.approx({"walk": 0.75, "sit": 0.25})
+    assert len(stage.text) == 300 and ("go " * 200).startswith(stage.text)
+    # Who says nothing of it is neither sure nor at a loss.
+    assert found.confidence == 0.5 and found.notes == ()
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -221,6 +250,28 @@ def test_kept_answers_come_back_with_their_origin(tmp_path):
     assert file_of(other, tmp_path) != file_of(question, tmp_path)
     with pytest.raises(NoAnswer):
         CachedTeacher(tmp_path).ask(other)
+
+
+def test_a_text_is_known_whatever_its_capitals_and_blanks(tmp_path):
+    one, same, other = (
+        file_of(question_of_text(text, EXPERTS), tmp_path)
+        for text in ("Sit down, please.", "  sit DOWN,\n please. ", "Sit down please.")
+    )
+    assert one == same != other
+
+
+def test_a_file_that_is_too_large_or_of_another_format_is_not_read(tmp_path):
+    whole = GOOD | {"format": "metaworldx-guidance-1", "teacher": "me"}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(whole) + " " * 1_000_000)
+    with pytest.raises(UserError, match="larger than 1,000,000 bytes"):
+        read_guidance(path, EXPERTS)
+    for other in (whole | {"format": "metaworldx-guidance-2"}, GOOD | {"teacher": "me"}):
+        path.write_text(json.dumps(other))
+        with pytest.raises(UserError, match="it has no format metaworldx-guidance-1"):
+            read_guidance(path, EXPERTS)
+    path.write_text(json.dumps(whole))
+    assert read_guidance(path, EXPERTS).relevance["walk"] == 7.0
 
 
 @pytest.mark.parametrize(
