@@ -202,6 +202,22 @@ def test_only_demonstrated_states_count_for_eq_11():
     jax.tree.map(np.testing.assert_array_equal, one, other)
 
 
+def test_where_nothing_is_demonstrated_guidance_does_not_fade():
+    lessons = _lessons(4000, 1)
+    marked = (lessons.obs[:, 1] > 0.0).astype(jnp.float32)
+    config = DistilConfig(steps=800, beta=0.1, eta=0.9)
+    sizes, params, _ = distil(config, lessons.replace(demonstrated=marked), jax.random.key(0))
+    held = _lessons(3000, 2)
+    free, shown = (
+        jax.tree.map(lambda x, at=at: x[at], held)
+        for at in (held.obs[:, 1] < -0.5, held.obs[:, 1] > 0.5)
+    )
+    # There Eq. 10 is all that counts, and where something is shown Eq. 11, at the end.
+    assert _mean_kl(sizes, params, free, _least_task(free.prior, 0.1)) < 0.06
+    assert _mean_kl(sizes, params, shown, shown.demo) < 0.06
+    assert _mean_kl(sizes, params, free, free.demo) > 0.3
+
+
 def test_a_fresh_router_weighs_all_alike():
     from metaworldx.router.network import RouterSizes
 

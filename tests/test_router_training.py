@@ -66,6 +66,30 @@ def test_lessons_are_the_running_episodes_states():
     # Returns 0 to 3: each is e times the next.
     counts = np.unique(np.asarray(lessons.demonstrated))
     np.testing.assert_allclose(counts, np.exp([-3.0, -2.0, -1.0, 0.0]), rtol=1e-5)
+    # The best, which is the shortest here, counts most.
+    assert np.sum(np.asarray(lessons.demonstrated) == counts[-1]) == 970
+
+
+def test_free_states_are_demonstrated_ones_and_others_drawn_wide_around_them():
+    shown = np.zeros((3, OBS_SIZE), np.float32)
+    shown[:, 0], shown[:, 1] = 7.0, [-2.0, 0.0, 2.0]
+    guidance = told(ANSWER, NAMES)
+    lessons = of_any_guidance(3, [guidance], jnp.asarray(shown), jax.random.key(0))
+    obs = np.asarray(lessons.obs)
+    same = (obs[:, None] == shown).all(axis=-1).any(axis=-1)
+    assert 0.47 < same.mean() < 0.53
+    drawn = obs[~same]
+    # Numbers that are always the same in a demonstration have a spread of 0.1 at least, others
+    # their own, 1.63 here; each state is drawn up to five times as wide, as often under 2.24.
+    for number, middle, spread in ((0, 7.0, 0.1), (1, 0.0, 1.633), (5, 0.0, 0.1)):
+        away = (drawn[:, number] - middle) / spread
+        assert abs(np.mean(away)) < 0.3
+        # A normal's middle half lies within 0.67 of its deviations: of 2.24 on the average.
+        assert 1.0 < np.median(np.abs(away)) < 2.0
+        assert np.mean(np.abs(away) > 5.0) > 0.05
+    # Half of the guidance is the task's that there is.
+    real = np.all(np.isclose(lessons.prior, guidance.prior, atol=1e-6), axis=1)
+    assert real.sum() == len(obs) // 2
 
 
 def test_free_guidance_is_on_the_simplex_and_says_nothing_of_demonstrations():
