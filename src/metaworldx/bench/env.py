@@ -15,13 +15,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from mujoco import mjx
 from mujoco.batch import Batch
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError
+from metaworldx.sim.mjx import mjx
 from metaworldx.sim.physics import SUBSTEPS, PhysicsState
 
 

@@ -79,10 +79,11 @@ class Env:
         Args:
           state: from `reset` or `step`, with any leading dimensions.
           action: in [-1, 1], clipped, mapped linearly onto each actuator's range `[action_size]`,
-            with the same leading dimensions.
+            with the same leading dimensions. An environment whose action holds NaN or infinity
+            (known only inside of jit) counts as diverged at this step.
 
         Raises:
-          UserError: the action's shape does not fit, or (outside of jit) it holds NaN.
+          UserError: the action's shape does not fit, or (outside of jit) it holds NaN or infinity.
         """
         action = self._checked(action, state.reward.shape)
         function = self._step
@@ -116,13 +117,18 @@ class Env:
     def _checked(self, action: Any, batch: tuple[int, ...]) -> jax.Array:
         known = not isinstance(action, jax.core.Tracer)
         if known:
-            action = np.asarray(action, jnp.result_type(float))
+            action = np.asarray(action, np.float64)
         wanted = (*batch, self.action_size)
         if action.shape != wanted:
             raise UserError(f"action of shape {action.shape}; {self.id} takes {wanted}")
-        if known and not np.all(np.isfinite(action)):
-            raise UserError(f"action holds NaN or infinity; {self.id} takes numbers in [-1, 1]")
-        return jnp.asarray(action, jnp.result_type(float))
+        dtype = jnp.result_type(float)
+        if known:
+            if not np.all(np.isfinite(action)):
+                raise UserError(f"action holds NaN or infinity; {self.id} takes numbers in [-1, 1]")
+            # What is finite must not become infinite on its way to the narrower type.
+            most = float(jnp.finfo(dtype).max)
+            action = np.clip(action, -most, most)
+        return jnp.asarray(action, dtype)
 
     def _begin(
         self, key: jax.Array, needed: jax.Array | bool
@@ -188,7 +194,10 @@ class Env:
         before = state.physics
         if random.pushes:
             before = before.replace(qvel=random.push(push_key, before.qvel))
-        physics, r = self.physics.step(before, self.ctrl_in(state, action))
+        # Clipped, an infinite action would pass for a sound one.
+        acts = jnp.all(jnp.isfinite(action))
+        ctrl = jnp.where(acts, self.ctrl_in(state, action), jnp.nan)
+        physics, r = self.physics.step(before, ctrl)
         diverged = self._diverged(physics)
         physics = _select(diverged, state.physics, physics)
         r = _select(diverged, state.readings, r)

@@ -17,7 +17,7 @@ def make(
     config: EnvConfig = EnvConfig(),
     *,
     solver_iterations: tuple[int, int] | None = None,
-    worlds: int = 1,
+    worlds: int | None = None,
 ) -> Env:
     """An environment by HumanoidBench's id, e.g. `h1-walk-v0` (the suffix may be left out).
 
@@ -29,7 +29,8 @@ def make(
       config: time limit, auto-reset, randomisation and safeguards.
       solver_iterations: constraint solver's iterations and line-search iterations; None takes
         the backend's default.
-      worlds: number of environments that will run at once (sizes warp's contact pool).
+      worlds: the most environments that may run at once; warp, whose buffers grow with them,
+        refuses more. None is any number: the batch itself sizes them.
 
     Raises:
       UserError: unknown id, backend or collision set (the message names the nearest), or a

@@ -41,7 +41,7 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
     def one(carry: Any, _: None) -> Any:
         state, composing = carry
         acted, composing = composer.act(state, composing, chooser, jnp.full(1, sure))
-        after = env.step(state, jnp.nan_to_num(acted.action))
+        after = env.step(state, acted.action)
         return (after, composing), (acted.weights[0], acted.seen.progress[0], after.done[0])
 
     advance = jax.jit(lambda carry: jax.lax.scan(one, carry, None, length=every))

@@ -191,7 +191,7 @@ def _advance(
         state, composing, turns, alive, success = carry
         sure = jnp.ones(alive.shape)
         acted, composing = composer.act(state, composing, always(turns.weights), sure)
-        after = env.step(state, jnp.nan_to_num(acted.action))
+        after = env.step(state, acted.action)
         reached = jnp.sum(composing.reached >= 1.0, axis=-1)
         turns = jax.vmap(lambda t, n: take_turns(config, t, env.dt, n))(turns, reached)
         out = {
@@ -201,7 +201,8 @@ def _advance(
                 acted.each, acted.action, acted.seen.scene.asked, config.width
             ),
             "weights": acted.weights,
-            "alive": alive,
+            # What broke the simulation shows nobody anything.
+            "alive": alive & ~after.diverged,
             "reward": after.reward * alive,
         }
         success = success | (after.success & alive)

@@ -114,7 +114,12 @@ class GuidedEnv(Env):
 
     def _step(self, state: EnvState, action: jax.Array) -> EnvState:
         lived = state.memory.lived
-        state = state.replace(memory=self._guide.act(state.readings, state.memory))
+        memory = self._guide.act(state.readings, state.memory)
+        # Experts that break down break the step, and nothing is remembered of what they did.
+        sound = jnp.all(jnp.isfinite(memory.reference))
+        memory = jax.tree.map(lambda x, y: jnp.where(sound, x, y), memory, state.memory)
+        action = jnp.where(sound, action, jnp.nan)
+        state = state.replace(memory=memory)
         after = super()._step(state, action)
         # Goes on over the ends of episodes, unlike the rest of the memory.
         return after.replace(memory=after.memory.replace(lived=lived + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping
 
 import jax
@@ -13,6 +14,9 @@ from metaworldx.sim.contacts import ContactRule
 from metaworldx.sim.physics import Physics
 
 BACKENDS = ("auto", "native", "mjx", "warp")
+WARP_ON_CPU = "METAWORLDX_WARP_ON_CPU"
+"""Environment variable that, set to 1, lets warp run without an NVIDIA GPU: to test it, for it is
+a hundred times slower than native MuJoCo there."""
 
 
 def resolve_backend(name: str) -> str:
@@ -28,7 +32,7 @@ def resolve_backend(name: str) -> str:
         if jax.default_backend() == "cpu":
             return "native"
         return "warp" if nvidia and warp else "mjx"
-    if name == "warp" and not nvidia:
+    if name == "warp" and not nvidia and os.environ.get(WARP_ON_CPU) != "1":
         raise UserError(
             "backend 'warp' needs an NVIDIA GPU and JAX sees none; use 'mjx' or 'native'"
         )
@@ -45,7 +49,7 @@ def make_physics(
     backend: str,
     spec: mujoco.MjSpec,
     rules: Mapping[str, ContactRule] | None = None,
-    worlds: int = 1,
+    worlds: int | None = None,
 ) -> Physics:
     """Physics of a model on a backend (not `auto`: see `resolve_backend`).
 
@@ -53,7 +57,8 @@ def make_physics(
       backend: native, mjx or warp.
       spec: the model; contact sensors may be added to it.
       rules: the task's contact rules.
-      worlds: simulations stepped at once; only warp needs it, to size its contact pool.
+      worlds: the most simulations that may be stepped at once; only warp asks, whose buffers
+        grow with them, and it refuses more. None is any number.
     """
     if backend == "native":
         from metaworldx.sim.native import NativePhysics

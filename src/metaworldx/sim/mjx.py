@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 
+from metaworldx.errors import UserError
 from metaworldx.sim.contacts import ContactRule
 from metaworldx.sim.layout import Layout
-from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation
+from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
 from metaworldx.sim.readings import Readings
+from metaworldx.sim.room import room_for
 from metaworldx.sim.touch import TouchSensors
 
-# Where warp is not installed, MJX says so on stdout, in the midst of our tables and JSON.
+# Where warp is not installed, MJX says so on stdout, in the midst of our tables and JSON; where
+# it is, warp lists the machine's devices there.
 with contextlib.redirect_stdout(io.StringIO()):
     from mujoco import mjx
+
+_STOPPED = ("ITERATIONS", "LS_ITERATIONS")
+"""What Warp calls overflows too: its solver stopped at its iterations, as every backend's does."""
 
 
 class MjxPhysics(Physics):
@@ -60,20 +68,35 @@ class MjxPhysics(Physics):
             changes["pair_friction"] = m.pair_friction.at[:, :2].multiply(variation.friction)
         return m.replace(**changes)
 
-    def _load(self, state: PhysicsState) -> mjx.Data:
-        data = self._data.replace(qpos=state.qpos, qvel=state.qvel, qacc_warmstart=state.warmstart)
+    def _load(self, state: PhysicsState, blank: mjx.Data | None = None) -> mjx.Data:
+        data = self._data if blank is None else blank
+        data = data.replace(qpos=state.qpos, qvel=state.qvel, qacc_warmstart=state.warmstart)
         if self.model.nmocap:
             data = data.replace(mocap_pos=state.mocap_pos, mocap_quat=state.mocap_quat)
         return data
 
     def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, Readings]:
         """One control step under constant `ctrl` `[nu]`; see `Physics.step`."""
+        return self._advance(self._data, state, ctrl)
+
+    def _advance(
+        self, blank: mjx.Data, state: PhysicsState, ctrl: jax.Array
+    ) -> tuple[PhysicsState, Readings]:
+        """A control step in `blank`'s buffers."""
+        sound = usable(state, ctrl)
         with jax.default_matmul_precision("highest"):
             model = self._model(state.variation)
-            data = self._load(state).replace(ctrl=ctrl)
+            data = self._load(state, blank).replace(ctrl=jnp.where(sound, ctrl, 0.0))
             data = jax.lax.fori_loop(0, SUBSTEPS, lambda _, d: mjx.step(model, d), data)
+        sound &= self._had_room(data)
+        data = data.replace(qpos=jnp.where(sound, data.qpos, jnp.nan))
         after = state.replace(qpos=data.qpos, qvel=data.qvel, warmstart=data.qacc_warmstart)
         return after, self._readings(data)
+
+    def _had_room(self, data: mjx.Data) -> jax.Array | bool:
+        """Whether all contacts and constraints of the step were kept; here none gets lost."""
+        del data
+        return True
 
     def _flags(self, data: mjx.Data) -> jax.Array:
         if not len(self._pairs):
@@ -124,9 +147,14 @@ class MjxPhysics(Physics):
 
 
 class WarpPhysics(MjxPhysics):
-    """MJX with MuJoCo Warp (`mujoco-mjx[warp]`, NVIDIA GPUs only).
+    """MJX with MuJoCo Warp (`mujoco-mjx[warp]`): NVIDIA GPUs and, slowly, for tests, CPUs.
 
-    Its contact list is shared between simulations, so contact rules are read off sensors.
+    Simulations that are stepped together share one pool of contacts. The batch of a call, the
+    product of the dimensions that `vmap` added, sizes it. A simulation that finds no room comes
+    back as one that broke down; one that finds no contact in the pool takes all of its batch with
+    it, for nobody knows whose contacts are missing.
+
+    The contact list is shared, so contact rules are read off sensors.
     """
 
     name = "warp"
@@ -135,27 +163,88 @@ class WarpPhysics(MjxPhysics):
         self,
         spec: mujoco.MjSpec,
         rules: Mapping[str, ContactRule] | None = None,
-        contacts: int = 64,
-        constraints: int = 256,
-        worlds: int = 1,
+        contacts: int | None = None,
+        constraints: int | None = None,
+        worlds: int | None = None,
     ):
         """Compiles `spec` for Warp.
 
         Args:
           spec: the model.
           rules: contact rules of the task.
-          contacts: room for contacts per simulation.
-          constraints: room for constraint rows per simulation.
-          worlds: how many simulations will be stepped at once; contacts share one pool.
+          contacts: room for contacts per simulation; None takes the model's (`room_for`).
+          constraints: room for constraint rows per simulation; None likewise.
+          worlds: the most simulations that may be stepped at once; None is any number.
         """
+        _hush()
         self._touch = TouchSensors(spec, rules or {})
         self.model = self._touch.model
         self.layout = Layout.of_model(self.model)
         self._pairs = np.zeros((len(self._touch.rules), 1, 1), bool)
-        self._mjx = mjx.put_model(self.model, impl="warp")
-        self._data = mjx.make_data(
-            self.model, impl="warp", naconmax=contacts * worlds, njmax=constraints
-        )
+        room = room_for(self.model)
+        self.contacts = room.contacts if contacts is None else contacts
+        """Contacts per simulation that there is room for."""
+        self.constraints = room.constraints if constraints is None else constraints
+        """Constraint rows of a simulation that there is room for."""
+        self._worlds = worlds
+        model = mjx.put_model(self.model, impl="warp")
+        self._mjx = model.tree_replace({"opt._impl.warn_overflow": 0})
+        self._data = mjx.make_data(self.model, impl="warp", naconmax=1, njmax=self.constraints)
+        self._lost = _lost()
+        self._step = self._stepping(())
+
+    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, Readings]:
+        """One control step under constant `ctrl` `[nu]`; see `Physics.step`.
+
+        Raises:
+          UserError: while it is traced, if `vmap` made more simulations of it than `worlds`.
+        """
+        return self._step(state, ctrl)
+
+    def _stepping(self, batch: tuple[int, ...]) -> Callable[..., Any]:
+        """`step` of simulations with these leading dimensions, which every `vmap` adds to."""
+
+        @jax.custom_batching.custom_vmap
+        def step(state: PhysicsState, ctrl: jax.Array) -> Any:
+            return self._step_all(batch, state, ctrl)
+
+        @step.def_vmap
+        def more(size: int, is_batched: Any, *given: Any) -> Any:
+            every = jax.tree.map(
+                lambda x, batched: x if batched else jnp.broadcast_to(x, (size, *x.shape)),
+                given,
+                tuple(is_batched),
+            )
+            out = self._stepping((size, *batch))(*every)
+            return out, jax.tree.map(lambda _: True, out)
+
+        return step
+
+    def _step_all(self, batch: tuple[int, ...], state: PhysicsState, ctrl: jax.Array) -> Any:
+        count, dims = math.prod(batch), len(batch)
+        if self._worlds is not None and count > self._worlds:
+            raise UserError(
+                f"{count} environments at once on backend 'warp', which was made for "
+                f"{self._worlds}; set worlds={count} or leave it out"
+            )
+        flat = jax.tree.map(lambda x: x.reshape(count, *x.shape[dims:]), (state, ctrl))
+        blank = self._blank(count)
+        out = jax.vmap(lambda state, ctrl: self._advance(blank, state, ctrl))(*flat)
+        return jax.tree.map(lambda x: x.reshape(*batch, *x.shape[1:]), out)
+
+    def _blank(self, count: int) -> mjx.Data:
+        """Buffers with a pool of contacts for so many simulations."""
+        pool = count * self.contacts
+        changes: dict[str, Any] = {"_impl.naconmax": pool, "_impl.naccdmax": pool}
+        for name in type(self._data._impl).__annotations__:
+            if name.startswith("contact__"):
+                one = getattr(self._data._impl, name)
+                if len(one):  # some kinds of contacts have no entries at all
+                    changes[f"_impl.{name}"] = jnp.broadcast_to(one, (pool, *one.shape[1:]))
+        return self._data.tree_replace(changes)
+
+    def _had_room(self, data: mjx.Data) -> jax.Array:
+        return (data._impl.overflow & self._lost) == 0
 
     def _flags(self, data: mjx.Data) -> jax.Array:
         if not self._touch.rules:
@@ -165,3 +254,17 @@ class WarpPhysics(MjxPhysics):
 
     def _sensors(self, data: mjx.Data) -> jax.Array:
         return data.sensordata[: self._touch.base_sensors]
+
+
+def _hush() -> None:
+    """Warp tells stdout about its devices and about each kernel that it loads."""
+    import warp
+
+    warp.config.log_level = max(warp.config.log_level, warp.LOG_WARNING)
+
+
+def _lost() -> int:
+    """Bits of Warp's overflow mask that say that contacts or constraints are missing."""
+    from mujoco.mjx.third_party.mujoco_warp._src.types import OverflowType
+
+    return int(OverflowType.ALL) & ~sum(int(OverflowType[name]) for name in _STOPPED)

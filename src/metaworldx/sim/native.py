@@ -17,12 +17,17 @@ from mujoco.batch import Batch, SimulationError
 
 from metaworldx.sim.contacts import ContactRule
 from metaworldx.sim.layout import Layout
-from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation
+from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
 from metaworldx.sim.readings import Readings
 from metaworldx.sim.touch import TouchSensors
 
 _STATE = ("qpos", "qvel", "qacc_warmstart")
 _DERIVED = ("xpos", "xquat", "site_xpos", "sensordata", "actuator_force")
+_BROKEN = [
+    int(getattr(mujoco.mjtWarning, f"mjWARN_{name}"))
+    for name in ("CONTACTFULL", "CNSTRFULL", "BADQPOS", "BADQVEL", "BADQACC", "BADCTRL")
+]
+"""Warnings after which a simulation's numbers mean nothing, even where they are finite again."""
 
 
 class NativePhysics(Physics):
@@ -30,6 +35,8 @@ class NativePhysics(Physics):
 
     The batch of a call is the product of the dimensions that `vmap` added; each size has its
     own `mujoco.batch.Batch`, written whole before every call, so that calls share nothing.
+    Nominal simulations and those with a variation have batches of their own: fields of the
+    model that a batch once held for each simulation stay as they were last written.
     """
 
     name = "native"
@@ -44,23 +51,24 @@ class NativePhysics(Physics):
         self.model = self._touch.model
         self.layout = Layout.of_model(self.model)
         self._threads = threads
-        self._free: dict[int, list[Batch]] = defaultdict(list)
+        self._free: dict[tuple[int, bool], list[Batch]] = defaultdict(list)
         self._lock = threading.Lock()
 
     # ---- numpy side
 
     @contextlib.contextmanager
-    def _batch(self, size: int) -> Iterator[Batch]:
+    def _batch(self, size: int, varied: bool) -> Iterator[Batch]:
         """A batch of that size that nobody else uses meanwhile."""
         with self._lock:
-            batch = self._free[size].pop() if self._free[size] else None
+            free = self._free[size, varied]
+            batch = free.pop() if free else None
         if batch is None:
             batch = Batch(self.model, nsim=size, nthread=self._threads)
         try:
             yield batch
         finally:
             with self._lock:
-                self._free[size].append(batch)
+                free.append(batch)
 
     def _load(self, batch: Batch, state: PhysicsState) -> None:
         batch.bind("qpos")[:] = state.qpos
@@ -94,20 +102,22 @@ class NativePhysics(Physics):
     ) -> tuple[PhysicsState, Readings]:
         """`step` on numpy arrays of whatever precision, with one leading batch dimension.
 
-        A simulation in which MuJoCo raised comes back with NaN in its qpos.
+        A simulation in which MuJoCo raised, or warned that it broke down in some substep, comes
+        back with NaN in its qpos.
         """
-        with self._batch(len(ctrl)) as batch:
+        failed = ~usable(state, ctrl)
+        with self._batch(len(ctrl), state.variation is not None) as batch:
             derived = {name: batch.bind(name) for name in _DERIVED}
             self._load(batch, state)
-            batch.bind("ctrl")[:] = ctrl
-            failed: np.ndarray | None = None
+            batch.bind("ctrl")[:] = np.where(failed[:, None], 0.0, ctrl)
+            batch.warning[:] = 0
             try:
                 batch.step(nstep=substeps)
             except SimulationError as error:
-                failed = np.asarray(error.ids)
+                failed[error.ids] = True
+            failed |= (batch.warning[:, _BROKEN, 1] > 0).any(axis=1)
             qpos, qvel, warmstart = (_copied(batch, name) for name in _STATE)
-            if failed is not None:
-                qpos[failed] = np.nan
+            qpos[failed] = np.nan
             sensordata = derived["sensordata"]
             values: dict[str, Any] = {name: array.copy() for name, array in derived.items()}
             values["sensordata"] = sensordata[:, : self._touch.base_sensors].copy()
@@ -128,7 +138,7 @@ class NativePhysics(Physics):
         ids = np.flatnonzero(needed)
         if not len(ids):
             return out
-        with self._batch(size) as batch:
+        with self._batch(size, state.variation is not None) as batch:
             bound = [batch.bind(name) for name in ("xpos", "xquat", "site_xpos")]
             self._load(batch, state)
             batch.forward(ids=ids, stage=mujoco.mjtStage.mjSTAGE_POS.value)

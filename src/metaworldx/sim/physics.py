@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,9 @@ from metaworldx.sim.readings import Readings
 
 SUBSTEPS = 10
 """Physics steps of 0.002 s in a control step, as in HumanoidBench."""
+
+LARGEST = 1e10
+"""MuJoCo's mjMAXVAL: it calls every number beyond it bad."""
 
 
 @struct.dataclass
@@ -63,7 +67,13 @@ class Physics(abc.ABC):
 
     @abc.abstractmethod
     def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, Readings]:
-        """One control step (10 substeps) under constant `ctrl` `[nu]`, in actuator units."""
+        """One control step (10 substeps) under constant `ctrl` `[nu]`, in actuator units.
+
+        A simulation that breaks down comes back with NaN in its qpos, on every backend alike:
+        also where controls, mocap poses or the variation are NaN, infinite or beyond `LARGEST`
+        (C MuJoCo would put all of the simulation's controls to zero and go on), and where
+        contacts or constraints found no room.
+        """
 
     @abc.abstractmethod
     def kinematics(
@@ -82,6 +92,25 @@ class Physics(abc.ABC):
     @abc.abstractmethod
     def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> Readings:
         """Readings right after a reset: kinematic fields current, the others zero."""
+
+
+def usable(state: PhysicsState, ctrl: Any) -> Any:
+    """Whether what a step is given from outside lets it mean anything.
+
+    Args:
+      state: of simulations with any leading dimensions, numpy's or JAX's arrays.
+      ctrl: `[..., nu]`.
+
+    Returns:
+      bool `[...]`: controls, mocap poses and variation hold no NaN and nothing beyond `LARGEST`.
+      (What is broken in qpos and qvel stays broken in them.)
+    """
+    dims = ctrl.ndim - 1
+    fine = (abs(ctrl) <= LARGEST).all(axis=-1)
+    for leaf in jax.tree.leaves((state.mocap_pos, state.mocap_quat, state.variation)):
+        if leaf.size:
+            fine &= (abs(leaf) <= LARGEST).all(axis=tuple(range(dims, leaf.ndim)))
+    return fine
 
 
 def initial_state(

@@ -147,8 +147,9 @@ def collect(
     def one(carry: tuple[EnvState, Plan], keys: jax.Array) -> Any:
         state, plan = carry
         action, plan = jax.vmap(actor, in_axes=(None, 0, 0, 0))(params, state.obs, plan, keys)
-        action = jnp.clip(action, -1.0, 1.0)
         after = env.step(state, action)
+        # As the environment takes it; a step under NaN counts as diverged and is never drawn.
+        action = jnp.nan_to_num(jnp.clip(action, -1.0, 1.0))
         if plan is not None:
             planning = jax.tree.leaves(plan)[0].shape[1]
             plan = jax.vmap(agent.clear_plan)(plan, after.done[:, :planning])

@@ -95,7 +95,7 @@ def compare(
         state, composing, alive = carry
         acted, composing = composer.act(state, composing, wanted, sure)
         pose = jnp.broadcast_to(still(state, jax.random.key(0)), acted.action.shape)
-        action = jnp.where(held[:, None], pose, jnp.nan_to_num(acted.action))
+        action = jnp.where(held[:, None], pose, acted.action)
         after = env.step(state, action)
         seen = {
             "reward": after.reward * alive,

@@ -48,7 +48,8 @@ class Evaluation:
       seed: of the starts.
       success_bar: HumanoidBench's return from which the task counts as solved.
       returns, lengths: of each episode.
-      fall_steps: control step of each episode's first fall, -1 without one.
+      fall_steps: control step of each episode's first fall, -1 without one; a simulation that
+        broke down counts as one.
       motion: how the robot moved, over HumanoidBench's own episode.
       milestones: share of the episodes in which each of the task's milestones was reached within
         HumanoidBench's own episode; none for tasks without.
@@ -124,7 +125,6 @@ class Evaluator:
         def one(carry: Any, key: jax.Array) -> Any:
             state, acting, step, totals, running = carry
             action, acting = self.controller.act(params, acting, state, key)
-            action = jnp.nan_to_num(action)
             after = self.env.step(state, action)
             # An episode that ended stays where it is; what it does after counts for nothing.
             within = running & (step < self._limit)
@@ -133,12 +133,13 @@ class Evaluator:
                 returns + after.reward * within,
                 lengths + within,
                 success | (after.success & running),
-                jnp.where(running & after.fallen & (fall < 0), step, fall),
+                jnp.where(running & (after.fallen | after.diverged) & (fall < 0), step, fall),
             )
             seen = {
                 "own": self.env.robot_observation(after),
                 "force": after.readings.actuator_force,
-                "ctrl": jax.vmap(self.env.ctrl_in)(state, action),
+                # An action that broke the simulation commanded nothing.
+                "ctrl": jnp.nan_to_num(jax.vmap(self.env.ctrl_in)(state, action)),
                 "alive": within,
                 "reference": self.controller.reference(acting, after),
                 "milestones": self._scene(after).milestones,

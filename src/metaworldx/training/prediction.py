@@ -179,8 +179,8 @@ def record(
         def one(carry: Any, key: jax.Array) -> Any:
             state, length, running = carry
             action = agent.act(agent_config, params, state.obs, key, deterministic)
-            action = jnp.clip(jnp.nan_to_num(action), -1.0, 1.0)
             after = env.step(state, action)
+            action = jnp.clip(jnp.nan_to_num(action), -1.0, 1.0)
             length = length + (running & ~after.diverged)
             return (after, length, running & ~after.done), (after.obs, action)
 
