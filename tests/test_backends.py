@@ -13,8 +13,9 @@ import pytest
 from metaworldx.envs.registry import TASKS, task_class
 from metaworldx.envs.scripted import hold_ctrl
 from metaworldx.sim.layout import Layout
+from metaworldx.sim.model import model_spec
 from metaworldx.sim.native import NativePhysics
-from metaworldx.sim.physics import Physics, PhysicsState, initial_state
+from metaworldx.sim.physics import Physics, PhysicsState, Variation, initial_state
 from worlds import jitted, keys, world
 
 FEET = "feet"
@@ -99,6 +100,72 @@ def test_native_serves_several_batch_sizes_and_nested_vmap(both):
     np.testing.assert_array_equal(nested.qpos.reshape(8, -1), flat.qpos)
     one, _ = physics.step(jax.tree.map(lambda x: x[3], start), ctrl[3])
     np.testing.assert_array_equal(one.qpos, flat.qpos[3])
+
+
+@pytest.mark.parametrize("bad", [np.nan, -np.inf, 2e10])
+@pytest.mark.parametrize("name", ["native", "mjx"])
+def test_controls_that_mean_nothing_break_their_own_robot(both, name, bad):
+    start, ctrl = standing(noise=0.05), jnp.zeros((8, 19))
+    after, readings = both[name][1](start, ctrl.at[2, 7].set(bad))
+    broken = np.arange(8) == 2
+    np.testing.assert_array_equal(np.isnan(after.qpos).all(axis=1), broken)
+    np.testing.assert_array_equal(np.isnan(readings.qpos).all(axis=1), broken)
+    sound, _ = both[name][1](start, ctrl)
+    np.testing.assert_array_equal(after.qpos[~broken], sound.qpos[~broken])
+
+
+def _native() -> NativePhysics:
+    return NativePhysics(model_spec("h1", "floor", "body", visuals=False))
+
+
+def _numpy(state: PhysicsState) -> PhysicsState:
+    return jax.tree.map(np.asarray, state)
+
+
+def test_one_call_leaves_nothing_behind_for_the_next():
+    """Masses and frictions, what broke, poses and sizes: a step is its arguments' alone."""
+    used, start, ctrl = _native(), _numpy(standing(noise=0.05)), np.zeros((8, 19))
+    heavy = Variation(np.full(8, 0.1), np.full((8, used.model.nbody), 3.0))
+    varied = start.replace(variation=heavy)
+    broken = start.replace(qvel=np.full_like(start.qvel, np.nan))
+    used.step_numpy(broken, np.full((8, 19), np.nan))
+    first, _ = used.step_numpy(varied, ctrl)
+    used.kinematics_numpy(varied, np.arange(8) < 3)
+    used.step_numpy(jax.tree.map(lambda x: x[:5], varied), ctrl[:5])
+    nominal, seen = used.step_numpy(start, ctrl)
+    again, _ = used.step_numpy(varied, ctrl)
+    fresh, known = _native().step_numpy(start, ctrl)
+    np.testing.assert_array_equal(nominal.qpos, fresh.qpos)
+    np.testing.assert_array_equal(nominal.warmstart, fresh.warmstart)
+    np.testing.assert_array_equal(seen.sensordata, known.sensordata)
+    np.testing.assert_array_equal(again.qpos, first.qpos)
+    assert np.abs(first.qvel - nominal.qvel).max() > 0.01
+
+
+def test_what_mujoco_resets_in_the_midst_of_a_step_counts_as_broken():
+    """MuJoCo's own reset would hand back a robot that hangs in the air, finite and at rest."""
+    physics = _native()
+    physics.model.opt.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+    start = _numpy(standing())
+    fast = start.replace(qvel=start.qvel + np.where(np.arange(8) == 3, 1e11, 0.0)[:, None])
+    after, _ = physics.step_numpy(fast, np.zeros((8, 19)))
+    np.testing.assert_array_equal(np.isnan(after.qpos).any(axis=1), np.arange(8) == 3)
+
+
+@pytest.mark.parametrize("part", ["mocap_pos", "mocap_quat", "mass", "friction"])
+def test_what_is_no_number_in_a_state_breaks_its_own_robot(part):
+    env = world("h1-package" if part.startswith("mocap") else "h1-stand")
+    physics, model = env.physics, env.physics.model
+    start = _numpy(jitted(env)[0](keys(3)).physics)
+    start = start.replace(variation=Variation(np.ones(3), np.ones((3, model.nbody))))
+    if part.startswith("mocap"):
+        poses = np.array(getattr(start, part))
+        poses[1, 0, 2] = np.nan
+        start = start.replace(**{part: poses})
+    else:
+        getattr(start.variation, part)[1] = np.nan
+    after, _ = physics.step_numpy(start, np.zeros((3, model.nu)))
+    np.testing.assert_array_equal(np.isnan(after.qpos).any(axis=1), [False, True, False])
 
 
 RULED = [name for name in TASKS if task_class(name).contact_rules]

@@ -124,6 +124,39 @@ def test_a_diverged_simulation_ends_is_counted_and_leaves_no_nan():
     assert not state.diverged.any() and np.all(np.isfinite(state.obs))
 
 
+@pytest.mark.parametrize(("dtype", "bad"), [("float32", np.nan), ("bfloat16", -np.inf)])
+def test_an_action_that_is_no_number_counts_as_diverged_inside_of_jit(dtype, bad):
+    env = world("h1-stand")
+
+    @jax.jit
+    def run(state, actions):
+        def one(state, action):
+            state = env.step(state, action)
+            return state, (state.reward, state.diverged, state.terminated, state.last_obs)
+
+        return jax.lax.scan(one, state, actions)
+
+    start = jitted(env)[0](keys(2))
+    hold = jnp.zeros((3, 2, 19), dtype)
+    state, (reward, diverged, terminated, obs) = run(start, hold.at[1, 0, 4].set(bad))
+    np.testing.assert_array_equal(diverged, [[False, False], [True, False], [False, False]])
+    np.testing.assert_array_equal(terminated, diverged)
+    np.testing.assert_array_equal(state.divergences, [1, 0])
+    np.testing.assert_array_equal(state.steps, [1, 3])
+    assert reward[1, 0] == 0.0 and np.isfinite(reward).all() and np.isfinite(obs).all()
+    # The other robot is none the wiser.
+    np.testing.assert_array_equal(obs[:, 1], run(start, hold)[1][3][:, 1])
+
+
+def test_any_finite_action_is_clipped():
+    env = world("h1-stand")
+    reset, step = jitted(env)
+    state = reset(keys(1))
+    most = env.step(state, np.full((1, 19), 1e300))
+    assert not most.diverged[0]
+    np.testing.assert_allclose(most.obs, step(state, jnp.ones((1, 19))).obs, atol=1e-6)
+
+
 def test_a_joint_that_spins_too_fast_counts_as_diverged():
     env = world(WALK)
     _, step = jitted(env)

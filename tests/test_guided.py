@@ -60,6 +60,22 @@ def test_the_schedule_counts_over_episodes(guided_door):
     assert leads[:2] == [0, 0] and leads[-1] == 1
 
 
+def test_experts_that_break_down_break_the_step_and_are_forgotten(guided_door):
+    env, _, state, step = guided_door
+    still = jnp.zeros((2, env.action_size))
+    for _ in range(3):  # past the schedule, whose experts weigh what it says
+        state = step(state, still)
+    composing = state.memory.composing
+    weights = composing.steady.weights.at[0].set(jnp.nan)
+    composing = composing.replace(steady=composing.steady.replace(weights=weights))
+    state = step(state.replace(memory=state.memory.replace(composing=composing)), still)
+    np.testing.assert_array_equal(state.diverged, [True, False])
+    assert float(state.reward[0]) == 0.0
+    assert np.isfinite(state.last_obs).all() and np.isfinite(state.obs).all()
+    state = step(state, still)
+    assert not state.diverged.any() and np.isfinite(state.obs).all()
+
+
 def test_rules_walk_to_the_goal_and_teachers_hold(guided_door):
     from metaworldx.router.compose import Composer
 

@@ -17,9 +17,11 @@ from metaworldx.envs import make
 from metaworldx.errors import UserError
 from metaworldx.training import Loop, TrainConfig, checked, train
 from metaworldx.training.checkpoint import Checkpoints, restore_agent
+from metaworldx.training.collect import collect
 from metaworldx.training.config import as_data, from_data, preset
 from metaworldx.training.folder import read_config, read_metrics
 from metaworldx.training.memory import check_memory, replay_memory
+from metaworldx.training.replay import empty_replay, insert, valid_starts
 from metaworldx.training.trained import load_trained
 
 TINY = TrainConfig(
@@ -142,18 +144,50 @@ def test_rows_past_the_checkpoint_are_dropped(loop, straight, tmp_path):
     assert _rows(tmp_path) == _rows(straight)
 
 
-def test_persisting_nan_stops_the_run(loop, tmp_path, monkeypatch, capsys):
-    original = loop.epoch
+def test_parameters_that_are_no_numbers_stop_the_run(loop, tmp_path, monkeypatch, capsys):
+    """The guard itself: losses are NaN, so no update is made, in epoch after epoch."""
+    begin = loop.init
 
-    def broken(state):
-        state, metrics = original(state)
-        return state, {**metrics, "train/skipped": jax.numpy.ones(())}
+    def broken(seed):
+        state = begin(seed)
+        params = jax.tree.map(lambda x: x * np.nan, state.agent.params)
+        return state.replace(agent=state.agent.replace(params=params))
 
-    monkeypatch.setattr(loop, "epoch", broken)
-    config = dataclasses.replace(TINY, max_bad_epochs=2)
-    result = train(config, tmp_path, loop=loop)
+    monkeypatch.setattr(loop, "init", broken)
+    result = train(dataclasses.replace(TINY, max_bad_epochs=2), tmp_path, loop=loop)
     assert (result.why, result.epoch) == ("not_finite", 3)
     assert "2 epochs in a row" in capsys.readouterr().err
+    rows = _rows(tmp_path)
+    assert [row["train/skipped"] for row in rows[1:]] == [1.0, 1.0]
+    # A policy that says NaN moves nobody: each of its steps is a divergence and pays nothing.
+    assert [row["collect/diverged"] for row in rows] == [0.0, 40.0, 40.0]
+    assert [row["collect/reward"] for row in rows[1:]] == [0.0, 0.0]
+
+
+def test_actions_that_are_no_numbers_never_reach_the_replay(loop):
+    """A policy that is broken in one environment only: the others' steps are as they were."""
+
+    def act(params, obs, plan, key):
+        action = jax.random.uniform(key, (len(obs), loop.env.action_size), minval=-1.0)
+        return jax.numpy.where(params[:, None], np.nan, action), plan
+
+    def collected(broken):
+        env = loop.env.reset(jax.random.split(jax.random.key(0), (1, 3)))
+        keys = jax.random.split(jax.random.key(1), 1)
+        run = jax.jit(
+            lambda broken, env: collect(loop.env, loop.objective, act, broken, env, None, keys, 4)
+        )
+        return jax.tree.map(np.asarray, run(np.asarray(broken), env)[2])
+
+    (kept, tally), (sound, _) = collected([False, True, False]), collected([False] * 3)
+    np.testing.assert_array_equal(kept.diverged[0].all(axis=0), [False, True, False])
+    assert all(np.isfinite(x).all() for x in jax.tree.leaves(kept))
+    assert tally.diverged == 4.0 and tally.episodes >= 4.0
+    for ours, theirs in zip(jax.tree.leaves(kept), jax.tree.leaves(sound), strict=True):
+        np.testing.assert_array_equal(ours[:, :, [0, 2]], theirs[:, :, [0, 2]])
+    slots = empty_replay(1, 8, 3, loop.env.obs_size, loop.env.action_size, loop.term_shapes())
+    starts = valid_starts(insert(slots, kept), 2)
+    np.testing.assert_array_equal(starts[0].any(axis=0), [True, False, True])
 
 
 # ---- bad input
