@@ -201,3 +201,16 @@ def test_a_seed_that_does_not_go_is_told_before_anything_is_written(tmp_path, ca
     assert cli.main([*args, "--seed", seed, "--out", str(out)]) == 2
     said = f"metaworldx: error: seed is {seed}; needs 0 to 2147483647\n"
     assert capsys.readouterr().err == said and not out.parent.exists()
+
+
+@pytest.mark.parametrize("module", ["bench.env", "adaptors.brax", "sim.mjx"])
+def test_nothing_that_imports_mjx_prints(module):
+    """Where Warp is not installed MJX says so on stdout, which belongs to our JSON."""
+    hide = "import sys; sys.modules['warp'] = None; "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{hide}import metaworldx.{module}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == ""

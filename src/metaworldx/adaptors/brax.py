@@ -7,6 +7,10 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+# brax imports MJX, which tells stdout what it misses unless it comes in quietly first.
+import metaworldx.sim.mjx  # noqa: F401
+
+# isort: split
 import jax
 import jax.numpy as jnp
 from brax.envs import base

@@ -235,13 +235,15 @@ class WarpPhysics(MjxPhysics):
     def _blank(self, count: int) -> mjx.Data:
         """Buffers with a pool of contacts for so many simulations."""
         pool = count * self.contacts
+        impl: Any = self._data._impl
         changes: dict[str, Any] = {"_impl.naconmax": pool, "_impl.naccdmax": pool}
-        for name in type(self._data._impl).__annotations__:
+        for name in type(impl).__annotations__:
             if name.startswith("contact__"):
-                one = getattr(self._data._impl, name)
+                one = getattr(impl, name)
                 if len(one):  # some kinds of contacts have no entries at all
                     changes[f"_impl.{name}"] = jnp.broadcast_to(one, (pool, *one.shape[1:]))
-        return self._data.tree_replace(changes)
+        blank: Any = self._data.tree_replace(changes)
+        return blank
 
     def _had_room(self, data: mjx.Data) -> jax.Array:
         return (data._impl.overflow & self._lost) == 0
@@ -258,7 +260,7 @@ class WarpPhysics(MjxPhysics):
 
 def _hush() -> None:
     """Warp tells stdout about its devices and about each kernel that it loads."""
-    import warp
+    import warp  # pyright: ignore[reportMissingImports]
 
     warp.config.log_level = max(warp.config.log_level, warp.LOG_WARNING)
 
