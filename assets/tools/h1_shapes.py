@@ -108,6 +108,28 @@ HAND_COLLISION: dict[str, list[Shape]] = {
 FEET = ("left_ankle_link", "right_ankle_link")
 
 
+def foot_hull(mesh: dict) -> list[Point]:
+    """Corners of a foot's hull in its body's frame: a prism as long, wide, high and large as it.
+
+    The underside is flat, heel and toe rise upright from it and slope to the ankle, which lies
+    in the body's origin; the hull's volume says how high heel and toe are.
+
+    Args:
+      mesh: the facts of the foot's collision mesh.
+    """
+    low, high = mesh["extent_in_body_frame"]["min"], mesh["extent_in_body_frame"]["max"]
+    length, width, height = (b - a for a, b in zip(low, high, strict=True))
+    upright = 2.0 * mesh["hull_volume"] / (length * width) - height
+    profile = [
+        (low[0], low[2]),
+        (high[0], low[2]),
+        (high[0], low[2] + upright),
+        (0.0, high[2]),
+        (low[0], low[2] + upright),
+    ]
+    return [(round(x, 5), round(y, 5), round(z, 5)) for y in (low[1], high[1]) for x, z in profile]
+
+
 def mirrored(shapes: dict[str, list[Shape]]) -> dict[str, list[Shape]]:
     """The shapes with those of the left side repeated on the right."""
     out = dict(shapes)

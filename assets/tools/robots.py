@@ -20,6 +20,10 @@ def robot(facts: dict) -> Element:
     hands = facts["nu"] > 19
     root = Element("mujoco", {"model": facts["robot"]})
     _defaults(root, hands)
+    foot = next(body for body in facts["bodies"] if body["name"] in h1_shapes.FEET)
+    hull = next(geom for geom in foot["geoms"] if geom["type"] == "mesh" and geom["contype"])
+    corners = [value for corner in h1_shapes.foot_hull(hull) for value in corner]
+    root.add("asset").add("mesh", name="foot_hull", vertex=corners)
     world = root.add("worldbody")
     collision = h1_shapes.mirrored(h1_shapes.COLLISION)
     seen = h1_shapes.mirrored(h1_looks.BODY if hands else h1_looks.BODY | h1_looks.FISTS)
@@ -43,6 +47,9 @@ def robot(facts: dict) -> Element:
                 class_="hand_collision" if hand else "collision",
                 name=f"{part.removesuffix('_link')}_collision_{i}",
             )
+        if body["name"] in h1_shapes.FEET:
+            name = body["name"].replace("_ankle_link", "_foot_hull")
+            element.add("geom", class_="hull", name=name, mesh="foot_hull")
         for shape in seen.get(body["name"], []):
             _shape(element, shape, class_="visual", material=shape.material)
         for site in body["sites"]:

@@ -7,6 +7,13 @@ import scene_looks
 import stand_ins
 from mjcf import SIZES, Element, unless
 
+_SEVERAL_POINTS = ("bookshelf_simple", "bookshelf_hard")
+"""Scenes in which HumanoidBench lets convex shapes touch in several points."""
+
+_BOARDS = {"balance_simple": "stand_board", "balance_hard": "stand_board"}
+"""Loose bodies that feet stand on, by scene. Feet sink deeper into a board that gives way than
+their capsules are thick; there the hulls of the feet touch it in the capsules' place."""
+
 _ENDLESS = [0.0, 0.0, 1.0]
 """A plane drawn to the horizon; planes touch without end whatever their size."""
 
@@ -19,9 +26,12 @@ def scene(name: str, facts: dict) -> Element:
       facts: an environment's facts; sensors and tendons of the robot are left to its own file.
     """
     root = Element("mujoco", {"model": name})
+    if name in _SEVERAL_POINTS:
+        root.add("option").add("flag", multiccd="enable")
     world = root.add("worldbody")
     written = {"world": world}
     moving: set[str] = set()
+    loose: set[str] = set()
     bodies = {body["name"]: body for body in facts["scene_bodies"]}
     for body in facts["scene_bodies"]:
         if body["name"] == "world":
@@ -39,10 +49,12 @@ def scene(name: str, facts: dict) -> Element:
             if body["joints"] or body["parent"] in moving:
                 moving.add(body["name"])
                 mjcf.inertial(element, body)
+        if body["parent"] in loose or any(j["type"] == "free" for j in body["joints"]):
+            loose.add(body["name"])
         for joint in body["joints"]:
             mjcf.joint(element, joint)
         for geom in body["geoms"]:
-            for made in stand_ins.of(name, body["name"], geom):
+            for made in stand_ins.of(name, geom, body["name"] in loose):
                 _geom(element, name, body["name"], made)
         for twin in scene_looks.shown(name, body):
             _geom(element, name, body["name"], twin)
@@ -51,7 +63,8 @@ def scene(name: str, facts: dict) -> Element:
             mjcf.site(element, site)
         for camera in body["cameras"]:
             mjcf.camera(element, camera)
-    _equalities(root, name, facts)
+    _contacts(root, name, facts)
+    _equalities(root, facts)
     mjcf.sensors(root, facts["sensors"][6:])
     return root
 
@@ -76,13 +89,22 @@ def _geom(element: Element, scene_name: str, body: str, facts: dict) -> None:
     )
 
 
-def _equalities(root: Element, name: str, facts: dict) -> None:
+def _contacts(root: Element, name: str, facts: dict) -> None:
     robots = {"lh_wrist", "lh_thproximal", "rh_wrist", "rh_thproximal"}
     excludes = [pair for pair in facts["contact_excludes"] if not robots & set(pair)]
-    if excludes:
-        section = root.add("contact")
-        for first, second in excludes:
-            section.add("exclude", body1=first, body2=second)
+    if not excludes and name not in _BOARDS:
+        return
+    section = root.add("contact")
+    for first, second in excludes:
+        section.add("exclude", body1=first, body2=second)
+    if name in _BOARDS:
+        for side in ("left", "right"):
+            board = _BOARDS[name]
+            section.add("exclude", body1=f"{side}_ankle_link", body2=board)
+            section.add("pair", geom1=f"{side}_foot_hull", geom2=f"{board}_collision")
+
+
+def _equalities(root: Element, facts: dict) -> None:
     equalities = [e for e in facts["equality"] if e["type"] in ("connect", "joint")]
     if not equalities:
         return

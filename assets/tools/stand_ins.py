@@ -1,8 +1,9 @@
 """Primitives that stand in for shapes that MJX cannot collide, and ours for meshes.
 
-MJX has no contact between a cylinder and a box. A cylinder that could meet a box becomes a
-capsule as long as itself; a flat disc becomes a box of equal area, or a sphere where it rolls
-on its rim.
+MJX has no contact between a cylinder and a box. A cylinder that could meet a box and is part of
+the world or hangs on a joint becomes a capsule as long as itself; a flat disc becomes a box of
+equal area. Cylinders of loose bodies stay: how they lie and roll depends on which of their
+points touch. `metaworldx.sim.stand_ins` replaces those where MJX steps them.
 """
 
 from __future__ import annotations
@@ -15,33 +16,28 @@ _SLIDE_THICKNESS = 0.25
 POSTS = ("pole", "highbar_simple", "highbar_hard", "basketball")
 """Scenes whose cylinders are static posts, their ends out of reach: capsules of full length."""
 
-CYLINDERS = ("powerlift",)
-"""Scenes without a box: cylinders stay."""
-
-STANDING = {"soda_can"}
-"""Bodies that stand on the flat end of a cylinder: boxes."""
-
-ROLLING = {"headphone", "centering_trick"}
-"""Bodies that roll on the rims of discs: spheres."""
-
 _SAME_AREA = math.sqrt(math.pi) / 2
 
 
-def of(scene: str, body: str, geom: dict) -> list[dict]:
-    """The geoms to write in place of one of the facts, in order; most stay as they are."""
+def of(scene: str, geom: dict, loose: bool) -> list[dict]:
+    """The geoms to write in place of one of the facts, in order; most stay as they are.
+
+    Args:
+      scene: the scene's name.
+      geom: its facts.
+      loose: whether its body, or one that it is fixed to, is free to move.
+    """
     if geom["type"] == "mesh":
         return _slide(geom)
     seen = geom["contype"] == 0 and geom["conaffinity"] == 0
-    if geom["type"] != "cylinder" or seen or scene in CYLINDERS:
+    if geom["type"] != "cylinder" or seen or loose:
         return [geom]
     radius, half = geom["size"][:2]
     if scene in POSTS:
         return [geom | {"type": "capsule"}]
-    if body in STANDING or (half < 0.6 * radius and body not in ROLLING):
+    if half < 0.6 * radius:
         side = radius * _SAME_AREA
         return [geom | {"type": "box", "size": [side, side, half]}]
-    if half < 0.6 * radius:
-        return [geom | {"type": "sphere"}]
     return [geom | {"type": "capsule", "size": [radius, max(half - radius, 0.3 * half)]}]
 
 

@@ -39,8 +39,9 @@ def make(
     spec, cls = parse_id(env_id)
     backend = resolve_backend(backend)
     collisions = _collisions(env_id, cls.min_collisions, collisions)
-    model = model_spec(spec.name, cls.scene, collisions, visuals=False)
-    if backend != "native":
+    native = backend == "native"
+    model = model_spec(spec.name, cls.scene, collisions, visuals=False, native=native)
+    if not native:
         set_mjx_limits(model)
         solver_iterations = solver_iterations or cls.mjx_solver
     if solver_iterations is not None:

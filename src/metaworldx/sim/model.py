@@ -5,6 +5,7 @@ from __future__ import annotations
 import mujoco
 
 from metaworldx.errors import UserError, nearest
+from metaworldx.sim import stand_ins
 from metaworldx.sim.assets import asset_root
 
 COLLISION_SETS = ("feet", "body", "full")
@@ -48,7 +49,9 @@ def scenes() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (asset_root() / "scenes").glob("*.xml")))
 
 
-def model_spec(robot: str, scene: str, collisions: str, visuals: bool = True) -> mujoco.MjSpec:
+def model_spec(
+    robot: str, scene: str, collisions: str, visuals: bool = True, native: bool = False
+) -> mujoco.MjSpec:
     """A robot in a scene, not yet compiled, so that sensors can still be added.
 
     Bodies, joints, sites, actuators and sensors stand in HumanoidBench's order under its names:
@@ -61,6 +64,9 @@ def model_spec(robot: str, scene: str, collisions: str, visuals: bool = True) ->
       visuals: whether geoms that are only seen stay in the compiled model. They move nothing,
         but a step of the bare floor takes 60% longer with them: leave them out to simulate,
         keep them to render (states are the same).
+      native: whether only native MuJoCo will step it: loose bodies keep their cylinders, feet
+        meet a board with their hulls, and convex shapes touch as in HumanoidBench's MuJoCo.
+        Otherwise what MJX cannot collide, or only slowly, has stand-ins.
 
     Raises UserError (a ValueError) for an unknown name, with the nearest known one.
     """
@@ -75,13 +81,19 @@ def model_spec(robot: str, scene: str, collisions: str, visuals: bool = True) ->
     )
     spec.modelname = f"{robot}_{scene}"
     spec.compiler.discardvisual = not visuals
+    if native:
+        stand_ins.leave_out_hulls(spec)
+    else:
+        stand_ins.put_in(spec)
     _apply(spec, collisions)
     return spec
 
 
-def build_model(robot: str, scene: str, collisions: str, visuals: bool = True) -> mujoco.MjModel:
+def build_model(
+    robot: str, scene: str, collisions: str, visuals: bool = True, native: bool = False
+) -> mujoco.MjModel:
     """The compiled model of `model_spec`."""
-    return model_spec(robot, scene, collisions, visuals).compile()
+    return model_spec(robot, scene, collisions, visuals, native).compile()
 
 
 def robot_collision_geoms(spec: mujoco.MjSpec) -> list:

@@ -47,7 +47,7 @@ class Dynamics:
 
 @functools.lru_cache(maxsize=1)
 def _compiled(robot: str, scene: str) -> NativePhysics:
-    return NativePhysics(model_spec(robot, scene, "full"))
+    return NativePhysics(model_spec(robot, scene, "full", native=True))
 
 
 def physics_of(recording: Recording) -> NativePhysics:
