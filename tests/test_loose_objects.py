@@ -77,7 +77,7 @@ def object_steps() -> dict[str, np.ndarray]:
     ],
 )
 def test_objects_go_where_humanoidbenchs_go_in_a_step(env_id, limit):
-    """States that no recording of `tests/data/recordings` holds; in room and bookshelf, objects were moved."""
+    """From states of no recording; in room and bookshelf the objects had just been moved."""
     physics = world(env_id, "native", "full").physics
     before, velocity, action, after = (
         object_steps()[f"{env_id}/{key}"]
