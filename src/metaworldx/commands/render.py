@@ -76,9 +76,10 @@ def main(
     elif expert is not None:
         from metaworldx.experts.pool import expert_named
         from metaworldx.experts.tracking import expert_policy
+        from metaworldx.router.scenes import asked_in
 
         chosen = expert_named(expert, pool)
-        env, acting = expert_policy(chosen, env)
+        env, acting = expert_policy(chosen, env, asked_in(env))
         policy = expert
     else:
         acting = scripted_policy(policy, env)

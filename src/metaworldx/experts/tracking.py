@@ -20,6 +20,7 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.scripted import Policy
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Start, Task
+from metaworldx.experts.asking import Asking, told
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.feedback import balance_errors
 from metaworldx.experts.follow import (
@@ -51,6 +52,9 @@ from metaworldx.motion.kinematics import heading, wrapped
 from metaworldx.sim.readings import Readings
 
 _CLEARANCE = 0.002
+
+Asks = Callable[[Readings, Memory], Asking]
+"""What a task asks of experts, of its readings and its own memory."""
 
 
 @struct.dataclass
@@ -101,13 +105,22 @@ class TrackingEnv(Env):
     `root_speed_error`), `alignment` (R_t under equal weights) and `task` (the task's reward).
     """
 
-    def __init__(self, env: Env, refs: References, skill: Skill, training: bool = True):
+    def __init__(
+        self,
+        env: Env,
+        refs: References,
+        skill: Skill,
+        training: bool = True,
+        asks: Asks | None = None,
+    ):
         """Wraps an environment of the robot, alone or with objects.
 
         Args:
           training: begins on the reference now and then, ends where it is lost, and rewards
             `w_track R_t + w_task r_task`; otherwise start, end and reward are the task's own and
-            the clip is `Skill.evaluated`.
+            the clip is `Skill.evaluated`, but for what is asked.
+          asks: what the task asks of the expert (`router.scenes.asked_in`); None leaves it to its
+            clips.
         """
         self.refs, self.skill = refs, skill
         self.motors = Motors(env.physics.model)
@@ -115,7 +128,7 @@ class TrackingEnv(Env):
         if training:
             steps = min(skill.episode_steps, env.max_episode_steps)
             config = dataclasses.replace(config, max_episode_steps=steps)
-        task = _tracking_task(env.task, refs, skill, env.dt, training)
+        task = _tracking_task(env.task, refs, skill, env.dt, training, asks)
         super().__init__(env.id, task, env.physics, config, env.collisions)
 
     def reset_on(self, key: jax.Array, clip: jax.Array) -> EnvState:
@@ -158,14 +171,17 @@ class TrackingEnv(Env):
         return now, balance_errors(robot.spec.name, now, follow.heading, *own)
 
 
-def expert_policy(expert: Expert, env: Env) -> tuple[TrackingEnv, Policy]:
+def expert_policy(expert: Expert, env: Env, asks: Asks | None = None) -> tuple[TrackingEnv, Policy]:
     """One expert in a task of its own robot: the environment to step, and what it does there.
+
+    Args:
+      asks: what the task asks of it, as of `TrackingEnv`.
 
     Raises:
       UserError: a robot with other joints.
     """
     refs = references(env.task.robot.spec.name, expert.clips, expert.skill.then)
-    tracking = TrackingEnv(env, refs, expert.skill, training=False)
+    tracking = TrackingEnv(env, refs, expert.skill, training=False, asks=asks)
 
     def policy(state: EnvState, key: jax.Array) -> jax.Array:
         return act(expert.sizes, expert.params, state.obs, key, deterministic=True)
@@ -173,7 +189,14 @@ def expert_policy(expert: Expert, env: Env) -> tuple[TrackingEnv, Policy]:
     return tracking, policy
 
 
-def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, training: bool) -> Task:
+def _tracking_task(
+    task: Task,
+    refs: References,
+    skill: Skill,
+    dt: float,
+    training: bool,
+    asks: Asks | None,
+) -> Task:
     robot = task.robot.spec.name
     nq, nv, layout = task.robot.spec.nq, task.robot.spec.nv, task.layout
 
@@ -199,7 +222,11 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             return begin.replace(memory=Tracked(begin.memory, follow))
 
         def on_reset(self, memory: Memory, r: Readings) -> Memory:
-            return memory.replace(task=super().on_reset(memory.task, r))
+            own, follow = super().on_reset(memory.task, r), memory.follow
+            if asks is not None:
+                asking, qpos = asks(r, own), self.robot.qpos(r)
+                follow = told(refs, skill.name, follow, asking, qpos, begins=True)
+            return Tracked(own, follow)
 
         def observe(self, r: Readings, memory: Memory) -> jax.Array:
             qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
@@ -216,6 +243,8 @@ def _tracking_task(task: Task, refs: References, skill: Skill, dt: float, traini
             qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
             follow = moved_on(refs, memory.follow, dt, skill.clock_gain)
             follow = seen(refs, follow, qpos)
+            if asks is not None:
+                follow = told(refs, skill.name, follow, asks(r, out.memory), qpos)
             error = tracking_error(robot, skill, refs, follow, qpos, qvel)
             aligned = alignment(skill.imitation, error)
             terms = {

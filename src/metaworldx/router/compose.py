@@ -21,9 +21,8 @@ from metaworldx.experts.observation import (
     up_in_pelvis,
 )
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.motion.clip import COMMAND
-from metaworldx.motion.kinematics import heading, to_heading, wrapped
 from metaworldx.router.arms import led_arms
+from metaworldx.router.asker import Asker
 from metaworldx.router.observe import router_observation
 from metaworldx.router.parts import Parts, PartsConfig
 from metaworldx.router.scenes import Scene, asking, milestone_names, scene_of
@@ -33,8 +32,6 @@ from metaworldx.sim.readings import Readings
 STABILISER = "stand"
 _AT_REST = 0.05
 """An expert that weighs less begins anew from where the robot is, until it is wanted."""
-_GOES = 0.1
-"""An expert whose clip is faster than this (m/s) goes somewhere."""
 
 
 @struct.dataclass
@@ -160,7 +157,7 @@ class Composer:
         actuators = [model.actuator(i).name for i in range(model.nu)]
         self.parts = Parts(parts, names, actuators)
         self.stabiliser = names.index(STABILISER) if STABILISER in names else 0
-        self._reaching = names.index("reach") if "reach" in names else None
+        self._asker = Asker(pool)
         self.scene = scene_of(env)
         self._milestones = len(milestone_names(env.task.name))
         self._nq = env.task.robot.spec.nq
@@ -176,7 +173,7 @@ class Composer:
         seen = self.sees(state, scene.milestones)
         steady = begin_steady(choose(seen))
         still = jnp.zeros((*seen.progress.shape, self.pool.body.action_size))
-        follow = self._begun(state, seen.scene)
+        follow = self._asker.begun(self.own(state)[0], seen.scene)
         return Composing(follow, steady, scene.milestones, still, steady.weights)
 
     def sees(self, state: EnvState | Moment, reached: jax.Array) -> Seen:
@@ -218,7 +215,7 @@ class Composer:
         seen = self.sees(state, composing.reached)
         scene = seen.scene
         body = self.pool.body.own_qpos(qpos)
-        follow = self._headed(self._aimed(composing.follow, scene), scene, body)
+        follow = self._asker.told(composing.follow, scene, qpos)
         each = self._led(self.pool.act(follow, qpos, qvel), scene, body)
         on_offer = OnOffer(
             task_obs=state.obs if isinstance(state, EnvState) else None,
@@ -241,7 +238,7 @@ class Composer:
         # A gait takes over where the leader's is in its cycle; from its own beginning it trips.
         leads = jnp.argmax(weights, axis=-1)[:, None]
         phase = jnp.take_along_axis(self.pool.phase_of(on), leads, axis=-1)[:, 0]
-        rests, anew = weights < _AT_REST, self._begun(state, scene, phase)
+        rests, anew = weights < _AT_REST, self._asker.begun(qpos, scene, phase)
         on = self._carried(on, anew, weights)
         follow = jax.tree.map(
             lambda new, old: jnp.where(
@@ -257,70 +254,19 @@ class Composer:
 
     def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
         """Experts' actions `[B, K, A]`, the reaching one's arms led to their places."""
-        if self._reaching is None:
+        if self._asker.reaching is None:
             return each
         hinges = arm_hinges(ROBOT)
         arms = jax.vmap(led_arms)(body, scene.places)
         arms = jnp.where(scene.asked[..., None], arms, jnp.nan).reshape(-1, hinges.size)
-        own = self.pool.body.with_hinges(each[:, self._reaching], hinges.reshape(-1), arms)
-        return each.at[:, self._reaching].set(own)
+        own = self.pool.body.with_hinges(each[:, self._asker.reaching], hinges.reshape(-1), arms)
+        return each.at[:, self._asker.reaching].set(own)
 
     def _carried(self, follow: Follow, anew: Follow, weights: jax.Array) -> Follow:
         """With the place from which the reaching expert counts carried along while others walk."""
-        if self._reaching is None:
+        if self._asker.reaching is None:
             return follow
-        expert = self._reaching
+        expert = self._asker.reaching
         carried = self.parts.weights(weights)[0][:, expert, None] < 0.5
         anchor = jnp.where(carried, anew.anchor[:, expert], follow.anchor[:, expert])
         return follow.replace(anchor=follow.anchor.at[:, expert].set(anchor))
-
-    def _begun(
-        self, state: EnvState | Moment, scene: Scene, phase: jax.Array | float = 0.0
-    ) -> Follow:
-        follow = self.pool.begin(self.own(state)[0], phase)
-        if self._reaching is None:
-            return follow
-        expert = self._reaching
-        commands = self._commands(scene, follow)
-        asked = jax.vmap(lambda f, c: self.pool.asked(f, expert, c))(follow, commands)
-        anywhere = scene.asked.any(axis=-1)
-        return jax.tree.map(
-            lambda new, old: jnp.where(anywhere.reshape((-1,) + (1,) * (old.ndim - 1)), new, old),
-            asked,
-            follow,
-        )
-
-    def _aimed(self, follow: Follow, scene: Scene) -> Follow:
-        """With the hands' places as they are now."""
-        if self._reaching is None:
-            return follow
-        commands = self._commands(scene, follow)
-        old = follow.command[:, self._reaching]
-        new = jnp.where(scene.asked.any(axis=-1)[:, None], commands, old)
-        return follow.replace(command=follow.command.at[:, self._reaching].set(new))
-
-    def _headed(self, follow: Follow, scene: Scene, body: jax.Array) -> Follow:
-        """Experts that go head for the goal; no farther round than they can turn at once.
-
-        Args:
-          body: the robots' own `[B, 7 + J]`.
-        """
-        yaw = jax.vmap(heading)(body[:, 3:7])
-        way = scene.goal - body[:, :2]
-        off = wrapped(jnp.arctan2(way[:, 1], way[:, 0]) - yaw)
-        wanted = yaw + jnp.clip(off, -scene.turn, scene.turn)
-        goes = self.pool.speed_of(follow) > _GOES
-        headed = jnp.where(goes & scene.going[:, None], wanted[:, None], follow.heading)
-        return follow.replace(heading=headed)
-
-    def _commands(self, scene: Scene, follow: Follow) -> jax.Array:
-        """What the expert that reaches is asked `[B, 11]`: places count from its anchor."""
-        return jax.vmap(_command)(scene, follow.anchor[:, self._reaching])
-
-
-def _command(scene: Scene, anchor: jax.Array) -> jax.Array:
-    floor = jnp.append(anchor[:2], 0.0)
-    places = jax.vmap(lambda place: to_heading(place - floor, anchor[2]))(scene.places)
-    places = jnp.where(scene.asked[:, None], places, 0.0)
-    hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
-    return jnp.zeros(COMMAND["seat"].stop).at[hands].set(places.reshape(-1))

@@ -6,6 +6,7 @@ Read off the environment's state as it is, so nobody has to be asked for it whil
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -22,7 +23,9 @@ from metaworldx.router.places import (
     catching_places,
     handle_place,
     push_place,
+    within_reach,
 )
+from metaworldx.sim.readings import Readings
 
 MILESTONES = 3
 """How many milestones every task has; those that it lacks are never reached."""
@@ -103,6 +106,19 @@ def scene_of(env: Env) -> SceneOf:
     """How a task's scene is read off its states; tasks of no table have nothing to ask."""
     make = _SCENES.get(env.task.name)
     return (lambda state: _nothing()) if make is None else make(env)
+
+
+def asks(task: str) -> bool:
+    """Whether a task's scene asks anything of experts."""
+    return task in _SCENES
+
+
+def asked_in(env: Env) -> Callable[[Readings, Any], Scene] | None:
+    """What a task asks, of its readings and its own memory; None where it asks nothing."""
+    if not asks(env.task.name):
+        return None
+    scene = scene_of(env)
+    return lambda readings, memory: scene(SimpleNamespace(readings=readings, memory=memory))
 
 
 def milestone_names(task: str) -> tuple[str, ...]:
@@ -246,13 +262,15 @@ def _package(env: Env) -> SceneOf:
 
 
 def _reach(env: Env) -> SceneOf:
-    """The goal is the left hand's."""
+    """The goal is the left hand's; of one farther than the arm is long, the way to it."""
     robot = env.task.robot
 
     def read(state: Any) -> Scene:
-        goal = state.memory.goal
-        away = jnp.linalg.norm(robot.left_hand(state.readings) - goal)
-        return _scene(both(goal), _LEFT, None, (0.5 / away, 0.1 / away))
+        r, goal = state.readings, state.memory.goal
+        away = jnp.linalg.norm(robot.left_hand(r) - goal)
+        yaw = heading(robot.pelvis_orientation(r))
+        place = within_reach(goal, robot.pelvis_position(r), yaw)
+        return _scene(both(place), _LEFT, None, (0.5 / away, 0.1 / away))
 
     return read
 

@@ -19,8 +19,10 @@ from metaworldx.experts.follow import target_of
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.clip import Clip
+from metaworldx.router.asker import Asker
 from metaworldx.router.compose import Chooser, Composer
 from metaworldx.router.replan import Replanner
+from metaworldx.router.scenes import asking, asks, scene_of
 from metaworldx.router.told import Told
 
 Carry = Any
@@ -136,7 +138,11 @@ class AgentController(_Alone):
 
 
 class ExpertController(_Alone):
-    """One expert of a pool, in an environment of any task of its robot."""
+    """One expert of a pool, in an environment of any task of its robot.
+
+    It is told what the task's scene asks, as in composition: places for the hands of the one that
+    reaches, where to head of those that go. Its arms are its own; composition leads them besides.
+    """
 
     def __init__(self, pool: ExpertPool, name: str, env: Env):
         """Acts as the expert called `name` with what `env.robot_observation` tells.
@@ -145,6 +151,8 @@ class ExpertController(_Alone):
           UserError: no such expert.
         """
         self._pool, self._index, self._env = pool, pool.index(name), env
+        self._asker = Asker(pool)
+        self._scene = jax.vmap(scene_of(env)) if asks(env.task.name) else None
         self.name = f"expert {name}"
         self.clips = pool.experts[self._index].clips
         self._nq = env.task.robot.spec.nq
@@ -158,8 +166,13 @@ class ExpertController(_Alone):
             )
 
     def begin(self, state: EnvState) -> Carry:
-        """At the beginning of the clip it is evaluated with."""
-        return self._pool.begin(self._own(state)[0])
+        """What it follows, and the greatest that each milestone has been (None without any)."""
+        qpos = self._own(state)[0]
+        if self._scene is None:
+            return self._pool.begin(qpos), None
+        scene = self._scene(state)
+        scene = jax.vmap(asking)(scene, scene.milestones)
+        return self._asker.begun(qpos, scene), scene.milestones
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
@@ -167,13 +180,18 @@ class ExpertController(_Alone):
         """The expert's action; all of the pool act in one call."""
         del params, key
         qpos, qvel = self._own(state)
-        actions = self._pool.act(carry, qpos, qvel)
-        return actions[:, self._index], self._pool.moved_on(carry, qpos)
+        follow, reached = carry
+        if self._scene is not None:
+            scene = jax.vmap(asking)(self._scene(state), reached)
+            follow = self._asker.told(follow, scene, qpos)
+            reached = jnp.maximum(reached, scene.milestones)
+        actions = self._pool.act(follow, qpos, qvel)
+        return actions[:, self._index], (self._pool.moved_on(follow, qpos), reached)
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
         """The hinges of the clip it follows."""
         del state
-        follow = jax.tree.map(lambda x: x[:, self._index], carry)
+        follow = jax.tree.map(lambda x: x[:, self._index], carry[0])
         refs = self._pool.refs
         return jax.vmap(lambda f: target_of(refs, f).qpos[7:])(follow)
 

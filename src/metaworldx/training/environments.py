@@ -15,6 +15,7 @@ from metaworldx.errors import UserError, nearest
 from metaworldx.experts.reference import References, references
 from metaworldx.experts.skills import Skill, clips_of, skill_named
 from metaworldx.experts.tracking import TrackingEnv
+from metaworldx.router.scenes import asked_in
 from metaworldx.training.config import TrainConfig
 from metaworldx.training.early import EarlyEnd, ending_early
 from metaworldx.training.guiding import GuideConfig, guided_env
@@ -71,7 +72,8 @@ def acting_in(env: Env, config: TrainConfig) -> Env:
     skill = skill_of(config)
     if skill is None:
         return _guided(env, config, None)
-    return TrackingEnv(env, _followed(env, skill), skill, training=False)
+    refs = _followed(env, skill)
+    return TrackingEnv(env, refs, skill, training=False, asks=asked_in(env))
 
 
 def guide_of(config: TrainConfig) -> GuideConfig:

@@ -22,11 +22,11 @@ SOURCE = (
 COUNT = 96
 NEAR = 0.005
 """How far a hand may end from its target (m)."""
-_SHOULDER = np.array([0.0, 0.21, 1.445])
-_ARM = (0.28, 0.6)
+SHOULDER = np.array([0.0, 0.21, 1.445])
+ARM = (0.28, 0.6)
 """The left shoulder in the pelvis's frame on the ground (m), and how far from it targets are: the
 arm has 0.64 m."""
-_SIDE, _UP = (-0.7, 1.7), (-1.0, 1.1)
+SIDE, UP = (-0.7, 1.7), (-1.0, 1.1)
 """Directions from the left shoulder to targets (rad): outwards from ahead, and upwards."""
 _TURN = 0.9
 """The most that the trunk turns (rad)."""
@@ -39,8 +39,8 @@ _POSTURE = 0.03
 
 def workspace(side: str) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper corner `[3]` (m) of the box about a hand's targets, pelvis at x = y = 0."""
-    low = _SHOULDER + _ARM[1] * np.array([np.cos(_SIDE[1]), np.sin(_SIDE[0]), np.sin(_UP[0])])
-    high = _SHOULDER + _ARM[1] * np.array([1.0, 1.0, np.sin(_UP[1])])
+    low = SHOULDER + ARM[1] * np.array([np.cos(SIDE[1]), np.sin(SIDE[0]), np.sin(UP[0])])
+    high = SHOULDER + ARM[1] * np.array([1.0, 1.0, np.sin(UP[1])])
     if side == "left":
         return low, high
     return low * [1, 0, 1] - high * [0, 1, 0], high * [1, 0, 1] - low * [0, 1, 0]
@@ -76,12 +76,12 @@ def _reached(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     used = np.array([hands_used(n) for n in range(wanted)])
     share = qmc.Halton(6, rng=seed).random(wanted).reshape(wanted, 2, 3)
     # Evenly over the volume: by the cube of the radius and the sine of the elevation.
-    radius = np.cbrt(_ARM[0] ** 3 + share[..., 0] * (_ARM[1] ** 3 - _ARM[0] ** 3))
-    aside = _SIDE[0] + share[..., 1] * (_SIDE[1] - _SIDE[0])
-    up = np.sin(_UP[0]) + share[..., 2] * (np.sin(_UP[1]) - np.sin(_UP[0]))
+    radius = np.cbrt(ARM[0] ** 3 + share[..., 0] * (ARM[1] ** 3 - ARM[0] ** 3))
+    aside = SIDE[0] + share[..., 1] * (SIDE[1] - SIDE[0])
+    up = np.sin(UP[0]) + share[..., 2] * (np.sin(UP[1]) - np.sin(UP[0]))
     level = np.sqrt(1.0 - up**2)
     places = np.stack([level * np.cos(aside), level * np.sin(aside), up], axis=-1)
-    places = _SHOULDER + radius[..., None] * places
+    places = SHOULDER + radius[..., None] * places
     places[:, 1] *= _MIRROR
     targets = np.where(used[..., None], places, 0.0)
     kinds = np.arange(wanted) % 8

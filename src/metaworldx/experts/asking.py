@@ -1,0 +1,113 @@
+"""What a task asks of an expert, told it as its command: places for its hands, where to head.
+
+Composition, an expert's own evaluation and its films all tell it so.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.experts.follow import Follow
+from metaworldx.experts.reference import References
+from metaworldx.motion.clip import COMMAND, COMMAND_SIZE
+from metaworldx.motion.kinematics import heading, to_heading, wrapped
+
+REACHING = "reach"
+"""The expert that is told places for its hands."""
+_GOES = 0.1
+"""An expert whose clip is faster than this (m/s) goes somewhere."""
+
+
+class Asking(Protocol):
+    """What is asked in one environment, as `router.scenes.Scene` has it; in the world, m.
+
+    Attributes:
+      places: for the hands, left first `[2, 3]`.
+      asked: which hands have a place `[2]`, bool.
+      goal: where to walk to `[2]`.
+      going: whether there is such a goal, bool.
+      turn: how far from where it heads an expert that goes is asked to turn at once, rad.
+    """
+
+    @property
+    def places(self) -> jax.Array:
+        """For the hands `[2, 3]`."""
+        ...
+
+    @property
+    def asked(self) -> jax.Array:
+        """Which hands have one `[2]`."""
+        ...
+
+    @property
+    def goal(self) -> jax.Array:
+        """Where to walk to `[2]`."""
+        ...
+
+    @property
+    def going(self) -> jax.Array:
+        """Whether anywhere."""
+        ...
+
+    @property
+    def turn(self) -> jax.Array:
+        """The most at once, rad."""
+        ...
+
+
+def hand_command(asking: Asking, anchor: jax.Array) -> jax.Array:
+    """The command `[11]` of the places asked for; zeros for hands without one.
+
+    Args:
+      anchor: place (m) and heading (rad) from which a command's places count `[3]`.
+    """
+    floor = jnp.append(anchor[:2], 0.0)
+    places = jax.vmap(lambda place: to_heading(place - floor, anchor[2]))(asking.places)
+    places = jnp.where(asking.asked[:, None], places, 0.0)
+    hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
+    return jnp.zeros(COMMAND_SIZE).at[hands].set(places.reshape(-1))
+
+
+def headed(follow: Follow, asking: Asking, qpos: jax.Array, speed: jax.Array) -> Follow:
+    """Experts that go head for the goal; no farther round than they can turn at once.
+
+    Args:
+      follow: of one robot, of any number of experts `[...]`.
+      qpos: the robot's own `[7 + J]`.
+      speed: that each one's clip asks for `[...]`, m/s.
+    """
+    yaw = heading(qpos[3:7])
+    way = asking.goal - qpos[:2]
+    off = wrapped(jnp.arctan2(way[1], way[0]) - yaw)
+    wanted = yaw + jnp.clip(off, -asking.turn, asking.turn)
+    return follow.replace(heading=jnp.where((speed > _GOES) & asking.going, wanted, follow.heading))
+
+
+def told(
+    refs: References,
+    skill: str,
+    follow: Follow,
+    asking: Asking,
+    qpos: jax.Array,
+    begins: bool = False,
+) -> Follow:
+    """What one expert of one robot follows, with what is asked of it now.
+
+    Args:
+      refs: the expert's own clips.
+      skill: its name.
+      qpos: the robot's own `[7 + J]`.
+      begins: whether an episode begins, so that the clip whose command is nearest is taken.
+    """
+    if skill == REACHING:
+        command, anywhere = hand_command(asking, follow.anchor), asking.asked.any()
+        apart = jnp.square(refs.command - command).sum(axis=-1)
+        clip = jnp.argmin(apart).astype(jnp.int32) if begins else follow.clip
+        follow = follow.replace(
+            clip=jnp.where(anywhere, clip, follow.clip),
+            command=jnp.where(anywhere, command, follow.command),
+        )
+    return headed(follow, asking, qpos, refs.command[follow.clip, COMMAND["speed"].start])

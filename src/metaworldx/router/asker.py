@@ -1,0 +1,66 @@
+"""Tells a pool's experts what a task's scene asks: one tells where to reach, others where to go."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.experts.asking import REACHING, hand_command, headed
+from metaworldx.experts.follow import Follow
+from metaworldx.experts.pool import ExpertPool
+from metaworldx.router.scenes import Scene
+
+
+class Asker:
+    """What scenes ask of a pool's experts, robot by robot `[B]`.
+
+    Attributes:
+      reaching: number of the expert that is told places for its hands; None if none is there.
+    """
+
+    def __init__(self, pool: ExpertPool):
+        """For a pool."""
+        self._pool = pool
+        self.reaching = pool.names.index(REACHING) if REACHING in pool.names else None
+
+    def begun(self, qpos: jax.Array, scene: Scene, phase: jax.Array | float = 0.0) -> Follow:
+        """Every expert at its beginning `[B, K]`, as the scene asks.
+
+        Args:
+          qpos: the robots' own `[B, nq]`.
+          phase: as in `ExpertPool.begin`.
+        """
+        follow = self._pool.begin(qpos, phase)
+        if self.reaching is None:
+            return follow
+        expert = self.reaching
+        commands = self._commands(scene, follow)
+        asked = jax.vmap(lambda f, c: self._pool.asked(f, expert, c))(follow, commands)
+        anywhere = scene.asked.any(axis=-1)
+        return jax.tree.map(
+            lambda new, old: jnp.where(anywhere.reshape((-1,) + (1,) * (old.ndim - 1)), new, old),
+            asked,
+            follow,
+        )
+
+    def told(self, follow: Follow, scene: Scene, qpos: jax.Array) -> Follow:
+        """What they follow `[B, K]`, with what the scene asks now.
+
+        Args:
+          qpos: the robots' own `[B, nq]`.
+        """
+        aimed, own = self._aimed(follow, scene), self._pool.body.own_qpos(qpos)
+        return jax.vmap(headed)(aimed, scene, own, self._pool.speed_of(aimed))
+
+    def _aimed(self, follow: Follow, scene: Scene) -> Follow:
+        """With the hands' places as they are now."""
+        if self.reaching is None:
+            return follow
+        commands = self._commands(scene, follow)
+        old = follow.command[:, self.reaching]
+        new = jnp.where(scene.asked.any(axis=-1)[:, None], commands, old)
+        return follow.replace(command=follow.command.at[:, self.reaching].set(new))
+
+    def _commands(self, scene: Scene, follow: Follow) -> jax.Array:
+        """What the expert that reaches is asked `[B, 11]`: places count from its anchor."""
+        return jax.vmap(hand_command)(scene, follow.anchor[:, self.reaching])
