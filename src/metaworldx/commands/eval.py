@@ -1,4 +1,4 @@
-"""`metaworldx eval RUN`, `eval --expert SKILL`, `eval --teacher NAME`, `eval --router DIR`."""
+"""`metaworldx eval` of a run, an expert, a mixture of experts, a teacher, a router or a script."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def main(
     run: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="[RUN]")] = None,
     /,
     expert: str | None = None,
+    mixture: str | None = None,
     scripted: str | None = None,
     teacher: str | None = None,
     router: Path | None = None,
@@ -31,6 +32,7 @@ def main(
     replan: float | None = None,
     cache: Path | None = None,
     pool: Path | None = None,
+    offsets: str = "trained",
     untrained: bool = False,
     targets: int = 0,
     task: str | None = None,
@@ -50,8 +52,11 @@ def main(
     success over 1,500 control steps (30 s).
 
     Args:
-      run: folder of a training run; left out with --expert, --teacher, --router or --scripted.
+      run: folder of a training run; left out with --expert, --mixture, --teacher, --router or
+        --scripted.
       expert: a skill whose expert is to act, e.g. stand.
+      mixture: experts held at fixed shares that sum to 1, e.g. walk=0.7,reach=0.3: the bar for a
+        router; needs --task.
       scripted: hold (the keyframe's pose) or random: floors to compare with; needs --task.
       teacher: gemini, cached or offline: all experts act, mixed by the weights it gives the task
         (falling back in that order); needs --task.
@@ -66,7 +71,10 @@ def main(
       cache: folder of kept answers (metaworldx vlm cache); default those that come with the
         package.
       pool: folder of a pool of experts; default the one that comes with the package.
-      untrained: the expert with random weights, as it was before training.
+      offsets: what the experts' networks add to reference, balance law and servos: trained, zero
+        (nothing) or random (their weights are); floors to compare with. For some experts of a
+        mixture: reach=random,walk=zero.
+      untrained: the expert with random weights, as it was before training: --offsets random.
       targets: also try so many new places for the hands, each for 4 s (an expert that reaches).
       task: environment; default the run's or the expert's own.
       episodes: how many.
@@ -83,24 +91,33 @@ def main(
     from metaworldx.files import check_writable, write_text
 
     only_one = (
-        "give one of the folder of a run, --expert SKILL, --teacher NAME, --router DIR and "
-        "--scripted NAME"
+        "give one of the folder of a run, --expert SKILL, --mixture SHARES, --teacher NAME, "
+        "--router DIR and --scripted NAME"
     )
-    if sum(who is not None for who in (run, expert, scripted, router or teacher)) > 1:
+    if sum(who is not None for who in (run, expert, mixture, scripted, router or teacher)) > 1:
         raise UserError(only_one)
+    if untrained and offsets != "trained":
+        raise UserError(f"--untrained is --offsets random; it does not go with --offsets {offsets}")
     if out is not None:
         check_writable(out)
     if expert is not None:
         evaluator, params, about = _of_expert(
-            *(expert, pool, untrained, task, episodes, collisions, seed, targets)
+            *(expert, pool, "random" if untrained else offsets),
+            *(task, episodes, collisions, seed, targets),
+        )
+    elif mixture is not None:
+        from metaworldx.commands.eval_mixture import evaluator_of
+
+        evaluator, params, about = evaluator_of(
+            mixture, offsets, pool, task, episodes, collisions, seed
         )
     elif scripted is not None:
         evaluator, params, about = _of_script(scripted, task, episodes, collisions, seed)
     elif router is not None or teacher is not None:
-        from metaworldx.commands.eval_pool import Mixed, evaluator_of
+        from metaworldx.commands.eval_pool import Mixed, mixed_evaluator_of
 
         mixed = Mixed(teacher, router, cache, pool, fuse, alpha, temperature, replan)
-        evaluator, params, about = evaluator_of(mixed, task, episodes, collisions, seed)
+        evaluator, params, about = mixed_evaluator_of(mixed, task, episodes, collisions, seed)
     elif run is not None:
         evaluator, params, about = _of_run(
             *(run, task, episodes, act_with, checkpoint, planner, collisions, seed)
@@ -181,9 +198,10 @@ _GOES_WITH = {
     "act_with": ("run",),
     "checkpoint": ("run",),
     "planner": ("run",),
+    "offsets": ("expert", "mixture"),
     "untrained": ("expert",),
     "targets": ("expert",),
-    "pool": ("expert", *_MIXED),
+    "pool": ("expert", "mixture", *_MIXED),
     "cache": _MIXED,
     "replan": _MIXED,
     "fuse": _MIXED,
@@ -208,7 +226,7 @@ def _check_together(options: dict[str, Any]) -> None:
 def _of_expert(
     expert: str,
     folder: Path | None,
-    untrained: bool,
+    offsets: str,
     task: str | None,
     episodes: int,
     collisions: str | None,
@@ -219,7 +237,7 @@ def _of_expert(
 
     from metaworldx.envs.factory import make
     from metaworldx.envs.registry import parse_id
-    from metaworldx.experts.expert import fresh_expert
+    from metaworldx.experts.offsets import offsets_from, with_offsets
     from metaworldx.experts.pool import ExpertPool, load_experts
     from metaworldx.training.controllers import ExpertController
     from metaworldx.training.evaluate import Evaluator
@@ -228,8 +246,8 @@ def _of_expert(
     index = ExpertPool(experts).index(expert)
     chosen = experts[index]
     task = task or chosen.skill.task
-    if untrained:
-        chosen = fresh_expert(chosen, seed)
+    kinds = offsets_from(offsets, (expert,))
+    (chosen,) = with_offsets([chosen], kinds, seed)
     pool = ExpertPool([chosen], parse_id(task)[0].name)
 
     def make_env(settings: EnvConfig) -> Env:
@@ -239,7 +257,8 @@ def _of_expert(
     about = {
         "expert": expert,
         "pool": "shipped" if folder is None else str(folder),
-        "untrained": untrained,
+        "offsets": kinds[expert],
+        "untrained": kinds[expert] == "random",
     }
     if targets:
         from metaworldx.training.reaching import measure_reaching

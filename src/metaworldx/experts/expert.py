@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.agent.config import AgentConfig
@@ -73,6 +74,15 @@ def fresh_expert(expert: Expert, seed: int) -> Expert:
     """The same expert as it was before any training: random weights, no statistics."""
     params = acting_part(init(expert.sizes, jax.random.key(seed)).params)
     return dataclasses.replace(expert, params=params, record={"untrained": True, "seed": seed})
+
+
+def silent_expert(expert: Expert) -> Expert:
+    """The same expert with offsets of zero: its reference, balance law and servos, no network."""
+    layers = dict(expert.params.policy)
+    last = max(layers, key=lambda name: (name.startswith("linear_"), name))
+    layers[last] = jax.tree.map(jnp.zeros_like, layers[last])
+    params = expert.params.replace(policy=layers)
+    return dataclasses.replace(expert, params=params, record={"offsets": "zero"})
 
 
 # ---- files

@@ -56,6 +56,71 @@ class Row:
         }
 
 
+class Batch:
+    """Episodes of many robots at once, their weights by choosers; compiled once for a size."""
+
+    def __init__(self, pool: ExpertPool, env: Env, chooser: Callable[[Any], Chooser]):
+        """For a native environment without auto-reset.
+
+        Args:
+          chooser: of what a run is given.
+        """
+        self._env, self._chooser = env, chooser
+        self._composer = Composer(pool, env)
+        self._still = scripted_policy("hold", env)
+        self._reset, self._advance = jax.jit(env.reset), jax.jit(self._chunk)
+        self._begin = jax.jit(lambda given, s: self._composer.begin(s, chooser(given)))
+
+    def run(
+        self,
+        given: Any,
+        keys: jax.Array,
+        sure: jax.Array,
+        held: jax.Array,
+        progress: Callable[[int], Any] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Rewards, milestones, successes and weights of every step `[T, B, ...]`.
+
+        Args:
+          given: what the chooser is made of.
+          keys: of the starts `[B]`.
+          sure: confidence of the teacher `[B]`.
+          held: which robots hold the keyframe's pose instead `[B]`, bool.
+        """
+        state = self._reset(keys)
+        carry = (state, self._begin(given, state), jnp.ones(len(held), bool))
+        parts = []
+        for _ in range(0, self._env.max_episode_steps, _CHUNK):
+            carry, seen = self._advance(carry, given, sure, held)
+            parts.append(jax.tree.map(np.asarray, seen))
+            if progress is not None:
+                progress(_CHUNK)
+            if not bool(carry[2].any()):
+                break
+        return jax.tree.map(lambda *x: np.concatenate(x), *parts)
+
+    def _chunk(self, carry: Any, given: Any, sure: jax.Array, held: jax.Array) -> Any:
+        choose = self._chooser(given)
+
+        def one(carry: Any, _: None) -> Any:
+            state, composing, alive = carry
+            acted, composing = self._composer.act(state, composing, choose, sure)
+            pose = self._still(state, jax.random.key(0))
+            pose = jnp.broadcast_to(pose, acted.action.shape)
+            action = jnp.where(held[:, None], pose, acted.action)
+            after = self._env.step(state, action)
+            seen = {
+                "reward": after.reward * alive,
+                "alive": alive,
+                "success": after.success & alive,
+                "milestones": jax.vmap(self._composer.scene)(after).milestones >= 1.0,
+                "weights": acted.weights,
+            }
+            return (after, composing, alive & ~after.done), seen
+
+        return jax.lax.scan(one, carry, None, length=_CHUNK)
+
+
 def compare(
     pool: ExpertPool,
     env: Env,
@@ -81,41 +146,13 @@ def compare(
     names = list(choosers) + ([HOLD] if hold else [])
     if not names:
         raise UserError("nobody to compare")
-    composer = Composer(pool, env)
     groups = [choosers.get(name) for name in names]
     keys = start_keys(seed, episodes)
-    state = jax.jit(env.reset)(jnp.concatenate([keys] * len(names)))
     wanted = partial(_wanted, groups, episodes, len(pool))
-    composing = jax.jit(lambda s: composer.begin(s, wanted))(state)
     sure = jnp.repeat(jnp.array([1.0 if g is None else g[1] for g in groups]), episodes)
     held = jnp.repeat(jnp.array([g is None for g in groups]), episodes)
-    still = scripted_policy("hold", env)
-
-    def one(carry: Any, _: None) -> Any:
-        state, composing, alive = carry
-        acted, composing = composer.act(state, composing, wanted, sure)
-        pose = jnp.broadcast_to(still(state, jax.random.key(0)), acted.action.shape)
-        action = jnp.where(held[:, None], pose, acted.action)
-        after = env.step(state, action)
-        seen = {
-            "reward": after.reward * alive,
-            "alive": alive,
-            "success": after.success & alive,
-            "milestones": jax.vmap(composer.scene)(after).milestones >= 1.0,
-            "weights": acted.weights,
-        }
-        return (after, composing, alive & ~after.done), seen
-
-    advance = jax.jit(lambda carry: jax.lax.scan(one, carry, None, length=_CHUNK))
-    carry, parts = (state, composing, jnp.ones(len(held), bool)), []
-    for _ in range(0, env.max_episode_steps, _CHUNK):
-        carry, seen = advance(carry)
-        parts.append(jax.tree.map(np.asarray, seen))
-        if progress is not None:
-            progress(_CHUNK)
-        if not bool(carry[2].any()):
-            break
-    seen = jax.tree.map(lambda *x: np.concatenate(x), *parts)
+    batch = Batch(pool, env, lambda given: wanted)
+    seen = batch.run(None, jnp.concatenate([keys] * len(names)), sure, held, progress)
     rows = {}
     for n, name in enumerate(names):
         mine = slice(n * episodes, (n + 1) * episodes)
