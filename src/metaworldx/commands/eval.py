@@ -150,6 +150,8 @@ def main(
         print("mean weights: " + ", ".join(f"{name} {w:.2f}" for name, w in mixed))
     if found.milestones:
         print("reached in: " + ", ".join(f"{m} {x:.0%}" for m, x in found.milestones.items()))
+    if found.goal_distance_m is not None:
+        print(f"hand {found.goal_distance_m:.2f} m from its goal in the last second, on average")
     if "reaching" in about:
         reached = about["reaching"]
         print(

@@ -19,6 +19,8 @@ def main(
     rollouts: int | None = None,
     keep: int | None = None,
     starts: int | None = None,
+    router_trainings: int | None = None,
+    mixture_starts: int | None = None,
     agent_steps: int | None = None,
     live_steps: int | None = None,
     episodes: int | None = None,
@@ -48,6 +50,10 @@ def main(
       rollouts: tried for each task's demonstrations.
       keep: rollouts of the best ways to switch, so many, are demonstrations.
       starts: from how many each way is tried in the second round.
+      router_trainings: routers trained from the same demonstrations; the router's row is told
+        over these too.
+      mixture_starts: from so many starts every constant mixture of two experts is tried, the bar
+        for the router; the best again from others. 0 leaves it out.
       agent_steps: control steps of the guided agent; 0 trains none.
       live_steps: control steps of the expert trained in the run; 0 trains none.
       episodes: of each evaluation.
@@ -75,7 +81,8 @@ def main(
 
     given = dict(
         teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
-        rollouts=rollouts, keep=keep, starts=starts, agent_steps=agent_steps,
+        rollouts=rollouts, keep=keep, starts=starts, router_trainings=router_trainings,
+        mixture_starts=mixture_starts, agent_steps=agent_steps,
         live_steps=live_steps, episodes=episodes,
         film_seconds=film_seconds, schedule=schedule, alpha=alpha, replan=replan, seed=seed,
     )  # fmt: skip

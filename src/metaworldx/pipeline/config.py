@@ -37,6 +37,10 @@ class PipelineConfig:
       keep: the best so many of them.
       starts: from how many each way to switch is tried in the second round of `DemoConfig`.
       router_steps: updates of the router.
+      router_trainings: routers trained from the same demonstrations, over which the router's row
+        is told too; the first of them guides, is filmed and fused.
+      mixture_starts: from so many starts every expert and every constant mixture of two is tried,
+        and the best again from others: the bar for the router. 0 leaves it out.
       agent_steps: control steps of the guided agent; 0 trains none.
       authority: what its action of 1 adds to the experts'.
       schedule: experts that alone are the guided agent's reference at first: paper (Table IV, over
@@ -64,6 +68,8 @@ class PipelineConfig:
     keep: int = 12
     starts: int = 4
     router_steps: int = 2000
+    router_trainings: int = 5
+    mixture_starts: int = 2
     agent_steps: int = 19_200
     authority: float = 0.1
     schedule: str = "none"
@@ -86,9 +92,9 @@ class PipelineConfig:
         check_known("schedule", self.schedule, SCHEDULES)
         if self.schedule != "none" and self.agent_steps and self.without != "guide":
             turns_for(GuideConfig(schedule=(self.schedule,)), parse_id(self.tasks[0])[1].name, None)
-        check_at_least(self, 1, "pool_steps")
+        check_at_least(self, 1, "pool_steps", "router_trainings")
         check_at_least(self, 2, "episodes")
-        check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps")
+        check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "mixture_starts")
         check_seed(self.seed)
 
     def demos(self) -> DemoConfig:
@@ -112,6 +118,7 @@ PRESETS = {
         rollouts=1024,
         keep=20,
         router_steps=10_000,
+        mixture_starts=10,
         agent_steps=20_000_000,
         schedule="paper",
         episodes=50,

@@ -17,6 +17,7 @@ from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, descriptions, load_pool
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.training import GUIDED
+from metaworldx.pipeline.trainings import against, over_trainings, trainings_against
 from metaworldx.report.snapshot import look_at_state
 from metaworldx.router.choosers import always, by_fusion, by_router, by_rules, by_teacher
 from metaworldx.router.compose import Chooser
@@ -25,13 +26,14 @@ from metaworldx.router.replan import ReplanConfig, Replanner
 from metaworldx.router.router import load_router
 from metaworldx.router.scenes import milestone_names
 from metaworldx.router.told import told
-from metaworldx.training.compare import HOLD, compare, paired
+from metaworldx.training.compare import HOLD, compare
 from metaworldx.training.controllers import AgentController, ReplanningController
 from metaworldx.training.environments import evaluation_env
 from metaworldx.training.evaluate import Evaluator
 from metaworldx.training.folder import read_config
 from metaworldx.training.fusing import value_from
-from metaworldx.training.routing import kept_guidance
+from metaworldx.training.mixtures import Mixture, MixtureConfig, find_mixture
+from metaworldx.training.routing import kept_guidance, trained_routers
 from metaworldx.training.trained import load_trained
 from metaworldx.vlm.ask import teachers_from
 from metaworldx.vlm.guidance import Guidance
@@ -41,8 +43,21 @@ ROUTER, TEACHER, RULES = "experts by the router", "experts by the teacher's weig
 FUSED, ASKED_AGAIN = "experts by the router and the agent's Q", "experts, teacher asked again"
 
 
-def evaluate_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]:
-    """Floor, single experts, teacher's weights, router (or what stands for it), and the agent."""
+def find_bar(config: PipelineConfig, task: str) -> dict[str, Any]:
+    """The best constant mixture of a task, chosen on other starts than the evaluation's."""
+    pool, env = pool_of(config, task), make(task, "native", None, EnvConfig(auto_reset=False))
+    search = MixtureConfig(screened=config.mixture_starts, chosen=None)
+    return find_mixture(search, pool, env, config.seed).as_data()
+
+
+def evaluate_task(
+    config: PipelineConfig, folder: Path, task: str, bar: Mixture | None = None
+) -> dict[str, Any]:
+    """Floors, teacher's weights, router (or what stands for it), and the agent.
+
+    Args:
+      bar: the constant mixture that they are held against; None takes the best single expert.
+    """
     pool = pool_of(config, task)
     env = make(task, "native", None, EnvConfig(auto_reset=False))
     kinds = {HOLD: "floor"}
@@ -50,9 +65,14 @@ def evaluate_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, 
     for n, name in enumerate(pool.names):
         choosers[f"expert {name}"] = always(jax.nn.one_hot(n, len(pool))), 1.0
         kinds[f"expert {name}"] = "single"
+    if bar is not None:
+        name = f"constant mixture: {bar.name}"
+        choosers[name], kinds[name] = (bar.chooser(pool.names), 1.0), "mixture"
     composed = composed_of(config, folder, task, pool)
     for name, (kind, chooser, sure) in composed.items():
         choosers[name], kinds[name] = (chooser, sure), kind
+    others = further_routers(config, folder, task, pool)
+    choosers |= others
     agent = config.agent_steps > 0 and task == config.tasks[0]
     if agent and config.without is None and config.alpha < 1.0:
         _, chooser, sure = composed[ROUTER]
@@ -60,8 +80,14 @@ def evaluate_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, 
         fused = by_fusion(chooser, value_from(folder / GUIDED, task), fusion)
         choosers[FUSED], kinds[FUSED] = (fused, sure), "fusion"
     rows = compare(pool, env, choosers, config.episodes, config.seed)
-    returns = {name: row.returns for name, row in rows.items()}
+    trained = [rows[ROUTER], *(rows.pop(name) for name in others)] if others else []
     data = [{"who": name, "kind": kinds[name], **row.as_data()} for name, row in rows.items()]
+    returns = {name: row.returns for name, row in rows.items()}
+    if trained:
+        at = next(n for n, row in enumerate(data) if row["who"] == ROUTER)
+        name, found = f"{ROUTER}, {len(trained)} trainings", over_trainings(trained)
+        data.insert(at + 1, {"who": name, "kind": "trainings", **found})
+        returns[name], kinds[name] = np.asarray(found["returns"]), "trainings"
     if config.replan is not None and config.without in (None, "imitation", "guide"):
         found = _asked_again(config, folder, task, pool)
         returns[ASKED_AGAIN], kinds[ASKED_AGAIN] = np.asarray(found["returns"]), "replanned"
@@ -71,7 +97,10 @@ def evaluate_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, 
         name = "guided agent" if config.without != "guide" else "TD-MPC2 from scratch"
         returns[name] = np.asarray(found["returns"])
         data.append({"who": name, "kind": "agent", **found})
-    return {"success_bar": env.task.success_bar, "rows": data, "paired": _paired(returns, kinds)}
+    pairs = against(returns, kinds)
+    if trained:
+        pairs += trainings_against([row.returns for row in trained], returns, kinds)
+    return {"success_bar": env.task.success_bar, "rows": data, "paired": pairs}
 
 
 def pool_of(config: PipelineConfig, task: str) -> ExpertPool:
@@ -94,6 +123,21 @@ def composed_of(
         router = load_router(folder / "router")
         found[ROUTER] = ("router", by_router(router, guidance, pool.names), sure)
     return found
+
+
+def further_routers(
+    config: PipelineConfig, folder: Path, task: str, pool: ExpertPool
+) -> dict[str, tuple[Chooser, float]]:
+    """Routers of further trainings from the same demonstrations, by a name for each."""
+    if config.without in ("router", "vlm") or config.router_trainings == 1:
+        return {}
+    guidance = told(_kept(folder, task), pool.names)
+    sure = float(guidance.confidence)
+    routers = trained_routers(folder / "router", config.router_trainings)[1:]
+    return {
+        f"{ROUTER}, training {n}": (by_router(router, guidance, pool.names), sure)
+        for n, router in enumerate(routers, 2)
+    }
 
 
 def _kept(folder: Path, task: str) -> Guidance:
@@ -152,16 +196,3 @@ def _as_row(found: dict[str, Any]) -> dict[str, Any]:
         "returns": found["returns"],
         "motion": {name: found[name] for name in motion},
     }
-
-
-def _paired(returns: dict[str, np.ndarray], kinds: dict[str, str]) -> list[dict[str, Any]]:
-    """Composed experts and the agent against the best single expert and the floor."""
-    singles = {name: r.mean() for name, r in returns.items() if kinds.get(name) == "single"}
-    best = max(singles, key=lambda name: singles[name])
-    rest = [name for name in returns if kinds.get(name) not in ("single", "floor")]
-    pairs = [(name, other) for name in rest for other in (best, HOLD)]
-    pairs += [(rest[-1], other) for other in rest[:-1]]
-    return [
-        {"better": name, "than": other, **paired(returns[name], returns[other])}
-        for name, other in pairs
-    ]

@@ -13,13 +13,14 @@ from metaworldx.errors import UserError
 from metaworldx.experts.pool import INDEX, load_experts, shipped_pool
 from metaworldx.files import check_same_run, read_json, write_text
 from metaworldx.pipeline.config import PipelineConfig
-from metaworldx.pipeline.evaluate import evaluate_task
+from metaworldx.pipeline.evaluate import evaluate_task, find_bar
 from metaworldx.pipeline.film import film_task
 from metaworldx.pipeline.stages import FOLDER, Done, stage
 from metaworldx.pipeline.training import train_guided, train_live, train_pool
 from metaworldx.pipeline.write import report_data
 from metaworldx.report.page import page
 from metaworldx.router.distil import DistilConfig
+from metaworldx.training.mixtures import mixture_of
 from metaworldx.training.routing import RouterConfig, read_demonstrations, train_router
 from metaworldx.vlm.guidance import Guidance, guidance_from
 
@@ -65,7 +66,7 @@ def run(
     done["guidance"] = once("guidance", asked, lambda: _answers(ask(config)))
     guidance = _guidance(config, done["guidance"].result, folder / FOLDER / "guidance.json")
     done["guidance"] = dataclasses.replace(done["guidance"], result=_answers(guidance))
-    names = ("tasks", "rollouts", "keep", "starts", "router_steps", "seed")
+    names = ("tasks", "rollouts", "keep", "starts", "router_steps", "router_trainings", "seed")
     router = {k: settings[k] for k in names}
     router |= {"guidance": done["guidance"].digest} | pool
     work = partial(_router, config, guidance, folder / "router", tell)
@@ -79,9 +80,15 @@ def run(
         names = ("episodes", "seed", "without", "agent_steps", "alpha", "replan")
         evaluated = {k: settings[k] for k in names}
         evaluated |= {name: mark.digest for name, mark in done.items() if name in _BEHIND}
-        done[f"evaluation {task}"] = do(
-            f"evaluation {task}", evaluated, partial(evaluate_task, config, folder, task)
-        )
+        bar = None
+        if config.mixture_starts:
+            tried = {k: settings[k] for k in ("mixture_starts", "seed")} | {"task": task} | pool
+            name = f"constant mixtures {task}"
+            done[name] = once(name, tried, partial(find_bar, config, task))
+            bar = mixture_of(done[name].result)
+            evaluated["bar"] = done[name].digest
+        work = partial(evaluate_task, config, folder, task, bar)
+        done[f"evaluation {task}"] = do(f"evaluation {task}", evaluated, work)
         if config.film_seconds:
             filmed = {"router": done["router"].digest, "seconds": config.film_seconds}
             filmed |= {"seed": config.seed, "without": config.without}
@@ -167,6 +174,7 @@ def _router(
         seed=config.seed,
         demos=config.demos(),
         distil=DistilConfig(steps=config.router_steps),
+        trainings=config.router_trainings,
     )
     result = train_router(settings, guidance, folder, tell)
     demos = {

@@ -166,7 +166,8 @@ def forest(pairs: Sequence[Difference]) -> Html:
             told += f", 95% interval {low:+,.1f} to {high:+,.1f}"
             verdict = "better" if low > 0.0 else "worse" if high < 0.0 else "unclear"
             marks.append(_mark("whisker", xs.at(low), xs.at(high) - xs.at(low)))
-        told += f", {pair.pairs} pairs" if pair.pairs is not None else ""
+        what = "pairs" if pair.over == "starts" else pair.over
+        told += f", {pair.pairs} {what}" if pair.pairs is not None else ""
         marks.append(_mark("dot", xs.at(mean or 0.0)))
         items.append(
             element(

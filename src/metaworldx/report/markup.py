@@ -173,6 +173,14 @@ def with_error(mean: float | None, error: float | None) -> Cell:
     return told if error is None else f"{told} ± {error:,.{places}f}"
 
 
+def with_interval(mean: float | None, low: float, high: float) -> Cell:
+    """`mean (low to high)`."""
+    if mean is None:
+        return NONE
+    places = 2 if abs(mean) < 10.0 else 1
+    return f"{mean:,.{places}f} ({low:,.{places}f} to {high:,.{places}f})"
+
+
 def percent(share: float | None) -> Cell:
     """A share of 0 to 1 in percent."""
     return NONE if share is None else f"{100.0 * share:.0f}%"

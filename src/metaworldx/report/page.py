@@ -25,7 +25,7 @@ from metaworldx.report.markup import (
     with_error,
 )
 from metaworldx.report.media import Media
-from metaworldx.report.page_task import KINDS, best_of, task_section
+from metaworldx.report.page_task import KINDS, best_of, task_section, told_return
 from metaworldx.report.pipeline import (
     LearningCurve,
     Live,
@@ -36,7 +36,8 @@ from metaworldx.report.pipeline import (
 )
 
 _SERIES_COLOURS = (0, 5, 2, 1, 3, 4, 6, 7)
-_ACTORS = ("floor", "single", "teacher", "router", "agent")
+_ACTORS = ("floor", "single", "mixture", "teacher", "router", "trainings", "agent")
+_ALWAYS = ("floor", "single", "teacher", "router", "agent")
 
 
 def page(data: dict[str, Any], folder: Path, beside: Path | None = None) -> str:
@@ -114,11 +115,13 @@ def _introduction(report: PipelineReport) -> Html:
 
 def _short(report: PipelineReport) -> Html:
     rows = []
+    there = {row.kind for task in report.tasks for row in task.rows} | {*_ALWAYS}
+    actors = [kind for kind in _ACTORS if kind in there]
     for i, task in enumerate(report.tasks):
         cells: list[Cell] = [element("a", task.task, href=f"#task-{i + 1}")]
-        for kind in _ACTORS:
+        for kind in actors:
             best = best_of(task.rows, kind)
-            told = "" if best is None else with_error(best.return_mean, best.return_stderr)
+            told = "" if best is None else told_return(best)
             named = element("span", best.who, class_="tag") if best is not None else ""
             cells.append(join([told, named]))
         cells.append("" if task.success_bar is None else number(task.success_bar))
@@ -126,7 +129,7 @@ def _short(report: PipelineReport) -> Html:
             rows.append(cells)
     if not rows:
         return Html("")
-    heads = ("task", *(f"best {KINDS[kind]}" for kind in _ACTORS), "success bar")
+    heads = ("task", *(f"best {KINDS[kind]}" for kind in actors), "success bar")
     told = "HumanoidBench return, mean ± standard error over episodes; the best of each kind"
     return table(told, heads, rows, told=True)
 

@@ -18,6 +18,7 @@ from metaworldx.report.markup import (
     section,
     table,
     with_error,
+    with_interval,
 )
 from metaworldx.report.media import Media
 from metaworldx.report.page_film import LEAST_SHARE, Colours, film_section, guidance_section
@@ -28,16 +29,18 @@ from metaworldx.report.published import KINDS as KINDS_OF_RETURN
 KINDS = {
     "floor": "floor",
     "single": "single expert",
+    "mixture": "constant mixture",
     "teacher": "teacher's weights",
     "router": "router",
+    "trainings": "router over trainings",
     "fusion": "router and Q",
     "replanned": "asked again",
     "agent": "agent",
     "ablation": "ablation",
 }
 _COLOUR_OF_KIND = {
-    **{"floor": 7, "single": 0, "teacher": 1, "router": 2, "fusion": 4, "replanned": 6},
-    **{"agent": 5, "ablation": 3},
+    **{"floor": 7, "single": 0, "mixture": 0, "teacher": 1, "router": 2, "trainings": 2},
+    **{"fusion": 4, "replanned": 6, "agent": 5, "ablation": 3},
 }
 _MOTION = {
     "jerk": "jerk, rad/s³",
@@ -75,6 +78,13 @@ def best_of(rows: Sequence[Row], kind: str) -> Row | None:
     return max(found, key=lambda row: row.return_mean or 0.0, default=None)
 
 
+def told_return(row: Row) -> Cell:
+    """A row's return: mean and standard error, or, over trainings, the mean and its interval."""
+    if row.return_low is None or row.return_high is None:
+        return with_error(row.return_mean, row.return_stderr)
+    return with_interval(row.return_mean, row.return_low, row.return_high)
+
+
 def _introduction(task: TaskReport) -> str:
     told = []
     if task.episodes is not None:
@@ -93,7 +103,7 @@ def _who_acted(task: TaskReport, colours: Colours) -> Html:
     plain = not returns or min(returns) < 0.0 or most == 0.0
     rows = []
     for row in task.rows:
-        told = with_error(row.return_mean, row.return_stderr)
+        told = told_return(row)
         if not plain and row.return_mean is not None:
             told = bar(row.return_mean / most, str(told), _COLOUR_OF_KIND.get(row.kind, 7))
         rows.append(
@@ -111,12 +121,30 @@ def _who_acted(task: TaskReport, colours: Colours) -> Html:
         "Who acted",
         paragraph(
             "HumanoidBench return over its own episode, standard error over episodes; length in "
-            "control steps. Success: no fall in 30 s and the task completed.",
+            "control steps. Success: no fall in 30 s and the task completed."
+            + _about_bar(task.rows),
             class_="small",
         ),
         table(f"{task.task}: who acted and how it went", heads, rows),
         level=3,
     )
+
+
+def _about_bar(rows: Sequence[Row]) -> str:
+    """What the constant mixture and the row of several trainings are."""
+    told = ""
+    if any(row.kind == "mixture" for row in rows):
+        told += (
+            " The constant mixture is the best of every expert alone and every pair at 0.3, 0.5 "
+            "and 0.7, chosen on other starts: whoever weighs step by step has to beat it, not only "
+            "the best single expert."
+        )
+    if any(row.kind == "trainings" for row in rows):
+        told += (
+            " Of several trainings from the same demonstrations, the mean over trainings and its "
+            "95% interval."
+        )
+    return told
 
 
 def _mix(weights: Mapping[str, float | None], colours: Colours) -> Cell:
@@ -144,13 +172,14 @@ def _published(task: TaskReport) -> Html:
     if not known:
         return Html("")
     robot = task.task.partition("-")[0]
-    best = [best_of(task.rows, kind) for kind in ("floor", "single", "teacher", "router", "agent")]
+    shown = ("floor", "single", "mixture", "teacher", "router", "trainings", "agent")
+    best = [best_of(task.rows, kind) for kind in shown]
     found: list[tuple[str, tuple[Cell, ...]]] = []
     ours = f"{HUMANOIDBENCH}, {robot}: this run"
     for row in best:
         if row is not None:
             told = join([row.who, element("span", KINDS[row.kind], class_="tag")])
-            figures = (with_error(row.return_mean, row.return_stderr), "", _share(row))
+            figures = (told_return(row), "", _share(row))
             found.append((ours, (told, *figures, "this run, standard error over episodes")))
     for figure in sorted(known, key=lambda one: (KINDS_OF_RETURN.index(one.kind), one.robot)):
         found.append((_group(figure), _cells(figure)))

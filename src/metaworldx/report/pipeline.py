@@ -102,8 +102,12 @@ class Row:
 
     Attributes:
       who: in words.
-      kind: floor, single, teacher, router, fusion, replanned, agent or ablation.
-      return_mean, return_stderr: HumanoidBench's return, its standard error over episodes.
+      kind: floor, single, mixture, teacher, router, trainings, fusion, replanned, agent or
+        ablation.
+      return_mean, return_stderr: HumanoidBench's return, its standard error over episodes; of
+        several trainings over these.
+      return_low, return_high: 95% interval of the mean over trainings; None for other rows.
+      trainings: mean return of each.
       length_mean: control steps.
       no_fall_share, success_share: 0 to 1.
       milestones: share of the episodes in which each was reached.
@@ -115,6 +119,9 @@ class Row:
     kind: str = ""
     return_mean: float | None = None
     return_stderr: float | None = None
+    return_low: float | None = None
+    return_high: float | None = None
+    trainings: Numbers = ()
     length_mean: float | None = None
     no_fall_share: float | None = None
     success_share: float | None = None
@@ -125,10 +132,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean difference of returns from the same starts, and its 95% interval."""
+    """Mean difference of returns from the same starts, and its 95% interval.
+
+    Attributes:
+      over: what pairs are: starts, or trainings (each one's mean less the other's).
+    """
 
     better: str
     than: str
+    over: str = "starts"
     pairs: int | None = None
     difference_mean: float | None = None
     low: float | None = None

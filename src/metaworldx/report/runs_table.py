@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metaworldx.report.look import whole
-from metaworldx.report.markup import Cell, Html, number, paragraph, percent, table, with_error
+from metaworldx.report.markup import (
+    Cell,
+    Html,
+    number,
+    paragraph,
+    percent,
+    table,
+    with_error,
+    with_interval,
+)
 from metaworldx.report.pipeline import PipelineReport
 
 COLUMNS = ("run", "task", "who acted", "kind", "return", "length", "success", "teacher", "pool")
@@ -26,6 +35,9 @@ def rows_of(reports: Mapping[str, PipelineReport]) -> list[dict[str, Any]]:
             "kind": row.kind,
             "return_mean": row.return_mean,
             "return_stderr": row.return_stderr,
+            "return_low": row.return_low,
+            "return_high": row.return_high,
+            "trainings": list(row.trainings),
             "length_mean": row.length_mean,
             "success_share": row.success_share,
             "teacher": report.teacher,
@@ -47,7 +59,10 @@ def table_page(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as an HTML page that needs nothing else."""
     runs = list(dict.fromkeys(row["run"] for row in rows))
     title = f"{len(runs)} runs of metaworldx"
-    told = "Means over episodes, their standard error; lengths in control steps."
+    told = (
+        "Means over episodes, their standard error; of several trainings the mean over these and "
+        "its 95% interval. Lengths in control steps."
+    )
     body = table(title, COLUMNS, [_cells(row) for row in rows])
     return whole(title, Html(f"{paragraph(told, class_='small')}{body}"))
 
@@ -55,11 +70,18 @@ def table_page(rows: Sequence[Mapping[str, Any]]) -> str:
 def _cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
         *(row["run"], row["task"], row["who"], row["kind"]),
-        with_error(row["return_mean"], row["return_stderr"]),
+        _return(row),
         number(row["length_mean"]),
         percent(row["success_share"]),
         *(row["teacher"], row["pool"]),
     )
+
+
+def _return(row: Mapping[str, Any]) -> Cell:
+    """Mean and standard error, or, over trainings, the mean and its interval."""
+    if row.get("return_low") is None or row.get("return_high") is None:
+        return with_error(row["return_mean"], row["return_stderr"])
+    return with_interval(row["return_mean"], row["return_low"], row["return_high"])
 
 
 def _plain(cell: Cell) -> str:

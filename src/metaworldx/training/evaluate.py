@@ -24,6 +24,7 @@ from metaworldx.training.environments import EnvMaker
 LONG_RUN_STEPS = 1500
 """Control steps of the run that counts falls: 30 s, past HumanoidBench's time limit."""
 _CHUNK = 50
+_LAST_STEPS = 50
 _UNEVEN = ("stair", "slide", "hurdle")
 """Scenes whose ground is not flat."""
 
@@ -54,6 +55,8 @@ class Evaluation:
       milestones: share of the episodes in which each of the task's milestones was reached within
         HumanoidBench's own episode; none for tasks without.
       mean_weights: of the experts that acted, over all steps; None where no experts are mixed.
+      goal_distance_m: of the hand from its goal over the last second, mean over the episodes; None
+        where the task has no such goal.
     """
 
     task: str
@@ -72,6 +75,7 @@ class Evaluation:
     motion: Quality
     milestones: dict[str, float]
     mean_weights: dict[str, float] | None
+    goal_distance_m: float | None = None
 
     def as_data(self) -> dict[str, Any]:
         """As JSON data, the figures of the motion beside the others."""
@@ -144,6 +148,7 @@ class Evaluator:
                 "reference": self.controller.reference(acting, after),
                 "milestones": self._scene(after).milestones,
                 "weights": self.controller.weights(acting),
+                "away": after.terms.get("hand_dist") if self.env.task.name == "reach" else None,
             }
             return (after, acting, step + 1, totals, running & ~after.done), seen
 
@@ -241,4 +246,14 @@ class Evaluator:
             motion=motion,
             milestones={name: float(x) for name, x in zip(names, reached, strict=False)},
             mean_weights=mixed,
+            goal_distance_m=_at_the_end(path["away"], path["alive"]),
         )
+
+
+def _at_the_end(away: np.ndarray | None, alive: np.ndarray) -> float | None:
+    """Mean of distances `[T, E]` (m) over the last second of every episode."""
+    if away is None:
+        return None
+    left = alive[::-1].cumsum(axis=0)[::-1]
+    last = alive & (left <= _LAST_STEPS)
+    return float(away[last].mean())

@@ -40,7 +40,9 @@ class Mixture:
 
     @property
     def name(self) -> str:
-        """In words: `walk 0.7, reach 0.3`."""
+        """In words: `walk 0.7, reach 0.3`, or `walk alone`."""
+        if self.alone:
+            return f"{self.shares[0][0]} alone"
         return ", ".join(f"{name} {share:g}" for name, share in self.shares)
 
     @property
@@ -161,6 +163,18 @@ class Found:
             "chosen": {name: list(each) for name, each in self.chosen.items()},
             "seeds": list(self.seeds),
         }
+
+
+def mixture_of(data: dict[str, Any], which: str = "best") -> Mixture:
+    """The mixture that `Found.as_data` tells of.
+
+    Raises:
+      UserError: it tells of none.
+    """
+    shares = data.get(which)
+    if not isinstance(shares, dict) or not all(isinstance(x, float) for x in shares.values()):
+        raise UserError(f"no constant mixture under {which!r}: {shares!r:.80}")
+    return mixture(list(shares.items()))
 
 
 def mixture_seeds(seed: int) -> tuple[int, int]:

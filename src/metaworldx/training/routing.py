@@ -19,7 +19,7 @@ from metaworldx.bench.machine import machine
 from metaworldx.envs.factory import make
 from metaworldx.envs.registry import one_robot, parse_id
 from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError, check_seed
+from metaworldx.errors import UserError, check_at_least, check_seed
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.files import (
     check_entries,
@@ -30,15 +30,17 @@ from metaworldx.files import (
     write_text,
 )
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
-from metaworldx.router.distil import Curve, DistilConfig, distil
+from metaworldx.router.distil import Curve, DistilConfig, Lessons, distil
 from metaworldx.router.lessons import joined, of_any_guidance, of_task
+from metaworldx.router.network import RouterParams, RouterSizes
 from metaworldx.router.observe import OBS_SIZE
-from metaworldx.router.router import FILE, Router, save_router
+from metaworldx.router.router import FILE, Router, load_router, save_router
 from metaworldx.router.told import told
 from metaworldx.router.turns import DemoConfig
 from metaworldx.vlm.guidance import BadAnswer, Guidance, guidance_from
 
 CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"
+TRAININGS = "trainings"
 _EVERY = 20
 _KEPT = ("tasks", "pool", "seed")
 """What demonstrations are made with, beside their own settings: they are kept only under these."""
@@ -54,6 +56,8 @@ class RouterConfig:
       seed: of everything random.
       demos: how demonstrations are made.
       distil: how they are learnt from.
+      trainings: routers distilled from the same demonstrations, each from other weights and in
+        another order: they differ, and what one of them does says little. The first is the router.
     """
 
     tasks: tuple[str, ...]
@@ -61,8 +65,10 @@ class RouterConfig:
     seed: int = 0
     demos: DemoConfig = field(default_factory=DemoConfig)
     distil: DistilConfig = field(default_factory=DistilConfig)
+    trainings: int = 1
 
     def __post_init__(self):
+        check_at_least(self, 1, "trainings")
         if not self.tasks:
             raise UserError("no tasks given; --tasks takes environments, e.g. h1-door,h1-push")
         one_robot(self.tasks)
@@ -71,9 +77,10 @@ class RouterConfig:
 
 @dataclass(frozen=True)
 class RouterResult:
-    """A trained router, the demonstrations of each task, and what each part took."""
+    """A trained router, those of further trainings, each task's demonstrations, and the times."""
 
     router: Router
+    others: tuple[Router, ...]
     demos: Mapping[str, Demonstrations]
     seconds: Mapping[str, float]
 
@@ -126,12 +133,12 @@ def train_router(
     begun = time.monotonic()
     shown = joined([of_task(demos[task], answers[task]) for task in config.tasks])
     free = of_any_guidance(len(pool), list(answers.values()), shown.obs, keys[-2])
-    sizes, params, curve = distil(config.distil, joined([shown, free]), keys[-1])
-    jax.block_until_ready(params)
-    if not all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves((params, curve))):
-        raise UserError(
-            "the router did not stay finite; needs a smaller beta, lambda_0 or learning_rate"
-        )
+    lessons = joined([shown, free])
+    first, *rest = [
+        _distilled(config.distil, lessons, keys[-1] if not n else jax.random.fold_in(keys[-1], n))
+        for n in range(config.trainings)
+    ]
+    sizes, params, curve = first
     seconds["distillation"] = time.monotonic() - begun
     record = {
         "tasks": list(config.tasks),
@@ -149,14 +156,50 @@ def train_router(
         },
     }
     router = Router(pool.names, sizes, params, record)
+    others = tuple(
+        Router(pool.names, sizes, other, record | {"training": n})
+        for n, (_, other, _) in enumerate(rest, 2)
+    )
+    for path, other in zip(_others(folder, config.trainings), others, strict=True):
+        save_router(other, path)
     # A router that was there keeps the answers and settings that it was trained with until now.
     save_router(router, folder / FILE)
     given = {task: each.as_data() for task, each in guidance.items()}
     write_text(folder / GUIDANCE, json.dumps(given, indent=1) + "\n")
     _write_config(settings, folder)
     write_text(folder / CURVE, json.dumps(_thinned(curve)) + "\n")
-    tell(f"distilled in {seconds['distillation']:.1f} s; wrote {folder / FILE}")
-    return RouterResult(router, demos, seconds)
+    times = "" if config.trainings == 1 else f" {config.trainings} times"
+    tell(f"distilled{times} in {seconds['distillation']:.1f} s; wrote {folder / FILE}")
+    return RouterResult(router, others, demos, seconds)
+
+
+def trained_routers(folder: Path, trainings: int) -> list[Router]:
+    """The router in a folder, and those of further trainings from the same demonstrations.
+
+    Args:
+      trainings: how many there have to be.
+
+    Raises:
+      UserError: one is not there, or damaged.
+    """
+    return [load_router(folder), *map(load_router, _others(folder, trainings))]
+
+
+def _others(folder: Path, trainings: int) -> list[Path]:
+    return [folder / TRAININGS / f"router-{n}.npz" for n in range(2, trainings + 1)]
+
+
+def _distilled(
+    config: DistilConfig, lessons: Lessons, key: jax.Array
+) -> tuple[RouterSizes, RouterParams, Curve]:
+    """One training, found to have stayed finite."""
+    sizes, params, curve = distil(config, lessons, key)
+    jax.block_until_ready(params)
+    if not all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves((params, curve))):
+        raise UserError(
+            "the router did not stay finite; needs a smaller beta, lambda_0 or learning_rate"
+        )
+    return sizes, params, curve
 
 
 def kept_guidance(folder: Path, task: str) -> Guidance | None:
