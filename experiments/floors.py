@@ -250,4 +250,7 @@ def _without(
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    try:
+        tyro.cli(main)
+    except UserError as error:
+        raise SystemExit(f"floors: error: {error}") from None
