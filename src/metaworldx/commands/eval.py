@@ -91,8 +91,8 @@ def main(
     from metaworldx.files import check_writable, write_text
 
     only_one = (
-        "give one of the folder of a run, --expert SKILL, --mixture SHARES, --teacher NAME, "
-        "--router DIR and --scripted NAME"
+        "give one of the folder of a run, --expert SKILL, --teacher NAME, --router DIR, "
+        "--scripted NAME and --mixture SHARES"
     )
     if sum(who is not None for who in (run, expert, mixture, scripted, router or teacher)) > 1:
         raise UserError(only_one)
@@ -106,18 +106,18 @@ def main(
             *(task, episodes, collisions, seed, targets),
         )
     elif mixture is not None:
-        from metaworldx.commands.eval_mixture import evaluator_of
+        from metaworldx.commands.eval_mixture import held_evaluator_of
 
-        evaluator, params, about = evaluator_of(
+        evaluator, params, about = held_evaluator_of(
             mixture, offsets, pool, task, episodes, collisions, seed
         )
     elif scripted is not None:
         evaluator, params, about = _of_script(scripted, task, episodes, collisions, seed)
     elif router is not None or teacher is not None:
-        from metaworldx.commands.eval_pool import Mixed, mixed_evaluator_of
+        from metaworldx.commands.eval_pool import Mixed, evaluator_of
 
         mixed = Mixed(teacher, router, cache, pool, fuse, alpha, temperature, replan)
-        evaluator, params, about = mixed_evaluator_of(mixed, task, episodes, collisions, seed)
+        evaluator, params, about = evaluator_of(mixed, task, episodes, collisions, seed)
     elif run is not None:
         evaluator, params, about = _of_run(
             *(run, task, episodes, act_with, checkpoint, planner, collisions, seed)
@@ -203,7 +203,7 @@ _GOES_WITH = {
     "offsets": ("expert", "mixture"),
     "untrained": ("expert",),
     "targets": ("expert",),
-    "pool": ("expert", "mixture", *_MIXED),
+    "pool": ("expert", *_MIXED, "mixture"),
     "cache": _MIXED,
     "replan": _MIXED,
     "fuse": _MIXED,

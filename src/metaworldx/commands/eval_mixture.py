@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from metaworldx.training.evaluate import Evaluator
 
 
-def evaluator_of(
+def held_evaluator_of(
     mixture: str,
     offsets: str,
     pool: Path | None,

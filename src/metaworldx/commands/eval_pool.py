@@ -44,7 +44,7 @@ class Mixed:
     replan: float | None = None
 
 
-def mixed_evaluator_of(
+def evaluator_of(
     mixed: Mixed, task: str | None, episodes: int, collisions: str | None, seed: int
 ) -> tuple[Evaluator, Any, dict[str, Any]]:
     """What evaluates them in a task, its parameters (none), and whom it is about.
