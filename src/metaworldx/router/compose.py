@@ -253,7 +253,11 @@ class Composer:
         return Acted(action, weights, each, seen), composing
 
     def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
-        """Experts' actions `[B, K, A]`, the reaching one's arms led to their places."""
+        """Experts' actions `[B, K, A]`, the reaching one's arms led to their places.
+
+        That is inverse kinematics: of the expert itself only legs and trunk are left, and arms
+        that nothing is asked of.
+        """
         if self._asker.reaching is None:
             return each
         hinges = arm_hinges(ROBOT)

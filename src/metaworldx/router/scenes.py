@@ -190,7 +190,10 @@ def _push(env: Env) -> SceneOf:
 
 
 def _basketball(env: Env) -> SceneOf:
-    """Hands before the chest, where the ball falls between them; then they keep it there."""
+    """Hands before the chest, where the ball falls between them; then they keep it there.
+
+    These places catch the ball, not an expert: arms are led to them by inverse kinematics.
+    """
     ball, hoop = env.task.layout.body("basketball"), env.task.layout.site("hoop_center")
     robot = env.task.robot
 

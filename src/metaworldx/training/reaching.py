@@ -1,4 +1,8 @@
-"""How many places an expert that reaches brings its hands to, while it stands."""
+"""How many places an expert that reaches brings its hands to, while it stands.
+
+Its clips' arms are moved and servoed to a place that is asked for without any network (`follow`);
+what the network adds is the difference from the same with offsets of zero.
+"""
 
 from __future__ import annotations
 
