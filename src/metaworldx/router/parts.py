@@ -17,7 +17,7 @@ _ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "lh_", "rh_")
 _RIGHT = ("right_", "rh_")
 _ARMS_SHARE = 0.3
 FOR_ARMS = ("reach",)
-"""Experts that are there for their arms, which composition leads where hands are wanted (`arms`)."""
+"""Experts that are there for their arms, which are led where hands are wanted (`arms`)."""
 
 
 @dataclass(frozen=True)
