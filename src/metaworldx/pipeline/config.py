@@ -69,7 +69,7 @@ class PipelineConfig:
     starts: int = 4
     router_steps: int = 2000
     router_trainings: int = 5
-    mixture_starts: int = 2
+    mixture_starts: int = 1
     agent_steps: int = 19_200
     authority: float = 0.1
     schedule: str = "none"
