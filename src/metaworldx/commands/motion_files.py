@@ -17,15 +17,19 @@ class FileOptions:
     """How to read a human motion file."""
 
     units: str | None = None
-    """of BVH and ASF: m, cm, mm, inch or cmu (1/0.45 inch); default judged by the body's size."""
+    """of BVH and ASF: m, cm, mm, inch, cmu (1/0.45 inch) or metres a unit; default judged by the
+    body's size. Of AMASS: of trans; default m."""
     up: str | None = None
-    """the file's axis that points up, y or z; default judged by the motion."""
+    """the file's axis that points up: y, z, x, or with a sign before it, as in --up=-y; default
+    judged by the motion."""
     fps: float | None = None
     """the file's frames a second, in place of what it says."""
     body_model: Path | None = None
     """of AMASS: an SMPL body model as .npz."""
     asf: Path | None = None
     """of AMC: its skeleton; default the only .asf beside it."""
+    skip_frames: int = 0
+    """how many of the file's first frames to leave out, such as a rest pose in front."""
 
 
 def load_human(path: Path, options: FileOptions) -> HumanMotion:
@@ -39,6 +43,7 @@ def load_human(path: Path, options: FileOptions) -> HumanMotion:
         fps=options.fps,
         body_model=options.body_model,
         asf=options.asf,
+        skip_frames=options.skip_frames,
     )
 
 

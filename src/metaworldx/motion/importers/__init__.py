@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -14,16 +15,19 @@ from metaworldx.motion.importers.asf_amc import read_amc
 from metaworldx.motion.importers.bvh import read_bvh
 from metaworldx.motion.importers.deepmimic import read_deepmimic
 from metaworldx.motion.importers.files import bad, frame_rate, read_start
-from metaworldx.motion.importers.rest import UNITS, human_motion
+from metaworldx.motion.importers.firsts import check_skip, jump_notices, skipped
+from metaworldx.motion.importers.rest import UNITS, UP_AXES, human_motion
+from metaworldx.motion.pace import ground_problem, slide_problem, speed_problem
 
 __all__ = ["FORMATS", "load_human_motion"]
+log = logging.getLogger(__name__)
 
 # Format: the extensions that tell it, and the options that it takes beside fps.
 FORMATS = {
     "deepmimic": ((".txt", ".json"), ()),
     "bvh": ((".bvh",), ("units", "up")),
     "amc": ((".amc",), ("units", "up", "asf")),
-    "amass": ((".npz",), ("up", "body_model")),
+    "amass": ((".npz",), ("units", "up", "body_model")),
 }
 
 
@@ -36,6 +40,7 @@ def load_human_motion(
     fps: float | None = None,
     body_model: str | Path | None = None,
     asf: str | Path | None = None,
+    skip_frames: int = 0,
     licence: str = "not stated",
 ) -> HumanMotion:
     """Reads one clip; UserError, in one line, for anything that is no whole motion of a person.
@@ -43,11 +48,14 @@ def load_human_motion(
     Args:
       format: one of `FORMATS`; otherwise told by extension, then content.
       units: of BVH and ASF: m, cm, mm, inch, cmu (1/0.45 inch) or metres a unit; otherwise what
-        the .asf says or what makes the body a person's size.
-      up: the file's world axis that points up, `y` or `z`; otherwise judged from the data.
+        the .asf says or what makes the body a person's size. Of AMASS those of `trans`, metres
+        unless given.
+      up: the file's world axis that points up, `y`, `z`, `x`, `-y`, `-z` or `-x`; otherwise judged
+        from the data.
       fps: the rate of the file's frames, in place of what the file says.
       body_model: of AMASS: an .npz with `J`, or `J_regressor`, `v_template` and `shapedirs`.
       asf: the skeleton of an .amc; otherwise the only .asf beside it.
+      skip_frames: how many of the file's first frames to leave out, such as a rest pose in front.
       licence: carried along.
     """
     path = Path(path)
@@ -57,21 +65,49 @@ def load_human_motion(
         if value is not None and name not in FORMATS[kind][1]:
             takes = [other for other, (_, names) in FORMATS.items() if name in names]
             raise bad(path, f"{name}= is for {' and '.join(takes)}, not for {kind} files")
-    if up is not None and up not in ("y", "z"):
-        raise UserError(f"up is {up!r}; 'y' or 'z' is right")
+    if up is not None and up not in UP_AXES:
+        raise UserError(f"up is {up!r}; one of {', '.join(UP_AXES)} is right")
+    check_skip(skip_frames)
     if fps is not None:
         fps = frame_rate(path, float(fps), "fps=")
     metres = None if units is None else _metres(units)
     with np.errstate(all="ignore"):
         if kind == "deepmimic":
-            raw = read_deepmimic(path, fps)
+            raw = read_deepmimic(path, fps, skip_frames)
         elif kind == "bvh":
             raw = read_bvh(path, fps, metres, up)
         elif kind == "amc":
             raw = read_amc(path, Path(asf) if asf else None, fps, metres, up)
         else:
-            raw = read_amass(path, fps, up, Path(body_model) if body_model else None)
-        return human_motion(raw, f"{path.name} ({kind})", licence)
+            raw = read_amass(path, fps, up, Path(body_model) if body_model else None, metres)
+        if kind != "deepmimic":
+            raw = skipped(raw, skip_frames)
+        for notice in (*raw.notices, *jump_notices(raw)):
+            log.warning("%s", bad(path, notice))
+        motion = human_motion(raw, f"{path.name} ({kind})", licence)
+        _check_pace(path, kind, motion, metres)
+    return motion
+
+
+def _check_pace(path: Path, kind: str, motion: HumanMotion, metres: float | None) -> None:
+    """UserError if the body's path seems to be in another unit than its bones.
+
+    Of AMASS files the unit is that of `trans` alone, and believed if given. DeepMimic has metres;
+    the other formats have one unit for path and bones, which the body's size tells.
+    """
+    checks = [speed_problem]
+    if kind == "deepmimic" or (kind == "amass" and metres is None):
+        checks.append(ground_problem)
+    if kind == "amass" and metres is None:
+        checks.append(slide_problem)
+    problem = next(filter(None, (check(motion) for check in checks)), None)
+    if problem is None:
+        return
+    asked = {
+        "deepmimic": "DeepMimic's positions are in metres",
+        "amass": f"is trans in another unit? give units= ({', '.join(UNITS)} or metres a unit)",
+    }
+    raise bad(path, f"{problem}; {asked.get(kind, 'are units and frame rate right?')}")
 
 
 def _format(path: Path, given: str | None) -> str:
@@ -102,8 +138,11 @@ def _format(path: Path, given: str | None) -> str:
 
 def _metres(units: str | float) -> float:
     if isinstance(units, str):
-        check_known("unit", units, UNITS)
-        return UNITS[units]
+        try:
+            units = float(units)
+        except ValueError:
+            check_known("unit", units, UNITS)
+            return UNITS[units]
     if not (np.isfinite(units) and 1e-6 < units < 1e6):
         raise UserError(f"units are {units!r} metres; a positive number is right")
     return float(units)

@@ -7,13 +7,17 @@ one as .npz (`body_model`). Without it every clip gets `_DEFAULT_OFFSETS`, a gro
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.motion.importers.files import bad, check_size, frame_rate, read_npz
+from metaworldx.motion.human import forward_kinematics
+from metaworldx.motion.importers.files import bad, check_size, frame_rate, npz_names, read_npz
+from metaworldx.motion.importers.notices import left_out
 from metaworldx.motion.importers.skeleton import RawMotion
+from metaworldx.motion.importers.upright import judged_up
 
 # Axes as in the SMPL models: x left, y up, z forward; m; our own rounded figures.
 _JOINTS = (
@@ -45,14 +49,41 @@ _PARENTS = tuple(parent for _, parent, _ in _JOINTS)
 _DEFAULT_OFFSETS = np.array([offset for *_, offset in _JOINTS])
 _RATES = ("mocap_framerate", "mocap_frame_rate", "fps")
 _POSES = ("poses", "root_orient", "pose_body", "trans", "betas")
+# What else AMASS files hold: soft tissue, hands, face, markers, and what was fitted to what.
+_BESIDE = (
+    *("dmpls", "gender", "surface_model_type", "mocap_time_length", "num_betas", "num_dmpls"),
+    *("pose_hand", "pose_jaw", "pose_eye", "expression", "expressions", "id", "subject_id"),
+    *("markers", "markers_latent", "markers_latent_vids", "markers_obs", "markers_sim"),
+    *("latent_labels", "labels", "labels_obs", "labels_perframe", "marker_data", "marker_labels"),
+    *("marker_meta", "stageii_debug_details"),
+)
+_WIDTHS = {66: 22, 72: 24, 156: 52, 165: 55}
+"""Numbers a frame: three a joint of SMPL's body, SMPL, SMPL+H and SMPL-X."""
+_OTHERS = {4: "quaternions", 6: "6D rotations", 9: "rotation matrices"}
+# A vector's length is the angle; an optimiser that followed a turning body may have gone round.
+_MOST_RAD, _MOST_ROOT_RAD = 2.0 * np.pi + 0.1, 8.0 * np.pi
+_STIFF = ("spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar")
+_STIFF_RAD = 2.2
+"""These never turn so far for half of a clip."""
 
 
-def read_amass(path: Path, fps: float | None, up: str | None, body_model: Path | None) -> RawMotion:
-    """Reads a clip; world z is up unless `up` or the motion says otherwise."""
+def read_amass(
+    path: Path,
+    fps: float | None,
+    up: str | None,
+    body_model: Path | None,
+    metres: float | None = None,
+) -> RawMotion:
+    """Reads a clip; world z is up unless `up` or the motion says otherwise.
+
+    Args:
+      metres: metres a unit of `trans`; 1 unless given.
+    """
     arrays = read_npz(path, (*_POSES, *_RATES))
     poses = _poses(path, arrays)
     frames = len(poses)
     check_size(path, frames, len(_NAMES))
+    _check_angles(path, poses.reshape(frames, len(_NAMES), 3))
     if "trans" not in arrays:
         raise bad(path, "no `trans` [T, 3], the body's place")
     trans = arrays["trans"]
@@ -61,18 +92,21 @@ def read_amass(path: Path, fps: float | None, up: str | None, body_model: Path |
     betas = arrays.get("betas", np.zeros(0)).reshape(-1)
     offsets = _DEFAULT_OFFSETS if body_model is None else _rest(body_model, betas)
     # The models turn the body about its pelvis, wherever that lies in the model's own axes.
+    root = trans * (1.0 if metres is None else metres) + offsets[0]
+    local = Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(frames, -1, 3, 3)
+    rate = _rate(path, arrays, fps)
     return RawMotion(
         path=path,
-        fps=_rate(path, arrays, fps),
+        fps=rate,
         names=_NAMES,
         parents=_PARENTS,
         ends=(False,) * len(_NAMES),
         offsets=offsets.copy(),
-        root=trans + offsets[0],
-        local=Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(frames, -1, 3, 3),
+        root=root,
+        local=local,
         metres=1.0,
-        up=up,
-        likely_up="z",
+        up=up or judged_up(path, _places(offsets, root, local), rate, "z", bool(trans.any())),
+        notices=left_out(npz_names(path), (*_POSES, *_RATES, *_BESIDE)),
     )
 
 
@@ -80,6 +114,7 @@ def _poses(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
     """[T, 66] axis-angle vectors of the body's joints."""
     if "poses" in arrays:
         poses = arrays["poses"]
+        shape = poses.shape
         if poses.ndim == 3 and poses.shape[2] == 3:
             poses = poses.reshape(len(poses), -1)
     elif "root_orient" in arrays and "pose_body" in arrays:
@@ -89,14 +124,58 @@ def _poses(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
                 path, f"root_orient {root.shape} and pose_body {body.shape}; [T, 3] and [T, 63]"
             )
         poses = np.concatenate([root, body], axis=1)
+        shape = poses.shape
     else:
         raise bad(path, "no `poses` (nor root_orient and pose_body): not an AMASS motion")
-    wide = 3 * len(_NAMES)
-    if poses.ndim != 2 or poses.shape[1] < wide or poses.shape[1] % 3:
-        raise bad(path, f"poses have shape {poses.shape}; [T, 72], [T, 156] or [T, 165] is right")
-    if np.abs(poses[:, :wide]).max(initial=0.0) > 100:
-        raise bad(path, "poses hold angles above 100; axis-angle vectors in radians are right")
-    return poses[:, :wide]
+    if poses.ndim != 2 or poses.shape[1] not in _WIDTHS:
+        raise bad(
+            path,
+            f"poses have shape {shape}{_likely_kind(shape)}; axis-angle vectors [T, 66], [T, 72], "
+            "[T, 156] or [T, 165] is right",
+        )
+    return poses[:, : 3 * len(_NAMES)]
+
+
+def _places(offsets: np.ndarray, root: np.ndarray, local: np.ndarray) -> dict[str, np.ndarray]:
+    """World places of the joints by name, each `[T, 3]` m."""
+    world = local.copy()
+    for joint, parent in enumerate(_PARENTS):
+        if parent >= 0:
+            world[:, joint] = world[:, parent] @ local[:, joint]
+    places = forward_kinematics(_PARENTS, offsets, root, world)
+    return dict(zip(_NAMES, places.swapaxes(0, 1), strict=True))
+
+
+def _likely_kind(shape: tuple[int, ...]) -> str:
+    """What an array of rotations seems to hold in place of axis-angle vectors, in words."""
+    numbers = math.prod(shape[1:])
+    for size, kind in _OTHERS.items():
+        if numbers % size == 0 and numbers // size in _WIDTHS.values():
+            return f", {numbers // size} {kind} a frame it seems"
+    return ""
+
+
+def _check_angles(path: Path, vectors: np.ndarray) -> None:
+    """UserError for `[T, J, 3]` of which some turns by more than a joint, or a body, can."""
+    angles = np.linalg.norm(vectors, axis=-1)
+    most = np.full(angles.shape[1], _MOST_RAD)
+    most[0] = _MOST_ROOT_RAD
+    over = angles > most
+    if over.any():
+        frame, joint = (int(i[0]) for i in np.nonzero(over))
+        raise bad(
+            path,
+            f"frame {frame}: {_NAMES[joint]} turns by {angles[frame, joint]:.4g}; axis-angle "
+            "vectors in radians are right (no degrees, no Euler angles)",
+        )
+    around = np.median(np.abs((angles + np.pi) % (2.0 * np.pi) - np.pi), axis=0)
+    for name in _STIFF:
+        if around[_NAMES.index(name)] > _STIFF_RAD:
+            raise bad(
+                path,
+                f"{name} is turned by {around[_NAMES.index(name)]:.2f} rad in most frames, which "
+                "no body is; axis-angle vectors in radians are right",
+            )
 
 
 def _rate(path: Path, arrays: dict[str, np.ndarray], fps: float | None) -> float:

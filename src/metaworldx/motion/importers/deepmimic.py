@@ -2,6 +2,9 @@
 
 A frame is duration (s), root position, root quaternion, then one joint after another: quaternions
 w x y z, single angles about z for knees and elbows. Axes: x forward, y up, z right; metres.
+
+Quaternions are of any length but none: DeepMimic's own kick, backflip and roll, mixed from others
+number by number, have them of 0.58 to 1.12, and turn evenly once they are of length 1.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from metaworldx.errors import UserError
 from metaworldx.motion.importers.files import bad, check_size, frame_rate, quoted, read_text
+from metaworldx.motion.importers.firsts import without_first
+from metaworldx.motion.importers.notices import left_out
 from metaworldx.motion.importers.skeleton import RawMotion
 
 # Joint, parent, offset (m), how many numbers a frame holds for it.
@@ -38,19 +43,22 @@ _COLUMNS = 44
 _LOOPS = {"wrap": True, "none": False}
 _LONGEST_S = 10.0
 _LARGEST_RAD = 100.0
+_SHORTEST_QUATERNION = 0.1
+# What else these files hold: mirrored joints, for training, and none of a motion.
+_KEYS = ("Loop", "Frames", "RightJoints", "LeftJoints")
 # Frames of unequal length are resampled; this many times as many frames may come of it.
 _MOST_RESAMPLED = 100
 
 
-def read_deepmimic(path: Path, fps: float | None) -> RawMotion:
-    """Reads a clip; `fps` overrides the durations of its frames."""
+def read_deepmimic(path: Path, fps: float | None, skip_frames: int = 0) -> RawMotion:
+    """Reads a clip without its first `skip_frames`; `fps` overrides the durations of frames."""
     data = _parsed(path)
     if not isinstance(data, dict) or not isinstance(data.get("Frames"), list):
         raise bad(path, "is not a DeepMimic motion: a JSON object with a list `Frames` is needed")
     loop = data.get("Loop")
     if loop is not None and (not isinstance(loop, str) or loop not in _LOOPS):
         raise bad(path, f"Loop is {quoted(loop)}; 'wrap' or 'none' is right")
-    frames = _frames(path, data["Frames"])
+    frames = without_first(path, _frames(path, data["Frames"]), skip_frames)
     rotations = _rotations(path, frames)
     root = frames[:, 1:4]
     if fps is None:
@@ -72,7 +80,9 @@ def read_deepmimic(path: Path, fps: float | None) -> RawMotion:
         local=np.stack([joint.as_matrix() for joint in rotations], axis=1),
         metres=1.0,
         up="y",
-        loop=None if loop is None else _LOOPS[loop],
+        # Without its first frames a loop does not come round.
+        loop=None if loop is None else _LOOPS[loop] and not skip_frames,
+        notices=left_out(data, _KEYS),
     )
 
 
@@ -116,11 +126,12 @@ def _rotations(path: Path, frames: np.ndarray) -> list[Rotation]:
         column += width
         if width == 4:
             length = np.linalg.norm(values, axis=-1)
-            if np.abs(length - 1).max() > 0.05:
-                frame = int(np.abs(length - 1).argmax())
+            if length.min() < _SHORTEST_QUATERNION:
+                frame = int(length.argmin())
                 raise bad(
                     path,
-                    f"frame {frame}: {name}'s quaternion has length {length[frame]:.3g}, not 1",
+                    f"frame {frame}: {name}'s quaternion has length {length[frame]:.3g}, which "
+                    "tells no rotation; 1 is right",
                 )
             rotations.append(Rotation.from_quat(values[:, [1, 2, 3, 0]]))
         else:

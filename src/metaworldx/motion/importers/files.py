@@ -124,6 +124,12 @@ def read_npz(path: Path, wanted: tuple[str, ...]) -> dict[str, np.ndarray]:
     return arrays
 
 
+def npz_names(path: Path) -> tuple[str, ...]:
+    """The names of all arrays of an .npz that `read_npz` has read."""
+    with zipfile.ZipFile(path) as archive:
+        return tuple(name.removesuffix(".npy") for name in archive.namelist())
+
+
 def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
     size = archive.getinfo(name).file_size
     if size > _ARRAY_LIMIT:

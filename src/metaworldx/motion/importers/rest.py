@@ -24,7 +24,13 @@ _QUARTER_TURNS = Rotation.create_group("O").as_matrix()
 _UPRIGHT = {
     "y": np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
     "z": np.eye(3),
+    "-y": np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]),
+    "-z": np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]),
+    "x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
+    "-x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]),
 }
+UP_AXES = tuple(_UPRIGHT)
+"""What a file's `up` may be."""
 _LARGEST = 1e9
 _SNAP_RAD = np.deg2rad(35)
 _SAMPLED_FRAMES = 200

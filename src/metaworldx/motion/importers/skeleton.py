@@ -48,6 +48,7 @@ class RawMotion:
       up: `y` or `z`, or None: to be judged by the motion.
       likely_up: what `up` nearly always is in such files.
       likely_metres: what `metres` is if the body's size bears it out.
+      notices: what a person should be told of the file, a line each.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class RawMotion:
     likely_up: str | None = None
     likely_metres: float | None = None
     loop: bool | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

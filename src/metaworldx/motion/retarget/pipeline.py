@@ -11,6 +11,7 @@ from metaworldx.errors import UserError, nearest
 from metaworldx.motion.checks import speed_limit
 from metaworldx.motion.clip import Clip, make_clip
 from metaworldx.motion.human import HumanMotion
+from metaworldx.motion.pace import speed_problem
 from metaworldx.motion.retarget import contacts
 from metaworldx.motion.retarget.asked import SKILLS, ahead, command_of
 from metaworldx.motion.retarget.body import ROOT, Body, body_of
@@ -100,8 +101,8 @@ def retarget(
       name: the clip's; the motion's own where None.
 
     Raises:
-      UserError: unknown robot or skill, a motion of over two minutes, or `loop` set and ends
-        too far apart.
+      UserError: unknown robot or skill, a motion of over two minutes or faster than anybody, or
+        `loop` set and ends too far apart.
     """
     if robot not in ROBOTS:
         raise UserError(
@@ -114,6 +115,9 @@ def retarget(
             f"{motion.source}: {motion.duration_s:.0f} s is too long; {_LONGEST_S:g} s "
             "at most, cut it into clips"
         )
+    too_fast = speed_problem(motion)
+    if too_fast:
+        raise UserError(f"{motion.source}: {too_fast}; are the units right?")
     body = body_of(robot)
     around = _is_loop(motion, loop)
     human = at_rate(motion, FPS, whole=around)

@@ -1,0 +1,100 @@
+"""The first frames of a file: leaving them out, and telling where they are no part of the motion.
+
+Many files begin with the rest pose, for programs that read the skeleton off it (cgspeed's BVH of
+CMU's motions do), from which the second frame is a jump.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from metaworldx.errors import UserError
+from metaworldx.motion.importers.files import bad
+from metaworldx.motion.importers.skeleton import RawMotion
+
+# A step that is a jump: rad of all joints together, or lengths of the longest bone; how much more
+# than the steps just after it, and than nearly all later ones.
+_LEAST, _LEAST_PER_S = 0.5, 12.0
+_OVER_NEXT, _OVER_ALL, _NEXT = 2.5, 4.0, 5
+_STILL = 0.01
+_LONGEST_S, _LEAST_LATER = 1.0, 2
+
+
+def check_skip(skip_frames: int) -> None:
+    """UserError unless `skip_frames` is a whole number from 0 on."""
+    if isinstance(skip_frames, bool) or not isinstance(skip_frames, int) or skip_frames < 0:
+        raise UserError(f"skip_frames is {skip_frames!r}; a whole number from 0 on is right")
+
+
+def without_first(path: Path, frames: np.ndarray, count: int) -> np.ndarray:
+    """Frames `[T, ...]` without the first `count`; UserError if fewer than 2 are left."""
+    if count and len(frames) - count < 2:
+        raise bad(
+            path,
+            f"skip_frames is {count} of {len(frames)} frames; at least 2 must be left "
+            f"({max(len(frames) - 2, 0)} at most)",
+        )
+    return frames[count:]
+
+
+def skipped(raw: RawMotion, count: int) -> RawMotion:
+    """The clip without its first `count` frames, no loop any more; UserError as above."""
+    if not count:
+        return raw
+    return replace(
+        raw,
+        root=without_first(raw.path, raw.root, count),
+        local=without_first(raw.path, raw.local, count),
+        loop=raw.loop and None,
+    )
+
+
+def jump_notices(raw: RawMotion) -> tuple[str, ...]:
+    """A notice if the motion begins with frames from which the rest is a jump."""
+    bone = float(np.linalg.norm(raw.offsets, axis=1).max())
+    moves = np.linalg.norm(np.diff(raw.root, axis=0), axis=1) / max(bone, 1e-9)
+    count = jumps_after(_turns(raw.local), raw.fps) or jumps_after(moves, raw.fps)
+    if not count:
+        return ()
+    first, them = ("the first frame is", "it") if count == 1 else (f"the first {count} are", "them")
+    return (
+        f"{first} a jump away from the frames that follow, as a rest pose put in front is; "
+        f"--skip-frames {count} leaves {them} out",
+    )
+
+
+def jumps_after(steps: np.ndarray, fps: float) -> int:
+    """After how many frames a motion jumps out of the pose that it holds at first; 0 for none.
+
+    A motion that starts fast goes on fast; out of a pose put in front it is one step that has
+    nothing like it after.
+
+    Args:
+      steps: how far the body turns, or moves, from frame to frame, `[T - 1]`; see _LEAST.
+      fps: frames a second.
+    """
+    moving = np.flatnonzero(steps > _STILL)
+    if not len(moving):
+        return 0
+    at = int(moving[0])
+    later = steps[at + 1 :]
+    if at >= max(1.0, _LONGEST_S * fps) or len(later) < _LEAST_LATER:
+        return 0
+    least = max(
+        _LEAST,
+        _LEAST_PER_S / fps,
+        _OVER_NEXT * later[:_NEXT].max(),
+        _OVER_ALL * float(np.percentile(later, 95.0)),
+    )
+    return at + 1 if steps[at] > least else 0
+
+
+def _turns(local: np.ndarray) -> np.ndarray:
+    """How far the joints of `[T, J, 3, 3]` turn from frame to frame, `[T - 1]` rad: all squared,
+    added, and the root of that."""
+    same = np.einsum("tjab,tjab->tj", local[1:], local[:-1])
+    angles = np.arccos(np.clip((same - 1.0) / 2.0, -1.0, 1.0))
+    return np.sqrt(np.sum(angles**2, axis=1))

@@ -1,0 +1,19 @@
+"""What a file holds that its reader leaves out, told in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from metaworldx.motion.importers.files import quoted
+
+_MOST = 8
+
+
+def left_out(found: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """A notice that names those `found` in a file that are not `known`; none if all are."""
+    unknown = sorted(set(found) - set(known))
+    if not unknown:
+        return ()
+    names = ", ".join(quoted(name) for name in unknown[:_MOST])
+    more = f" and {len(unknown) - _MOST} more" if len(unknown) > _MOST else ""
+    return (f"not understood and left out: {names}{more}",)

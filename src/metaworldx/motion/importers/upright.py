@@ -1,0 +1,156 @@
+"""Which way is up in a file of poses whose axes nothing tells: its bodies tell it.
+
+Each axis is scored as if it were up: by the posture that the body then has in most frames (people
+mostly stand, sometimes sit or crawl, seldom lie, hardly ever stand on their heads), by whether the
+joints that rest are then the lowest ones and on one level, and by whether that level is at 0.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from metaworldx.motion.importers.files import bad
+
+AXES = {
+    "z": np.array([0.0, 0.0, 1.0]),
+    "y": np.array([0.0, 1.0, 0.0]),
+    "-y": np.array([0.0, -1.0, 0.0]),
+    "-z": np.array([0.0, 0.0, -1.0]),
+}
+# What postures count, the more the likelier.
+_STANDS, _SITS, _CRAWLS, _SITS_ARMS_OUT = 0.0, -1.0, -1.5, -3.4
+_LIES, _INVERTED, _FALLS = -2.5, -4.0, -4.5
+_LIKELY = 1.5
+"""What the axis that files of this kind nearly always have up counts more."""
+_ON_FLOOR, _FLOOR_M = 1.0, (-0.1, 0.15)
+_ABOVE_FLOOR_M = (-0.06, 1.2)
+"""How high the lowest joint of one who lies may be: on a floor, a bed or a table."""
+_NOWHERE = -1.5
+_AS_GOOD, _MARGIN = 0.3, 1.0
+"""The likely axis may be worse by the first; another one must be better by the second."""
+_FRAMES = 80
+# Joints within this of the lowest carry the body, if its middle is not farther from over them.
+_NEAR_M, _OVER_M = 0.13, 0.13
+_ARMS_M, _THIGHS_M = 0.3, 0.15
+_REST_M_S, _MOVES_M_S, _REST_SHARES = 0.15, 0.4, (0.1, 0.4)
+_GAP_M, _LEVELS_M, _MOST_GAP, _MOST_LEVELS = 0.1, 0.15, 4.0, 2.0
+
+
+def judged_up(
+    path: Path, at: dict[str, np.ndarray], fps: float, likely: str, placed: bool = True
+) -> str:
+    """The axis of AXES that is up, by its name.
+
+    Args:
+      placed: whether the body has a place at all, and is not left at the origin.
+      at: places of joints by name, each `[T, 3]` m: hips, knees, ankles, feet, shoulders, wrists.
+      likely: the axis that such files nearly always have up.
+
+    Raises:
+      UserError: two axes would do about as well, and `likely` is none of them.
+    """
+    scores = {name: _score(at, fps, axis, name == likely, placed) for name, axis in AXES.items()}
+    best = max(scores, key=lambda name: scores[name])
+    if scores[likely] > scores[best] - _AS_GOOD:
+        return likely
+    second = max((name for name in AXES if name != best), key=lambda name: scores[name])
+    if scores[second] > scores[best] - _MARGIN:
+        raise bad(
+            path,
+            f"cannot tell which axis is up, {best} or {second} as the body is held; "
+            f"give up= ({', '.join(AXES)})",
+        )
+    return best
+
+
+def _score(
+    at: dict[str, np.ndarray], fps: float, axis: np.ndarray, likely: bool, placed: bool = True
+) -> float:
+    joints = np.stack(list(at.values()), axis=1)
+    every = max(1, len(joints) // _FRAMES)
+    some = {name: places[::every] for name, places in at.items()}
+    height = np.stack(list(some.values()), axis=1) @ axis
+    lowest = height.min(axis=1)
+    floor = float(np.percentile(lowest, 10.0))
+    kinds = _postures(some, axis, height, lowest)
+    anywhere = _ABOVE_FLOOR_M[0] <= floor <= _ABOVE_FLOOR_M[1] and placed
+    if likely and not anywhere:
+        kinds = np.where(kinds == _LIES, _LIES + _NOWHERE, kinds)
+    on_floor = _FLOOR_M[0] <= floor <= _FLOOR_M[1]
+    rests = _rests(joints, fps, axis)
+    return float(kinds.mean()) + _LIKELY * likely + _ON_FLOOR * on_floor - rests
+
+
+def _postures(
+    at: dict[str, np.ndarray], axis: np.ndarray, height: np.ndarray, lowest: np.ndarray
+) -> np.ndarray:
+    """What each frame's posture counts, `[T]`, if `axis` is up."""
+    middle = {
+        part: 0.5 * (at[f"left_{part}"] + at[f"right_{part}"])
+        for part in ("hip", "knee", "ankle", "shoulder", "wrist")
+    }
+    trunk = _unit(middle["shoulder"] - middle["hip"]) @ axis
+    legs = _unit(middle["hip"] - middle["ankle"]) @ axis
+    carried = _carried(at, axis, height, lowest)
+    hands = np.stack([at["left_wrist"], at["right_wrist"]], axis=1) @ axis
+    on_hands = (hands - lowest[:, None]).min(axis=1) < _NEAR_M
+    left = _unit(at["left_hip"] - at["right_hip"])
+    front = np.cross(left, _unit(middle["shoulder"] - middle["hip"]))
+    arms = middle["wrist"] - middle["shoulder"]
+    # Arms and thighs hold the trunk up, its front down.
+    down = (arms @ axis < -_ARMS_M) & ((middle["knee"] - middle["hip"]) @ axis < -_THIGHS_M)
+    crawls = on_hands & carried & down & (front @ axis < -0.3)
+    # One who sits with both arms straight ahead is one who crawls, turned.
+    ahead = np.sum(arms * front, axis=-1) > _ARMS_M
+    kinds = np.full(len(lowest), _FALLS)
+    kinds[carried & (np.abs(trunk) < 0.7)] = _LIES
+    kinds[crawls & (np.abs(trunk) < 0.8)] = _CRAWLS
+    kinds[trunk > 0.6] = np.where(ahead, _SITS_ARMS_OUT, _SITS)[trunk > 0.6]
+    kinds[(trunk > 0.7) & (legs > 0.8)] = _STANDS
+    kinds[trunk < -0.7] = np.where(on_hands & carried & (legs < -0.5), _LIES, _INVERTED)[
+        trunk < -0.7
+    ]
+    return kinds
+
+
+def _carried(
+    at: dict[str, np.ndarray], axis: np.ndarray, height: np.ndarray, lowest: np.ndarray
+) -> np.ndarray:
+    """Whether the body's middle is over the joints that are lowest, `[T]`."""
+    joints = np.stack(list(at.values()), axis=1)
+    flat = joints - (joints @ axis)[..., None] * axis
+    trunk = [at[f"{side}_{part}"] for side in ("left", "right") for part in ("hip", "shoulder")]
+    legs = [at[f"{side}_knee"] for side in ("left", "right")]
+    middle = 0.7 * np.mean(trunk, axis=0) + 0.3 * np.mean(legs, axis=0)
+    middle = middle - (middle @ axis)[:, None] * axis
+    near = (height < lowest[:, None] + _NEAR_M)[..., None]
+    count = near.sum(axis=1)
+    low = np.where(near, flat, np.inf).min(axis=1) - _OVER_M
+    high = np.where(near, flat, -np.inf).max(axis=1) + _OVER_M
+    inside = (middle >= low) & (middle <= high)
+    return inside.all(axis=1) & (count[:, 0] > 0)
+
+
+def _rests(joints: np.ndarray, fps: float, axis: np.ndarray) -> float:
+    """What speaks against `axis` in the joints that rest while others move: that they are high.
+
+    Where someone walks, a foot rests and nothing is lower; and where feet rest is one level.
+    """
+    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1) * fps
+    resting = (speed < _REST_M_S) & (speed.max(axis=1) > _MOVES_M_S)[:, None]
+    frames = resting.any(axis=1)
+    # Where hardly anything rests, it is joints that turn round.
+    share = np.interp(frames.mean(), _REST_SHARES, (0.0, 1.0))
+    if frames.sum() < 3 or share == 0.0:
+        return 0.0
+    height = joints[:-1] @ axis
+    low = np.where(resting, height, np.inf).min(axis=1)[frames]
+    gap = float(np.median(low - height.min(axis=1)[frames]))
+    level = 0.5 * float(np.subtract(*np.percentile(low, [75.0, 25.0])))
+    return share * (min(gap / _GAP_M, _MOST_GAP) + min(level / _LEVELS_M, _MOST_LEVELS))
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-9)
