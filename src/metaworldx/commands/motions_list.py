@@ -20,7 +20,8 @@ def main(
 ) -> int:
     """List the built-in clips, and the clip files of a folder, with what a check of each finds.
 
-    The check looks at joint limits, motors' speeds, slip, depth under ground and the loop's seam.
+    The check looks at joint limits, motors' speeds, slip, depth under ground and the loop's seam,
+    and at what the skill asks: an upright pelvis, soles that stand, a speed that legs can make.
     Files that are no clips are named at the end, and the exit status is then 2.
 
     Args:

@@ -1,4 +1,7 @@
-"""Whether a robot could make a motion, as far as kinematics tells: limits, slip, depth, seam."""
+"""Whether a robot could make a motion, as far as kinematics tells, and whether it is its skill's.
+
+Limits, slip, depth and seam are measured of every clip; `demands` has what each skill asks.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import mujoco
 import numpy as np
 
 from metaworldx.motion.clip import Clip, displacement
+from metaworldx.motion.demands import unmet
 from metaworldx.motion.kinematics import sole_points
 from metaworldx.sim.model import build_model
 
@@ -50,7 +54,7 @@ class MotionCheck:
       crossed: the deepest that an arm or leg lies in another part of the robot (m).
       seam: jump of the joints over a loop's seam (rad).
       seam_rate: jump of their rates over the seam (rad/s), beyond the largest inside the loop.
-      problems: each limit that is broken, in words.
+      problems: each limit that is broken, and what the clip's skill asks in vain, in words.
     """
 
     clip: str
@@ -84,7 +88,8 @@ def check_motion(clip: Clip, ground: Ground | None = None, robot: str = "h1") ->
     limits = np.array([speed_limit(name) for name in clip.joints])
     rates = np.abs(clip.qvel[:, 6:]).max(axis=0) / limits
     soles = _soles(clip, model, data)
-    depth = -float((soles[..., 2] - ground(soles[..., 0], soles[..., 1])).min())
+    over = soles[..., 2] - ground(soles[..., 0], soles[..., 1])
+    depth = -float(over.min())
     deepest, crossed = _parts(clip, ground, model, data)
     depth = max(depth, deepest)
     seam, seam_rate = _seam(clip) if clip.loop else (0.0, 0.0)
@@ -99,7 +104,7 @@ def check_motion(clip: Clip, ground: Ground | None = None, robot: str = "h1") ->
         seam=seam,
         seam_rate=seam_rate,
     )
-    found.problems.extend(_problems(found))
+    found.problems.extend([*_problems(found), *unmet(clip, soles[..., 2], over)])
     return found
 
 
