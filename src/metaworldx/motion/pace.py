@@ -24,10 +24,13 @@ _SCALES = np.concatenate([np.geomspace(0.0005, 0.6, 60), np.geomspace(1.7, 2000.
 _WINDOW_S, _LONG_S = 0.08, 0.5
 # Supports slide when mostly as fast as this, and with another scale by less than this share.
 _SLIDES_M_S, _BETTER = 0.6, 0.3
-# The same while the body moves most: slower slides count if that scale is sharply the best.
-_SLOW_M_S, _FAR_BETTER, _SHARP, _NEAR_SCALE = 0.06, 0.1, 2.5, 0.1
+# The same while the body moves most: slower slides count if that scale is sharply the best, and
+# far faster ones where nothing but a path of nearly no length would do.
+_SLOW_M_S, _FAR_BETTER, _SHARP, _NEAR_SCALE = 0.06, 0.16, 2.5, 0.1
+_FAST_M_S, _FARTHEST_BETTER = 3.0, 0.1
 _FREE_FALL_M_S2, _ABOUT_M_S2 = 9.81, 5.0
-_LEAST_FRAMES = 3
+_LEAST_FRAMES, _LEAST_S = 3, 0.25
+"""In less than that a foot need not rest."""
 
 
 class Slide(NamedTuple):
@@ -80,7 +83,7 @@ def slides(motion: HumanMotion) -> tuple[Slide | None, Slide | None]:
     path = (pelvis[step:] - pelvis[:-step]) / seconds
     limbs = (own[step:] - own[:-step]) / seconds
     carried = ~_falls(pelvis, step, seconds)
-    if carried.sum() < _LEAST_FRAMES:
+    if carried.sum() < _LEAST_FRAMES or motion.duration_s < _LEAST_S:
         return None, None
     path, limbs = path[carried], limbs[carried]
     whole = _slide(path, limbs)
@@ -97,7 +100,8 @@ def slides(motion: HumanMotion) -> tuple[Slide | None, Slide | None]:
         and part.nothing > _SHARP * part.scaled
         and part.scale > _NEAR_SCALE
     )
-    return (whole if explained else None), (part if sharp else None)
+    fast = part.own > _FAST_M_S and part.scaled < _FARTHEST_BETTER * part.own
+    return (whole if explained else None), (part if sharp or fast else None)
 
 
 def _slide(path: np.ndarray, limbs: np.ndarray) -> Slide:

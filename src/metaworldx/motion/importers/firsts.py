@@ -19,6 +19,7 @@ from metaworldx.motion.importers.skeleton import RawMotion
 # than the steps just after it, and than nearly all later ones.
 _LEAST, _LEAST_PER_S = 0.5, 12.0
 _OVER_NEXT, _OVER_ALL, _NEXT = 2.5, 4.0, 5
+_LEAST_UNTURNED, _LEAST_UNTURNED_PER_S, _OVER_UNTURNED = 0.3, 6.0, 1.3
 _STILL = 0.01
 _LONGEST_S, _LEAST_LATER = 1.0, 2
 
@@ -56,7 +57,12 @@ def jump_notices(raw: RawMotion) -> tuple[str, ...]:
     """A notice if the motion begins with frames from which the rest is a jump."""
     bone = float(np.linalg.norm(raw.offsets, axis=1).max())
     moves = np.linalg.norm(np.diff(raw.root, axis=0), axis=1) / max(bone, 1e-9)
-    count = jumps_after(_turns(raw.local), raw.fps) or jumps_after(moves, raw.fps)
+    turns = _turns(raw.local)
+    count = (
+        _unturned(raw.local, turns, raw.fps)
+        or jumps_after(turns, raw.fps)
+        or jumps_after(moves, raw.fps)
+    )
     if not count:
         return ()
     first, them = ("the first frame is", "it") if count == 1 else (f"the first {count} are", "them")
@@ -90,6 +96,21 @@ def jumps_after(steps: np.ndarray, fps: float) -> int:
         _OVER_ALL * float(np.percentile(later, 95.0)),
     )
     return at + 1 if steps[at] > least else 0
+
+
+def _unturned(local: np.ndarray, turns: np.ndarray, fps: float) -> int:
+    """How many first frames have no joint but the root turned, if the rest jumps from them.
+
+    That is surely a pose put in front, so a smaller jump will do.
+    """
+    trace = np.einsum("tjaa->tj", local[:, 1:])
+    turned = (trace < 1.0 + 2.0 * np.cos(_STILL)).any(axis=1)
+    count = int(turned.argmax())
+    later = turns[count : count + _NEXT]
+    if not count or count > max(1.0, _LONGEST_S * fps) or len(later) < _LEAST_LATER:
+        return 0
+    least = max(_LEAST_UNTURNED, _LEAST_UNTURNED_PER_S / fps, _OVER_UNTURNED * later.max())
+    return count if turns[count - 1] > least else 0
 
 
 def _turns(local: np.ndarray) -> np.ndarray:

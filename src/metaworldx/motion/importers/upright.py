@@ -22,8 +22,8 @@ AXES = {
 # What postures count, the more the likelier.
 _STANDS, _SITS, _CRAWLS, _SITS_ARMS_OUT = 0.0, -1.0, -1.5, -3.4
 _LIES, _INVERTED, _FALLS = -2.5, -4.0, -4.5
-_LIKELY = 1.5
-"""What the axis that files of this kind nearly always have up counts more."""
+_LIKELY, _NEXT_LIKELY = 1.5, {"y": 0.35}
+"""What the axis that files of this kind nearly always have up counts more, and the next one."""
 _ON_FLOOR, _FLOOR_M = 1.0, (-0.1, 0.15)
 _ABOVE_FLOOR_M = (-0.06, 1.2)
 """How high the lowest joint of one who lies may be: on a floor, a bed or a table."""
