@@ -21,15 +21,19 @@ AXES = {
 }
 # What postures count, the more the likelier.
 _STANDS, _SITS, _CRAWLS, _SITS_ARMS_OUT = 0.0, -1.0, -1.5, -3.4
-_LIES, _INVERTED, _FALLS = -2.5, -4.0, -4.5
+_LIES, _INVERTED, _FALLS = -2.5, -4.0, -4.0
 _LIKELY, _NEXT_LIKELY = 1.5, {"y": 0.35}
 """What the axis that files of this kind nearly always have up counts more, and the next one."""
 _ON_FLOOR, _FLOOR_M = 1.0, (-0.1, 0.15)
 _ABOVE_FLOOR_M = (-0.06, 1.2)
 """How high the lowest joint of one who lies may be: on a floor, a bed or a table."""
-_NOWHERE = -1.5
-_AS_GOOD, _MARGIN = 0.3, 1.0
+_NOWHERE, _LIES_ELSEWHERE = -1.5, -0.2
+"""What lying counts less where that is not so, and along an axis that is not the likely one."""
+_AS_GOOD, _MARGIN = 0.3, 0.65
 """The likely axis may be worse by the first; another one must be better by the second."""
+_STANDS_ON_THE_WHOLE, _UNLIKELY = -0.5, (0.35, 0.85)
+"""Than the likely axis another must be better by that much more: by the second if the body does
+not stand along it."""
 _FRAMES = 80
 # Joints within this of the lowest carry the body, if its middle is not farther from over them.
 _NEAR_M, _OVER_M = 0.13, 0.13
@@ -53,10 +57,13 @@ def judged_up(
     """
     scores = {name: _score(at, fps, axis, name == likely, placed) for name, axis in AXES.items()}
     best = max(scores, key=lambda name: scores[name])
-    if scores[likely] > scores[best] - _AS_GOOD:
+    behind = {name: scores[best] - score for name, score in scores.items()}
+    if behind[likely] < _AS_GOOD:
         return likely
-    second = max((name for name in AXES if name != best), key=lambda name: scores[name])
-    if scores[second] > scores[best] - _MARGIN:
+    stands = _posture(at, AXES[best]) > _STANDS_ON_THE_WHOLE
+    behind[likely] -= _UNLIKELY[0 if stands else 1]
+    second = min((name for name in AXES if name != best), key=lambda name: behind[name])
+    if behind[second] < _MARGIN:
         raise bad(
             path,
             f"cannot tell which axis is up, {best} or {second} as the body is held; "
@@ -76,11 +83,19 @@ def _score(
     floor = float(np.percentile(lowest, 10.0))
     kinds = _postures(some, axis, height, lowest)
     anywhere = _ABOVE_FLOOR_M[0] <= floor <= _ABOVE_FLOOR_M[1] and placed
-    if likely and not anywhere:
+    if not likely:
+        kinds = np.where(kinds == _LIES, _LIES + _LIES_ELSEWHERE, kinds)
+    elif not anywhere:
         kinds = np.where(kinds == _LIES, _LIES + _NOWHERE, kinds)
     on_floor = _FLOOR_M[0] <= floor <= _FLOOR_M[1]
     rests = _rests(joints, fps, axis)
     return float(kinds.mean()) + _LIKELY * likely + _ON_FLOOR * on_floor - rests
+
+
+def _posture(at: dict[str, np.ndarray], axis: np.ndarray) -> float:
+    """What the postures count that the body has if `axis` is up, on the whole."""
+    height = np.stack(list(at.values()), axis=1) @ axis
+    return float(_postures(at, axis, height, height.min(axis=1)).mean())
 
 
 def _postures(
