@@ -19,7 +19,11 @@ class FileOptions:
     units: str | None = None
     """of BVH and ASF: m, cm, mm, inch or cmu (1/0.45 inch); default judged by the body's size."""
     up: str | None = None
-    """the file's axis that points up, y or z; default judged by the motion."""
+    """the file's axis that points up, y or z, or what points down with a sign, as in --up=-y;
+    default judged by the motion."""
+    names: tuple[str, ...] = ()
+    """of BVH and AMC: joints by the file's names, as in left_hip=Bone.012 right_hip=Bone.013;
+    default told by the file's names."""
     fps: float | None = None
     """the file's frames a second, in place of what it says."""
     body_model: Path | None = None
@@ -36,10 +40,30 @@ def load_human(path: Path, options: FileOptions) -> HumanMotion:
         path,
         units=options.units,
         up=options.up,
+        names=given_names(options.names),
         fps=options.fps,
         body_model=options.body_model,
         asf=options.asf,
     )
+
+
+def given_names(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The file's names by canonical joints, of `joint=name` each.
+
+    Raises:
+      UserError: no such pair, or a joint twice.
+    """
+    from metaworldx.errors import UserError
+
+    names: dict[str, str] = {}
+    for pair in pairs:
+        joint, equals, name = pair.partition("=")
+        if not (equals and joint and name):
+            raise UserError(f"--names has {pair!r}; joint=name such as left_hip=LeftUpLeg is right")
+        if joint in names:
+            raise UserError(f"--names has {joint} twice: {names[joint]!r} and {name!r}")
+        names[joint] = name
+    return names
 
 
 def is_clip(path: Path) -> bool:

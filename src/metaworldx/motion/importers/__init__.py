@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,16 @@ from metaworldx.motion.importers.bvh import read_bvh
 from metaworldx.motion.importers.deepmimic import read_deepmimic
 from metaworldx.motion.importers.files import bad, frame_rate, read_start
 from metaworldx.motion.importers.rest import UNITS, human_motion
+from metaworldx.motion.importers.up import check_up
 
 __all__ = ["FORMATS", "load_human_motion"]
+log = logging.getLogger(__name__)
 
 # Format: the extensions that tell it, and the options that it takes beside fps.
 FORMATS = {
     "deepmimic": ((".txt", ".json"), ()),
-    "bvh": ((".bvh",), ("units", "up")),
-    "amc": ((".amc",), ("units", "up", "asf")),
+    "bvh": ((".bvh",), ("units", "up", "names")),
+    "amc": ((".amc",), ("units", "up", "names", "asf")),
     "amass": ((".npz",), ("up", "body_model")),
 }
 
@@ -33,6 +37,7 @@ def load_human_motion(
     format: str | None = None,
     units: str | float | None = None,
     up: str | None = None,
+    names: Mapping[str, str] | None = None,
     fps: float | None = None,
     body_model: str | Path | None = None,
     asf: str | Path | None = None,
@@ -44,21 +49,25 @@ def load_human_motion(
       format: one of `FORMATS`; otherwise told by extension, then content.
       units: of BVH and ASF: m, cm, mm, inch, cmu (1/0.45 inch) or metres a unit; otherwise what
         the .asf says or what makes the body a person's size.
-      up: the file's world axis that points up, `y` or `z`; otherwise judged from the data.
+      up: the file's world axis that points up, `y` or `z`, or `-y` or `-z` where that one points
+        down; otherwise judged from the data.
+      names: of BVH and AMC: what the file calls canonical joints, such as
+        `{"left_hip": "Bone.012"}`; otherwise told by the file's names.
       fps: the rate of the file's frames, in place of what the file says.
       body_model: of AMASS: an .npz with `J`, or `J_regressor`, `v_template` and `shapedirs`.
       asf: the skeleton of an .amc; otherwise the only .asf beside it.
       licence: carried along.
     """
     path = Path(path)
-    options = {"units": units, "up": up, "body_model": body_model, "asf": asf}
+    options = {"units": units, "up": up, "names": names or None}
+    options |= {"body_model": body_model, "asf": asf}
     kind = _format(path, format)
     for name, value in options.items():
         if value is not None and name not in FORMATS[kind][1]:
             takes = [other for other, (_, names) in FORMATS.items() if name in names]
             raise bad(path, f"{name}= is for {' and '.join(takes)}, not for {kind} files")
-    if up is not None and up not in ("y", "z"):
-        raise UserError(f"up is {up!r}; 'y' or 'z' is right")
+    if up is not None:
+        check_up(up)
     if fps is not None:
         fps = frame_rate(path, float(fps), "fps=")
     metres = None if units is None else _metres(units)
@@ -71,7 +80,9 @@ def load_human_motion(
             raw = read_amc(path, Path(asf) if asf else None, fps, metres, up)
         else:
             raw = read_amass(path, fps, up, Path(body_model) if body_model else None)
-        return human_motion(raw, f"{path.name} ({kind})", licence)
+        for notice in raw.notices:
+            log.warning("%s", bad(path, notice))
+        return human_motion(raw, f"{path.name} ({kind})", licence, names)
 
 
 def _format(path: Path, given: str | None) -> str:

@@ -28,6 +28,13 @@ CMU_FPS = 120.0
 _INCH_M = 0.0254
 _MOST_BONES = 512
 _AXES = re.compile(r"[xyz]{3}")
+# What the sections of an .asf hold that is not needed here; all else that is not read is told.
+_IDLE = {
+    "": ("version", "name", "documentation", "units", "root", "bonedata", "hierarchy", "skin"),
+    "units": ("mass",),
+    "root": (),
+    "bonedata": ("id", "limits", "bodymass", "cofmass"),
+}
 
 
 @dataclass
@@ -46,16 +53,25 @@ class _Skeleton:
     position: np.ndarray = field(default_factory=lambda: np.zeros(3))
     bones: dict[str, _Bone] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
+    fps: float | None = None
+    notices: dict[str, None] = field(default_factory=dict)
+
+    def passed_over(self, what: str) -> None:
+        """Notes what a file says and nothing here reads; the same once."""
+        self.notices[f"{what} is not known here and passed over"] = None
 
 
 def read_amc(
     path: Path, asf: Path | None, fps: float | None, metres: float | None, up: str | None
 ) -> RawMotion:
-    """Reads a clip on `asf`, or on the only .asf beside it; 120 frames a second unless given."""
+    """Reads a clip on `asf`, or on the only .asf beside it.
+
+    Without `fps` it has the rate of its header (:SAMPLES-PER-SECOND), else CMU's.
+    """
     text = read_text(path)
     skeleton = _read_asf(asf or _beside(path))
     motion = _read_frames(path, text, skeleton)
-    rate = frame_rate(path, CMU_FPS if fps is None else fps, "fps")
+    rate = fps or skeleton.fps or CMU_FPS
     names, parents, ends = ["root"], [-1], [False]
     offsets = [np.zeros(3)]
     for name, parent in skeleton.parents.items():
@@ -90,6 +106,8 @@ def read_amc(
         metres=metres,
         likely_metres=skeleton.metres,
         up=up,
+        any_zero_pose=True,
+        notices=tuple(skeleton.notices),
     )
 
 
@@ -117,18 +135,22 @@ def _rotation(skeleton: _Skeleton, bone: _Bone, values: np.ndarray) -> np.ndarra
 def _read_asf(path: Path) -> _Skeleton:
     """The skeleton; sections it needs: units, root, bonedata, hierarchy."""
     sections: dict[str, list[list[str]]] = {}
+    skeleton = _Skeleton()
     name = ""
     for line in read_text(path).splitlines():
         words = line.split("#")[0].split()
         if words and words[0].startswith(":"):
             name = words[0][1:].lower()
             sections.setdefault(name, [])
-        elif words and name:
+            if name not in _IDLE[""]:
+                skeleton.passed_over(f"{path.name}: the section {quoted(words[0])}")
+        elif words and not name:
+            skeleton.passed_over(f"{path.name}: {quoted(words[0])} before the first section")
+        elif words:
             sections[name].append(words)
     for needed in ("root", "bonedata", "hierarchy"):
         if not sections.get(needed):
             raise bad(path, f"no :{needed} section; is this a whole .asf skeleton?")
-    skeleton = _Skeleton()
     for words in sections.get("units", []):
         if words[0].lower() == "length":
             length = _vector(path, words, 1)[0]
@@ -137,10 +159,18 @@ def _read_asf(path: Path) -> _Skeleton:
             skeleton.metres = _INCH_M / length
         elif words[0].lower() == "angle":
             skeleton.degrees = _is_degrees(path, " ".join(words[1:]))
+        else:
+            _pass_over(path, skeleton, "units", words)
     _read_root(path, sections["root"], skeleton)
     _read_bones(path, sections["bonedata"], skeleton)
     _read_hierarchy(path, sections["hierarchy"], skeleton)
     return skeleton
+
+
+def _pass_over(path: Path, skeleton: _Skeleton, section: str, words: list[str]) -> None:
+    """Notes a line of a section that is not read, unless that is harmless or one of limits."""
+    if words[0].lower() not in _IDLE[section] and not words[0].startswith("("):
+        skeleton.passed_over(f"{path.name}: {quoted(words[0])} in :{section}")
 
 
 def _read_root(path: Path, lines: list[list[str]], skeleton: _Skeleton) -> None:
@@ -156,6 +186,8 @@ def _read_root(path: Path, lines: list[list[str]], skeleton: _Skeleton) -> None:
             skeleton.position = _vector(path, words, 3)
         elif key == "orientation":
             orientation = _vector(path, words, 3)
+        else:
+            _pass_over(path, skeleton, "root", words)
     if not root.dof:
         raise bad(path, ":root has no order, such as TX TY TZ RX RY RZ")
     root.axis = Rotation.from_euler(order, orientation, degrees=skeleton.degrees).as_matrix()
@@ -188,6 +220,8 @@ def _read_bones(path: Path, lines: list[list[str]], skeleton: _Skeleton) -> None
             bone.axis = Rotation.from_euler(order, angles, skeleton.degrees).as_matrix()
         elif key == "dof":
             bone.dof = _dof(path, bone.name, words[1:], "r")
+        else:
+            _pass_over(path, skeleton, "bonedata", words)
     if bone is not None:
         raise bad(path, f"bone {quoted(bone.name)} has no end; is the file whole?")
     if len(skeleton.bones) > _MOST_BONES:
@@ -226,9 +260,10 @@ def _read_frames(path: Path, text: str, skeleton: _Skeleton) -> dict[str, np.nda
     frame, count = None, 0
     for line in text.splitlines():
         words = line.split("#")[0].split()
-        if not words or words[0].startswith(":"):
-            if words and words[0].lower() in (":degrees", ":radians"):
-                skeleton.degrees = words[0].lower() == ":degrees"
+        if not words:
+            continue
+        if words[0].startswith(":"):
+            _read_keyword(path, words, skeleton)
             continue
         if len(words) == 1 and words[0].isascii() and words[0].isdigit():
             number_here = int(words[0][:12])
@@ -259,6 +294,18 @@ def _read_frames(path: Path, text: str, skeleton: _Skeleton) -> dict[str, np.nda
         name: numbers(path, [word for row in values for word in row], name).reshape(count, -1)
         for name, values in rows.items()
     }
+
+
+def _read_keyword(path: Path, words: list[str], skeleton: _Skeleton) -> None:
+    """A line of the .amc's header."""
+    key = words[0].lower()
+    if key in (":degrees", ":radians"):
+        skeleton.degrees = key == ":degrees"
+    elif key == ":samples-per-second":
+        rate = _vector(path, words, 1)[0]
+        skeleton.fps = frame_rate(path, float(rate), f"{words[0]} {rate:g}")
+    elif key != ":fully-specified":
+        skeleton.passed_over(quoted(words[0]))
 
 
 def _check_whole(path: Path, rows: dict[str, list], frame: int | None, count: int) -> None:

@@ -1,0 +1,136 @@
+"""Feet whose zero pose is not level, or points elsewhere than their toes.
+
+A foot that stands has its sole on the ground: what is up then is up for the foot. Its toes say
+where it points; without them, the axis of the knee.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from metaworldx.motion.importers.seen import SIDES, Seen, degrees_between, frame, unit
+
+# What is left as the zero pose has it.
+_LEVEL_DEG, _TURN_DEG, _KNEE_TURN_DEG = 5.0, 10.0, 25.0
+# How far below a level foot's ankle its toes may point, and do.
+_SLOPE_DEG, _NOMINAL_SLOPE_DEG = (-10.0, 60.0), 25.0
+# A foot stands while it is low, turns slowly, and the pelvis is over it (shares of a leg).
+_LOW, _UNDER, _SLOW_RAD_S = 0.05, 0.6, 0.7
+_LEAST_FRAMES, _LEAST_S, _SPREAD_DEG = 3, 0.1, 6.0
+
+
+def levelled(seen: Seen, turns: np.ndarray) -> np.ndarray:
+    """[K, 3, 3], the turns with those of feet put right.
+
+    Args:
+      turns: from each joint's axes to canonical ones, `[K, 3, 3]`.
+    """
+    out = np.array(turns)
+    for side in SIDES:
+        ankle = seen.index(f"{side}_ankle")
+        own = _foot(seen, side, turns)
+        # Toes turn with their foot.
+        for joint in seen.below(ankle) if own is not None else ():
+            out[joint] = own @ turns[ankle].T @ turns[joint]
+    return out
+
+
+def _foot(seen: Seen, side: str, turns: np.ndarray) -> np.ndarray | None:
+    """A foot's turn where its zero pose's is not right."""
+    zero = turns[seen.index(f"{side}_ankle")]
+    toe = _toe(seen, side)
+    standing = _standing(seen, side)
+    shown = _shown_up(seen, side, standing)
+    up = zero[2]
+    if toe is not None and shown is not None and not _sloped_as_feet(toe, shown):
+        # On tiptoe, or an end of a bone that is none of toes.
+        shown, toe = (None, toe) if _sloped_as_feet(toe, up) else (shown, None)
+    if shown is not None:
+        up = shown if degrees_between(shown, up) > _LEVEL_DEG else up
+    elif toe is not None and not _sloped_as_feet(toe, up):
+        up = _sloped(toe, zero)
+    ahead, most = _ahead(seen, side, standing, turns, up, toe)
+    turned = ahead is not None and degrees_between(ahead, _flat(zero[0], up)) > most
+    if up is zero[2] and not turned:
+        return None
+    ahead = ahead if turned else zero[0]
+    return frame(np.cross(up, ahead), up)
+
+
+def _toe(seen: Seen, side: str) -> np.ndarray | None:
+    """From ankle to toes in the foot's axes."""
+    if not seen.has(f"{side}_toe"):
+        return None
+    toe = seen.within(f"{side}_ankle", seen.bone(f"{side}_ankle", f"{side}_toe")).mean(axis=0)
+    return toe if np.linalg.norm(toe) > 0.02 * seen.leg else None
+
+
+def _standing(seen: Seen, side: str) -> np.ndarray:
+    """[T] bool, the frames in which a foot has its sole on the ground, as far as can be told."""
+    leg, ankle = seen.leg, seen.index(f"{side}_ankle")
+    height = seen.positions @ seen.up
+    stands = height[:, 0] - height[:, ankle] > _UNDER * leg
+    for name in ("ankle", "toe"):
+        if seen.has(f"{side}_{name}"):
+            own = height[:, seen.index(f"{side}_{name}")]
+            stands &= own < np.percentile(own, 5.0) + _LOW * leg
+    turn = Rotation.from_matrix(seen.matrices[:, ankle])
+    speed = (turn[1:] * turn[:-1].inv()).magnitude() * seen.fps
+    around = np.concatenate([speed[:1], speed, speed[-1:]])
+    stands &= np.minimum(around[1:], around[:-1]) < _SLOW_RAD_S
+    if seen.has(f"{side}_toe"):
+        # Who kneels has them behind.
+        ahead = np.cross(seen.trunk("hip")[:, 1], seen.up)
+        stands &= np.sum(seen.bone(f"{side}_ankle", f"{side}_toe") * ahead, axis=1) > 0.0
+    return stands
+
+
+def _shown_up(seen: Seen, side: str, standing: np.ndarray) -> np.ndarray | None:
+    """What is up for the foot while it stands, in its own axes."""
+    if standing.sum() < max(_LEAST_FRAMES, _LEAST_S * seen.fps):
+        return None
+    ups = seen.within(f"{side}_ankle", np.broadcast_to(seen.up, (len(standing), 3)))[standing]
+    middle = unit(np.median(ups, axis=0))
+    apart = np.degrees(np.arccos(np.clip(ups @ middle, -1.0, 1.0)))
+    return middle if np.median(apart) < _SPREAD_DEG else None
+
+
+def _sloped_as_feet(toe: np.ndarray, up: np.ndarray) -> bool:
+    """Whether toes lie as far below the ankle as a level foot's do."""
+    low, high = _SLOPE_DEG
+    return low < degrees_between(toe, up) - 90.0 < high
+
+
+def _sloped(toe: np.ndarray, zero: np.ndarray) -> np.ndarray:
+    """The zero pose's up turned in the plane of the toes, which then lie as they mostly do."""
+    toe = unit(toe)
+    square = zero[2] - toe * (toe @ zero[2])
+    if np.linalg.norm(square) < 0.1:
+        square = -zero[0] * np.sign(toe @ zero[2])
+        square -= toe * (toe @ square)
+    slope = np.radians(_NOMINAL_SLOPE_DEG)
+    return np.cos(slope) * unit(square) - np.sin(slope) * toe
+
+
+def _ahead(
+    seen: Seen,
+    side: str,
+    standing: np.ndarray,
+    turns: np.ndarray,
+    up: np.ndarray,
+    toe: np.ndarray | None,
+) -> tuple[np.ndarray | None, float]:
+    """Where the foot points in its own axes, and by how many degrees the zero pose may differ."""
+    if toe is not None:
+        return _flat(toe, up), _TURN_DEG
+    if not standing.any():
+        return None, 0.0
+    knee = seen.index(f"{side}_knee")
+    axis = np.einsum("tab,b->ta", seen.matrices[:, knee], turns[knee][1])
+    left = seen.within(f"{side}_ankle", axis)[standing].mean(axis=0)
+    return np.cross(_flat(left, up), up), _KNEE_TURN_DEG
+
+
+def _flat(vector: np.ndarray, up: np.ndarray) -> np.ndarray:
+    return unit(vector - up * (vector @ up))

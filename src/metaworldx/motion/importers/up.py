@@ -1,0 +1,56 @@
+"""Which axis of a file points up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from metaworldx.errors import UserError
+from metaworldx.motion.importers.body import Body
+
+# Rows are forward, left and up in the file's axes where that axis is up. With y up files face z,
+# with z up x; the heading is the file's, whichever is taken for forward.
+UPRIGHT = {
+    "y": np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
+    "z": np.eye(3),
+    "-y": np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]),
+    "-z": np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]),
+    "x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
+    "-x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]),
+}
+_STEADIER = 0.5
+"""Along x, which hardly a file has up, the lowest point must keep that much stiller."""
+
+
+def check_up(up: str) -> None:
+    """UserError if `up` is none of the axes that a person may name."""
+    if up not in ("y", "z", "-y", "-z"):
+        raise UserError(
+            f"up is {up!r}; 'y' or 'z' is right, '-y' or '-z' where that axis points down"
+        )
+
+
+def judged_up(body: Body, likely: str, positions: np.ndarray) -> str:
+    """The likely axis, unless the body stands along another one and keeps its feet on it.
+
+    Args:
+      positions: of the body's joints in the file's axes, `[T, K, 3]`.
+    """
+    spine = middle(body, positions, "shoulder") - middle(body, positions, "ankle")
+    mean = np.mean(spine / np.maximum(np.linalg.norm(spine, axis=-1, keepdims=True), 1e-9), axis=0)
+
+    def restless(axis: str) -> float:
+        """How much the height of the lowest joint changes where that axis is up."""
+        return float((positions @ UPRIGHT[axis][2]).min(axis=1).std())
+
+    stands = {axis: float(mean @ rows[2]) for axis, rows in UPRIGHT.items()}
+    best = max(stands, key=lambda axis: stands[axis])
+    if stands[best] <= 0.7 or stands[likely] >= 0.3:
+        return likely
+    most = restless(likely) * (_STEADIER if "x" in best else 1.0)
+    return best if restless(best) < most or ("x" not in best and restless(best) <= most) else likely
+
+
+def middle(body: Body, positions: np.ndarray, part: str) -> np.ndarray:
+    """The point between left and right `part`, of [..., K, 3]."""
+    left, right = (body.names.index(f"{side}_{part}") for side in ("left", "right"))
+    return (positions[..., left, :] + positions[..., right, :]) / 2
