@@ -12,12 +12,16 @@ from scipy.spatial.transform import Rotation
 from metaworldx.motion.importers.seen import SIDES, Seen, degrees_between, frame, unit
 
 # What is left as the zero pose has it.
-_LEVEL_DEG, _TURN_DEG, _KNEE_TURN_DEG = 5.0, 10.0, 25.0
+_PITCH, _ROLL = np.radians(5.0), np.radians(12.0)
+_TURN_DEG, _KNEE_TURN_DEG = 10.0, 25.0
 # How far below a level foot's ankle its toes may point, and do.
 _SLOPE_DEG, _NOMINAL_SLOPE_DEG = (-10.0, 60.0), 25.0
+_TOES_ONWARD = 0.5
 # A foot stands while it is low, turns slowly, and the pelvis is over it (shares of a leg).
 _LOW, _UNDER, _SLOW_RAD_S = 0.05, 0.6, 0.7
-_LEAST_FRAMES, _LEAST_S, _SPREAD_DEG = 3, 0.1, 6.0
+_LEAST_FRAMES, _LEAST_S, _SAMPLED_FRAMES = 3, 0.1, 300
+# Frames in which a foot is as far from level, and how many of those in which it stands they are.
+_SPREAD_DEG, _LEAST_SHARE = 2.5, 0.3
 
 
 def levelled(seen: Seen, turns: np.ndarray) -> np.ndarray:
@@ -39,50 +43,63 @@ def levelled(seen: Seen, turns: np.ndarray) -> np.ndarray:
 def _foot(seen: Seen, side: str, turns: np.ndarray) -> np.ndarray | None:
     """A foot's turn where its zero pose's is not right."""
     zero = turns[seen.index(f"{side}_ankle")]
-    toe = _toe(seen, side)
-    standing = _standing(seen, side)
+    toe = toe_of(seen, side)
+    standing = _standing(seen, side, toe is not None)
     shown = _shown_up(seen, side, standing)
-    up = zero[2]
+    up, level = zero[2], True
     if toe is not None and shown is not None and not _sloped_as_feet(toe, shown):
         # On tiptoe, or an end of a bone that is none of toes.
         shown, toe = (None, toe) if _sloped_as_feet(toe, up) else (shown, None)
     if shown is not None:
-        up = shown if degrees_between(shown, up) > _LEVEL_DEG else up
+        ahead, aside, _ = zero @ shown
+        level = abs(ahead) < np.sin(_PITCH) and abs(aside) < np.sin(_ROLL) and up @ shown > 0.0
+        up = up if level else shown
     elif toe is not None and not _sloped_as_feet(toe, up):
-        up = _sloped(toe, zero)
+        up, level = _sloped(toe, zero), False
     ahead, most = _ahead(seen, side, standing, turns, up, toe)
     turned = ahead is not None and degrees_between(ahead, _flat(zero[0], up)) > most
-    if up is zero[2] and not turned:
+    if level and not turned:
         return None
-    ahead = ahead if turned else zero[0]
-    return frame(np.cross(up, ahead), up)
+    return frame(np.cross(up, ahead if turned else zero[0]), up)
 
 
-def _toe(seen: Seen, side: str) -> np.ndarray | None:
-    """From ankle to toes in the foot's axes."""
+def toe_of(seen: Seen, side: str) -> np.ndarray | None:
+    """From ankle to toes in the foot's axes, `[3]`; None where nothing shows which way it points.
+
+    An end of a foot that points to the side or behind is none of toes.
+    """
     if not seen.has(f"{side}_toe"):
         return None
-    toe = seen.within(f"{side}_ankle", seen.bone(f"{side}_ankle", f"{side}_toe")).mean(axis=0)
+    bone = seen.bone(f"{side}_ankle", f"{side}_toe")
+    flat = bone - np.outer(bone @ seen.up, seen.up)
+    onward = np.sum(flat * _onward(seen), axis=1).sum()
+    if onward < _TOES_ONWARD * np.linalg.norm(flat, axis=1).sum():
+        return None
+    toe = seen.within(f"{side}_ankle", bone).mean(axis=0)
     return toe if np.linalg.norm(toe) > 0.02 * seen.leg else None
 
 
-def _standing(seen: Seen, side: str) -> np.ndarray:
+def _onward(seen: Seen) -> np.ndarray:
+    """Where the hips face on the ground, `[T, 3]`."""
+    return unit(np.cross(seen.trunk("hip")[:, 1], seen.up))
+
+
+def _standing(seen: Seen, side: str, toes: bool) -> np.ndarray:
     """[T] bool, the frames in which a foot has its sole on the ground, as far as can be told."""
     leg, ankle = seen.leg, seen.index(f"{side}_ankle")
     height = seen.positions @ seen.up
     stands = height[:, 0] - height[:, ankle] > _UNDER * leg
-    for name in ("ankle", "toe"):
-        if seen.has(f"{side}_{name}"):
-            own = height[:, seen.index(f"{side}_{name}")]
-            stands &= own < np.percentile(own, 5.0) + _LOW * leg
+    for name in ("ankle", "toe") if toes else ("ankle",):
+        own = height[:, seen.index(f"{side}_{name}")]
+        stands &= own < np.percentile(own, 5.0) + _LOW * leg
     turn = Rotation.from_matrix(seen.matrices[:, ankle])
     speed = (turn[1:] * turn[:-1].inv()).magnitude() * seen.fps
     around = np.concatenate([speed[:1], speed, speed[-1:]])
     stands &= np.minimum(around[1:], around[:-1]) < _SLOW_RAD_S
-    if seen.has(f"{side}_toe"):
+    if toes:
         # Who kneels has them behind.
-        ahead = np.cross(seen.trunk("hip")[:, 1], seen.up)
-        stands &= np.sum(seen.bone(f"{side}_ankle", f"{side}_toe") * ahead, axis=1) > 0.0
+        bone = seen.bone(f"{side}_ankle", f"{side}_toe")
+        stands &= np.sum(bone * _onward(seen), axis=1) > 0.0
     return stands
 
 
@@ -91,9 +108,11 @@ def _shown_up(seen: Seen, side: str, standing: np.ndarray) -> np.ndarray | None:
     if standing.sum() < max(_LEAST_FRAMES, _LEAST_S * seen.fps):
         return None
     ups = seen.within(f"{side}_ankle", np.broadcast_to(seen.up, (len(standing), 3)))[standing]
-    middle = unit(np.median(ups, axis=0))
-    apart = np.degrees(np.arccos(np.clip(ups @ middle, -1.0, 1.0)))
-    return middle if np.median(apart) < _SPREAD_DEG else None
+    ups = ups[:: max(1, len(ups) // _SAMPLED_FRAMES)]
+    # A foot rolls on to its sole and off it again, and is level for longest.
+    near = ups @ ups.T > np.cos(np.radians(_SPREAD_DEG))
+    most = near[near.sum(axis=1).argmax()]
+    return unit(ups[most].mean(axis=0)) if most.mean() > _LEAST_SHARE else None
 
 
 def _sloped_as_feet(toe: np.ndarray, up: np.ndarray) -> bool:

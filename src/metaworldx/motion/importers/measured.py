@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from metaworldx.motion.importers.feet import toe_of
 from metaworldx.motion.importers.files import bad
 from metaworldx.motion.importers.seen import SIDES, Seen, degrees_between, frame, unit
 from metaworldx.motion.importers.skeleton import RawMotion
@@ -17,7 +18,7 @@ from metaworldx.motion.importers.skeleton import RawMotion
 _SAMPLED_FRAMES = 200
 # How far a zero pose may be from what the motion shows. Hips lie on the pelvis as they do, and
 # collars on the chest; shoulders move on it, and trunks bend.
-_HIPS_DEG, _SHOULDERS_DEG, _BEND_DEG = 11.0, 20.0, 60.0
+_HIPS_DEG, _SHOULDERS_DEG, _BEND_DEG = 6.0, 20.0, 60.0
 # How far its neck may lie to the side of its pelvis, and before or behind it.
 _ASIDE_DEG, _AHEAD_DEG = 11.0, 20.0
 # A limb about itself by its hinge, and where a straight knee shows none by the hips.
@@ -116,12 +117,11 @@ def _limb(seen: Seen, side: str, upper: str, middle: str, lower: str) -> _Limb:
     return _Limb(turns[0], turns[1], bends)
 
 
-def _foot(seen: Seen, side: str, leg: _Limb) -> np.ndarray:
+def _foot(seen: Seen, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarray:
     """A foot with its toes ahead and as far below the ankle as they mostly are."""
     ankle = f"{side}_ankle"
     axis = seen.matrices[:, seen.index(f"{side}_knee")] @ leg.lower[1]
     left = seen.within(ankle, axis).mean(axis=0)
-    toe = unit(seen.within(ankle, seen.bone(ankle, f"{side}_toe")).mean(axis=0))
     left = unit(left - toe * (left @ toe))
     slope = np.radians(_FOOT_SLOPE_DEG)
     return frame(left, np.cos(slope) * np.cross(toe, left) - np.sin(slope) * toe)
@@ -147,8 +147,8 @@ def _all_turns(
         middle = "knee" if upper == "hip" else "elbow"
         fixed[seen.index(f"{side}_{upper}")] = limb.upper
         fixed[seen.index(f"{side}_{middle}")] = limb.lower
-        if upper == "hip" and seen.has(f"{side}_toe"):
-            fixed[seen.index(f"{side}_ankle")] = _foot(seen, side, limb)
+        if upper == "hip" and (toe := toe_of(seen, side)) is not None:
+            fixed[seen.index(f"{side}_ankle")] = _foot(seen, side, limb, unit(toe))
     turns = np.empty((len(seen.body.names), 3, 3))
     for joint, parent in enumerate(seen.body.parents):
         if joint in fixed:

@@ -17,8 +17,8 @@ UPRIGHT = {
     "x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
     "-x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]),
 }
-_STEADIER = 0.5
-"""Along x, which hardly a file has up, the lowest point must keep that much stiller."""
+_TRAVELS = 0.5
+"""A body along x, which hardly a file has up, lies unless it goes that share of its length."""
 
 
 def check_up(up: str) -> None:
@@ -46,8 +46,11 @@ def judged_up(body: Body, likely: str, positions: np.ndarray) -> str:
     best = max(stands, key=lambda axis: stands[axis])
     if stands[best] <= 0.7 or stands[likely] >= 0.3:
         return likely
-    most = restless(likely) * (_STEADIER if "x" in best else 1.0)
-    return best if restless(best) < most or ("x" not in best and restless(best) <= most) else likely
+    if "x" not in best:
+        return best if restless(best) <= restless(likely) else likely
+    across = np.ptp(positions[:, 0] @ UPRIGHT[best][:2].T, axis=0)
+    long = np.linalg.norm(spine, axis=-1).mean()
+    return best if np.linalg.norm(across) > _TRAVELS * long else likely
 
 
 def middle(body: Body, positions: np.ndarray, part: str) -> np.ndarray:
