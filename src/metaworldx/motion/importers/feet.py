@@ -6,6 +6,8 @@ where it points; without them, the axis of the knee.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -14,11 +16,13 @@ from metaworldx.motion.importers.seen import SIDES, Seen, degrees_between, frame
 # What is left as the zero pose has it.
 _PITCH, _ROLL = np.radians(5.0), np.radians(12.0)
 _TURN_DEG, _KNEE_TURN_DEG = 10.0, 25.0
-# How far below a level foot's ankle its toes may point, and do.
-_SLOPE_DEG, _NOMINAL_SLOPE_DEG = (-10.0, 60.0), 25.0
+_MIRROR = np.diag([1.0, -1.0, 1.0])
+# How far below a level foot's ankle its toes may point, in heels too, and do.
+_SLOPE_DEG, _HEELED_DEG, _NOMINAL_SLOPE_DEG = (-10.0, 50.0), 60.0, 25.0
 _TOES_ONWARD = 0.5
-# A foot stands while it is low, turns slowly, and the pelvis is over it (shares of a leg).
-_LOW, _UNDER, _SLOW_RAD_S = 0.05, 0.6, 0.7
+# A foot stands while it is low or still, turns slowly, and the pelvis is over it (legs, legs/s). Of
+# one that never does, as in a run, frames count in which it turns faster.
+_LOW, _STILL, _UNDER, _SLOW_RAD_S = 0.05, 0.2, 0.6, (0.7, 2.5)
 _LEAST_FRAMES, _LEAST_S, _SAMPLED_FRAMES = 3, 0.1, 300
 # Frames in which a foot is as far from level, and how many of those in which it stands they are.
 _SPREAD_DEG, _LEAST_SHARE = 2.5, 0.3
@@ -31,25 +35,36 @@ def levelled(seen: Seen, turns: np.ndarray) -> np.ndarray:
       turns: from each joint's axes to canonical ones, `[K, 3, 3]`.
     """
     out = np.array(turns)
-    for side in SIDES:
-        ankle = seen.index(f"{side}_ankle")
-        own = _foot(seen, side, turns)
+    feet = {side: _foot(seen, side, turns) for side in SIDES}
+    for side, other in zip(SIDES, reversed(SIDES), strict=True):
+        ankle, own = seen.index(f"{side}_ankle"), feet[side].turn
+        if feet[side].known is False and feet[other].turn is not None:
+            # Of a foot that shows nothing the other one is the mirror image.
+            zero = turns[seen.index(f"{other}_ankle")]
+            own = _MIRROR @ feet[other].turn @ zero.T @ _MIRROR @ turns[ankle]
         # Toes turn with their foot.
         for joint in seen.below(ankle) if own is not None else ():
             out[joint] = own @ turns[ankle].T @ turns[joint]
     return out
 
 
-def _foot(seen: Seen, side: str, turns: np.ndarray) -> np.ndarray | None:
-    """A foot's turn where its zero pose's is not right."""
+class _Foot(NamedTuple):
+    """A foot's turn where its zero pose's is not right; whether anything shows it."""
+
+    turn: np.ndarray | None
+    known: bool
+
+
+def _foot(seen: Seen, side: str, turns: np.ndarray) -> _Foot:
     zero = turns[seen.index(f"{side}_ankle")]
     toe = toe_of(seen, side)
     standing = _standing(seen, side, toe is not None)
     shown = _shown_up(seen, side, standing)
     up, level = zero[2], True
-    if toe is not None and shown is not None and not _sloped_as_feet(toe, shown):
+    if toe is not None and shown is not None and not _sloped_as_feet(toe, shown, _HEELED_DEG):
         # On tiptoe, or an end of a bone that is none of toes.
         shown, toe = (None, toe) if _sloped_as_feet(toe, up) else (shown, None)
+    known = shown is not None or toe is not None
     if shown is not None:
         ahead, aside, _ = zero @ shown
         level = abs(ahead) < np.sin(_PITCH) and abs(aside) < np.sin(_ROLL) and up @ shown > 0.0
@@ -59,8 +74,8 @@ def _foot(seen: Seen, side: str, turns: np.ndarray) -> np.ndarray | None:
     ahead, most = _ahead(seen, side, standing, turns, up, toe)
     turned = ahead is not None and degrees_between(ahead, _flat(zero[0], up)) > most
     if level and not turned:
-        return None
-    return frame(np.cross(up, ahead if turned else zero[0]), up)
+        return _Foot(None, known)
+    return _Foot(frame(np.cross(up, ahead if turned else zero[0]), up), known)
 
 
 def toe_of(seen: Seen, side: str) -> np.ndarray | None:
@@ -88,24 +103,32 @@ def _standing(seen: Seen, side: str, toes: bool) -> np.ndarray:
     """[T] bool, the frames in which a foot has its sole on the ground, as far as can be told."""
     leg, ankle = seen.leg, seen.index(f"{side}_ankle")
     height = seen.positions @ seen.up
-    stands = height[:, 0] - height[:, ankle] > _UNDER * leg
+    low = np.ones(len(height), bool)
     for name in ("ankle", "toe") if toes else ("ankle",):
         own = height[:, seen.index(f"{side}_{name}")]
-        stands &= own < np.percentile(own, 5.0) + _LOW * leg
-    turn = Rotation.from_matrix(seen.matrices[:, ankle])
-    speed = (turn[1:] * turn[:-1].inv()).magnitude() * seen.fps
-    around = np.concatenate([speed[:1], speed, speed[-1:]])
-    stands &= np.minimum(around[1:], around[:-1]) < _SLOW_RAD_S
+        low &= own < np.percentile(own, 5.0) + _LOW * leg
+    speed = np.linalg.norm(np.gradient(seen.positions[:, ankle], axis=0), axis=1) * seen.fps
+    stands = low | (speed < _STILL * leg)
+    stands &= height[:, 0] - height[:, ankle] > _UNDER * leg
     if toes:
         # Who kneels has them behind.
         bone = seen.bone(f"{side}_ankle", f"{side}_toe")
         stands &= np.sum(bone * _onward(seen), axis=1) > 0.0
-    return stands
+    turn = Rotation.from_matrix(seen.matrices[:, ankle])
+    speed = (turn[1:] * turn[:-1].inv()).magnitude() * seen.fps
+    speed = np.minimum(np.append(speed, speed[-1]), np.insert(speed, 0, speed[0]))
+    slow, faster = (stands & (speed < most) for most in _SLOW_RAD_S)
+    return slow if slow.sum() >= _least(seen) else faster
+
+
+def _least(seen: Seen) -> float:
+    """Frames in which a foot must stand for it to show what is level."""
+    return max(_LEAST_FRAMES, _LEAST_S * seen.fps)
 
 
 def _shown_up(seen: Seen, side: str, standing: np.ndarray) -> np.ndarray | None:
     """What is up for the foot while it stands, in its own axes."""
-    if standing.sum() < max(_LEAST_FRAMES, _LEAST_S * seen.fps):
+    if standing.sum() < _least(seen):
         return None
     ups = seen.within(f"{side}_ankle", np.broadcast_to(seen.up, (len(standing), 3)))[standing]
     ups = ups[:: max(1, len(ups) // _SAMPLED_FRAMES)]
@@ -115,10 +138,9 @@ def _shown_up(seen: Seen, side: str, standing: np.ndarray) -> np.ndarray | None:
     return unit(ups[most].mean(axis=0)) if most.mean() > _LEAST_SHARE else None
 
 
-def _sloped_as_feet(toe: np.ndarray, up: np.ndarray) -> bool:
+def _sloped_as_feet(toe: np.ndarray, up: np.ndarray, most: float = _SLOPE_DEG[1]) -> bool:
     """Whether toes lie as far below the ankle as a level foot's do."""
-    low, high = _SLOPE_DEG
-    return low < degrees_between(toe, up) - 90.0 < high
+    return _SLOPE_DEG[0] < degrees_between(toe, up) - 90.0 < most
 
 
 def _sloped(toe: np.ndarray, zero: np.ndarray) -> np.ndarray:
