@@ -54,6 +54,9 @@ def find_body(raw: RawMotion, given: Mapping[str, str]) -> Body:
                     raise bad(raw.path, f"{lower} does not hang on {upper}: not a human skeleton")
     _trunk(raw, found, above)
     keep = [j for j in range(len(raw.names)) if found["pelvis"] in above[j]]
+    for name in given:
+        if found[name] not in keep:
+            raise bad(raw.path, f"names: {name} is {quoted(given[name])}, not below the pelvis")
     canonical = {joint: name for name, joint in found.items()}
     names: list[str] = []
     for joint in keep:

@@ -75,12 +75,14 @@ def check_sides(raw: RawMotion, seen: Seen) -> None:
     knees, toes = [], []
     for side in SIDES:
         normal = _normal(seen, f"{side}_hip", f"{side}_knee", f"{side}_ankle")
-        knees.append(float(np.mean(np.sum(normal * left, axis=1))))
+        size = max(float(np.linalg.norm(normal, axis=1).mean()), _BENT)
+        knees.append(float(np.sum(normal * left, axis=1).mean()) / size)
+        foot = np.zeros((1, 3))
         if seen.has(f"{side}_toe"):
             foot = unit(seen.bone(f"{side}_ankle", f"{side}_toe"))
-            toes.append(float(np.mean(np.sum(foot * forward, axis=1))))
-    backwards = len(toes) == 2 and max(toes) < -0.5 and max(knees) < 0.05
-    if backwards or (not toes and max(knees) < -0.3):
+        toes.append(float(np.sum(foot * forward, axis=1).mean()))
+    # Where toes are none or point to the side, knees say it alone.
+    if max(toes) < 0.5 and max(knees) < (0.2 if max(toes) < -0.5 else -0.8):
         raise bad(
             raw.path,
             "knees bend and toes point backwards: left and right are exchanged, or the file is "

@@ -115,9 +115,9 @@ def _known(raw: RawMotion) -> _Known:
         if each[: len(prefix)] == prefix:
             each = each[len(prefix) :]
         rest = [word for word in each if word not in _IDLE]
-        number = -1
-        while rest and rest[-1].isdecimal():
-            number = int(rest.pop()[:9])
+        numbers = [int(word[:9]) for word in rest if word.isdecimal()]
+        number = numbers[-1] if numbers else -1
+        rest = [word for word in rest if not word.isdecimal()]
         for passed in range(len(rest)):
             key = _side_and_part("".join(rest[passed:]))
             if key is not None and not _BESIDE.intersection(rest[:passed]):
@@ -166,7 +166,9 @@ def _claim(
         return
     for candidates in choices:
         free = sorted(one for one in candidates if one.joint not in found.values())
-        best = [one.joint for one in free if one[:2] == free[0][:2]]
+        # Of Toe0 and Toe1 the first is the toe; of leg1 and leg2 either could be the knee.
+        alike = 1 if canonical in REQUIRED_JOINTS and free and free[0].number >= 0 else 2
+        best = [one.joint for one in free if one[:alike] == free[0][:alike]]
         if len(best) == 1:
             found[canonical] = best[0]
             return

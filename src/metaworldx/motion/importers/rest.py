@@ -51,6 +51,7 @@ def human_motion(
     body = find_body(raw, names or {})
     offsets = _bones(raw, body)
     matrices, root = _world(raw, body)
+    _check_path(raw, body, root, float(np.linalg.norm(offsets, axis=-1).max()))
     scale = _metres(raw, body, offsets)
     rest = _rest_positions(body, offsets)
     axes, standing = _rest_axes(raw, body, rest)
@@ -103,7 +104,7 @@ def _bones(raw: RawMotion, body: Body) -> np.ndarray:
     for index, places in moved.items():
         offsets[index] = np.median(places, axis=0)
     offsets[0] = 0.0
-    size = np.linalg.norm(offsets, axis=-1).max(initial=0.0)
+    size = float(np.linalg.norm(offsets, axis=-1).max(initial=0.0))
     for index, places in moved.items():
         slide = np.abs(places - offsets[index]).max()
         if slide > _SLIDE * size:
@@ -129,6 +130,30 @@ def _world(raw: RawMotion, body: Body) -> tuple[np.ndarray, np.ndarray]:
         root += np.einsum("tab,tb->ta", matrices[:, parent], np.broadcast_to(place, root.shape))
         pelvis = parent
     return matrices[:, list(body.keep)], root
+
+
+def _check_path(raw: RawMotion, body: Body, root: np.ndarray, bone: float) -> None:
+    """UserError where something beside the body goes somewhere, and the body stays in one place.
+
+    Args:
+      root: the pelvis' path, `[T, 3]`.
+      bone: the length of the longest one.
+    """
+    if np.ptp(root, axis=0).max() > bone:
+        return
+    above = body.keep[0]
+    on_way = set(body.keep)
+    while above >= 0:
+        on_way.add(above)
+        above = raw.parents[above]
+    for joint, places in raw.places.items():
+        way = float(np.ptp(places, axis=0).max())
+        if joint not in on_way and way > bone:
+            raise bad(
+                raw.path,
+                f"joint {quoted(raw.names[joint])} goes {way:.3g} units and the hips, which do not "
+                "hang on it, stay in one place; the path must be the hips' or of joints above them",
+            )
 
 
 def _metres(raw: RawMotion, body: Body, offsets: np.ndarray) -> float:

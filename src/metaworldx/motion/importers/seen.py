@@ -46,12 +46,13 @@ class Seen(NamedTuple):
         return np.einsum("tba,tb->ta", self.matrices[:, self.index(joint)], vectors)
 
     def trunk(self, part: str) -> np.ndarray:
-        """Forward, left and up of the trunk, `[T, 3, 3]` rows, left as `part`s (hip) lie."""
+        """Forward, left and up of the trunk, `[T, 3, 3]` rows; left is as `part`s (hip) lie."""
         left = self.bone(f"right_{part}", f"left_{part}")
         up = middle(self.body, self.positions, "shoulder") - middle(
             self.body, self.positions, "hip"
         )
-        return frame(left, up)
+        left = unit(left)
+        return frame(left, up - left * np.sum(left * up, axis=-1, keepdims=True))
 
     @property
     def leg(self) -> float:
