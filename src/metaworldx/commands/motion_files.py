@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
 
 if TYPE_CHECKING:
     from metaworldx.motion.checks import MotionCheck
@@ -21,8 +24,8 @@ class FileOptions:
     up: str | None = None
     """the file's axis that points up, y or z, or what points down with a sign, as in --up=-y;
     default judged by the motion."""
-    names: tuple[str, ...] = ()
-    """of BVH and AMC: joints by the file's names, as in left_hip=Bone.012 right_hip=Bone.013;
+    names: Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction] = ()
+    """of BVH and AMC: what the file calls joints, as in left_hip=Bone.012 right_hip=Bone.013;
     default told by the file's names."""
     fps: float | None = None
     """the file's frames a second, in place of what it says."""
@@ -40,14 +43,14 @@ def load_human(path: Path, options: FileOptions) -> HumanMotion:
         path,
         units=options.units,
         up=options.up,
-        names=given_names(options.names),
+        names=given_names(pair for pairs in options.names for pair in pairs),
         fps=options.fps,
         body_model=options.body_model,
         asf=options.asf,
     )
 
 
-def given_names(pairs: tuple[str, ...]) -> dict[str, str]:
+def given_names(pairs: Iterable[str]) -> dict[str, str]:
     """The file's names by canonical joints, of `joint=name` each.
 
     Raises:

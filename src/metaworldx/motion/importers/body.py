@@ -82,7 +82,7 @@ def _trunk(raw: RawMotion, found: dict[str, int], above: list[list[int]]) -> Non
         return found.get(name, meets[0] if meets else None)
 
     pelvis = settle("pelvis", meet("left_hip", "right_hip", "left_shoulder", "right_shoulder"))
-    if pelvis is None or "pelvis" not in found and pelvis in found.values():
+    if pelvis is None or ("pelvis" not in found and pelvis in found.values()):
         raise bad(raw.path, "legs and arms do not meet in a pelvis: not a human skeleton")
     found["pelvis"] = pelvis
     chest = settle("chest", meet("left_shoulder", "right_shoulder"))

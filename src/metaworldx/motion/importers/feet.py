@@ -75,7 +75,8 @@ def _foot(seen: Seen, side: str, turns: np.ndarray) -> _Foot:
     turned = ahead is not None and degrees_between(ahead, _flat(zero[0], up)) > most
     if level and not turned:
         return _Foot(None, known)
-    return _Foot(frame(np.cross(up, ahead if turned else zero[0]), up), known)
+    own = ahead if ahead is not None and turned else zero[0]
+    return _Foot(frame(np.cross(up, own), up), known)
 
 
 def toe_of(seen: Seen, side: str) -> np.ndarray | None:

@@ -143,7 +143,7 @@ def _nearest_turn(matrix: np.ndarray) -> np.ndarray:
 def _all_turns(
     seen: Seen, limbs: dict[tuple[str, str], _Limb], trunk: dict[int, np.ndarray]
 ) -> np.ndarray:
-    """[K, 3, 3]: limbs and trunk as measured, all others as they are on their parent on the mean."""
+    """[K, 3, 3]: limbs and trunk as measured, others as they mostly are on their parent."""
     fixed = dict(trunk)
     for (side, upper), limb in limbs.items():
         middle = "knee" if upper == "hip" else "elbow"

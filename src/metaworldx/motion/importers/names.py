@@ -106,9 +106,7 @@ def _given(raw: RawMotion, given: Mapping[str, str]) -> dict[str, int]:
 
 def _known(raw: RawMotion) -> _Known:
     """Joints by side and part."""
-    words = [
-        () if end else words_of(name) for name, end in zip(raw.names, raw.ends, strict=True)
-    ]
+    words = [() if end else words_of(name) for name, end in zip(raw.names, raw.ends, strict=True)]
     prefix = _prefix([each for each in words if each])
     known: _Known = {}
     for joint, each in enumerate(words):
