@@ -18,7 +18,7 @@ _PITCH, _ROLL = np.radians(5.0), np.radians(12.0)
 _TURN_DEG, _KNEE_TURN_DEG = 10.0, 25.0
 _MIRROR = np.diag([1.0, -1.0, 1.0])
 # How far below a level foot's ankle its toes may point, in heels too, and do.
-_SLOPE_DEG, _HEELED_DEG, _NOMINAL_SLOPE_DEG = (-10.0, 50.0), 60.0, 25.0
+_SLOPE_DEG, _HEELED_DEG, _STEEP_DEG, _NOMINAL_SLOPE_DEG = (-10.0, 50.0), 60.0, 80.0, 25.0
 _TOES_ONWARD = 0.5
 # A foot stands while it is low or still, turns slowly, and the pelvis is over it (legs, legs/s). Of
 # one that never does, as in a run, frames count in which it turns faster.
@@ -62,8 +62,9 @@ def _foot(seen: Seen, side: str, turns: np.ndarray) -> _Foot:
     shown = _shown_up(seen, side, standing)
     up, level = zero[2], True
     if toe is not None and shown is not None and not _sloped_as_feet(toe, shown, _HEELED_DEG):
-        # On tiptoe, or an end of a bone that is none of toes.
-        shown, toe = (None, toe) if _sloped_as_feet(toe, up) else (shown, None)
+        # On tiptoe, or an end of a bone straight down, which is none of toes.
+        steep = not _sloped_as_feet(toe, shown, _STEEP_DEG)
+        shown, toe = (shown, None) if steep else (None, toe)
     known = shown is not None or toe is not None
     if shown is not None:
         ahead, aside, _ = zero @ shown

@@ -17,8 +17,9 @@ UPRIGHT = {
     "x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
     "-x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]),
 }
-_TRAVELS = 0.5
-"""A body along x, which hardly a file has up, lies unless it goes that share of its length."""
+# Whoever lies does not go far across its length, has a ground below that is still, and that is near
+# zero (shares of that length). A camera's axes have it elsewhere.
+_GOES, _SHAKES, _NEAR_GROUND = 0.5, 0.05, 0.5
 
 
 def check_up(up: str) -> None:
@@ -46,11 +47,15 @@ def judged_up(body: Body, likely: str, positions: np.ndarray) -> str:
     best = max(stands, key=lambda axis: stands[axis])
     if stands[best] <= 0.7 or stands[likely] >= 0.3:
         return likely
-    if "x" not in best:
+    if best in ("y", "z") or best == f"-{likely}":
         return best if restless(best) <= restless(likely) else likely
-    across = np.ptp(positions[:, 0] @ UPRIGHT[best][:2].T, axis=0)
+    # Hardly a file has these up, and whoever lies is along them.
     long = np.linalg.norm(spine, axis=-1).mean()
-    return best if np.linalg.norm(across) > _TRAVELS * long else likely
+    across = np.ptp(positions[:, 0] @ UPRIGHT[best][:2].T, axis=0)
+    goes = np.linalg.norm(across) > _GOES * long
+    on_ground = abs((positions @ UPRIGHT[likely][2]).min()) < _NEAR_GROUND * long
+    shakes = restless(likely) > max(_SHAKES * long, 2.0 * restless(best))
+    return best if goes or shakes or not on_ground else likely
 
 
 def middle(body: Body, positions: np.ndarray, part: str) -> np.ndarray:
