@@ -168,6 +168,8 @@ def test_exchanged_sides_are_refused(tmp_path):
         ("-y", turn("x", 180)),
         ("-y", turn("z", 180)),
         ("-z", turn("x", -90)),
+        ("x", turn("z", -90)),
+        ("-x", turn("z", 90)),
     ],
 )
 def test_up_is_judged_in_both_senses_and_may_be_told(up, world, tmp_path, plain):
@@ -291,6 +293,18 @@ def test_amc_header_has_the_rate(tmp_path):
         path.write_text(text.replace(":DEGREES", f":DEGREES\n:SAMPLES-PER-SECOND {bad}"))
         with pytest.raises(UserError, match="SAMPLES-PER-SECOND"):
             load_human_motion(path)
+
+
+def test_whoever_lies_still_is_not_stood_up(tmp_path):
+    """Along axes that a file hardly ever has up, breathing on the ground."""
+    local, root = walk(30)
+    local = {joint: np.tile(np.eye(3), (30, 1, 1)) for joint in local}
+    root = root * 0 + [0.0, 0.1, 0.0] + 0.01 * np.sin(SECONDS[:30])[:, None] * [0, 1, 0]
+    for lies in (turn("x", -90), turn("z", 90), turn("z", -90)):
+        local["Hips"] = np.tile(lies, (30, 1, 1))
+        motion = load_human_motion(write(tmp_path / "a.bvh", (local, root)))
+        neck = motion.positions[:, motion.index("neck")] - motion.positions[:, 0]
+        assert np.abs(neck[:, 2]).max() < 0.05
 
 
 def test_what_is_passed_over_is_told(tmp_path, caplog):

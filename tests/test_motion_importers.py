@@ -407,7 +407,7 @@ def test_files_that_cannot_be_motions(tmp_path):
     path, _, text = text_kinds(tmp_path, "bvh")
     for options, says in (
         ({"format": "bhv"}, "unknown motion format 'bhv'; did you mean 'bvh'?"),
-        ({"up": "x"}, "up is 'x'; 'y' or 'z' is right"),
+        ({"up": "w"}, "up is 'w'; one of y, z, -y, -z, x, -x is right"),
         ({"units": "ft"}, "unknown unit 'ft'"),
         ({"units": -1.0}, "a positive number is right"),
         ({"units": "mm"}, "are the units right?"),

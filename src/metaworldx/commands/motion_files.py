@@ -22,8 +22,8 @@ class FileOptions:
     units: str | None = None
     """of BVH and ASF: m, cm, mm, inch or cmu (1/0.45 inch); default judged by the body's size."""
     up: str | None = None
-    """the file's axis that points up, y or z, or what points down with a sign, as in --up=-y;
-    default judged by the motion."""
+    """the file's axis that points up: y, z, x, or with a sign before it, as in --up=-y; default
+    judged by the motion."""
     names: Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction] = ()
     """of BVH and AMC: what the file calls joints, as in left_hip=Bone.012 right_hip=Bone.013;
     default told by the file's names."""

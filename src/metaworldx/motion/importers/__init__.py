@@ -49,8 +49,8 @@ def load_human_motion(
       format: one of `FORMATS`; otherwise told by extension, then content.
       units: of BVH and ASF: m, cm, mm, inch, cmu (1/0.45 inch) or metres a unit; otherwise what
         the .asf says or what makes the body a person's size.
-      up: the file's world axis that points up, `y` or `z`, or `-y` or `-z` where that one points
-        down; otherwise judged from the data.
+      up: the file's world axis that points up, `y`, `z`, `x`, `-y`, `-z` or `-x`; otherwise judged
+        from the data.
       names: of BVH and AMC: what the file calls canonical joints, such as
         `{"left_hip": "Bone.012"}`; otherwise told by the file's names.
       fps: the rate of the file's frames, in place of what the file says.

@@ -21,7 +21,7 @@ class RawMotion:
       places: [T, 3] in the parent's frame, in place of the offset, of joints that the file moves
         on their parents; joint 0 is not among them.
       metres: metres a unit, or None: to be judged by the body's size.
-      up: `y`, `z`, `-y` or `-z`, or None: to be judged by the motion.
+      up: one of `up.UP_AXES`, or None: to be judged by the motion.
       likely_up: what `up` nearly always is in such files, `y` or `z`.
       likely_metres: what `metres` is if the body's size bears it out.
       any_zero_pose: the pose in which all local rotations are nil may be any, as the format says

@@ -17,17 +17,17 @@ UPRIGHT = {
     "x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
     "-x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]),
 }
+UP_AXES = tuple(UPRIGHT)
+"""What a file's `up` may be."""
 # Whoever lies does not go far across its length, has a ground below that is still, and that is near
 # zero (shares of that length). A camera's axes have it elsewhere.
 _GOES, _SHAKES, _NEAR_GROUND = 0.5, 0.05, 0.5
 
 
 def check_up(up: str) -> None:
-    """UserError if `up` is none of the axes that a person may name."""
-    if up not in ("y", "z", "-y", "-z"):
-        raise UserError(
-            f"up is {up!r}; 'y' or 'z' is right, '-y' or '-z' where that axis points down"
-        )
+    """UserError if `up` is none of `UP_AXES`."""
+    if up not in UP_AXES:
+        raise UserError(f"up is {up!r}; one of {', '.join(UP_AXES)} is right")
 
 
 def judged_up(body: Body, likely: str, positions: np.ndarray) -> str:
