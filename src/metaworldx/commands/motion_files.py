@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
 
 if TYPE_CHECKING:
     from metaworldx.motion.checks import MotionCheck
@@ -22,6 +25,9 @@ class FileOptions:
     up: str | None = None
     """the file's axis that points up: y, z, x, or with a sign before it, as in --up=-y; default
     judged by the motion."""
+    names: Annotated[tuple[tuple[str, ...], ...], tyro.conf.UseAppendAction] = ()
+    """of BVH and AMC: what the file calls joints, as in left_hip=Bone.012 right_hip=Bone.013;
+    default told by the file's names."""
     fps: float | None = None
     """the file's frames a second, in place of what it says."""
     body_model: Path | None = None
@@ -40,11 +46,31 @@ def load_human(path: Path, options: FileOptions) -> HumanMotion:
         path,
         units=options.units,
         up=options.up,
+        names=given_names(pair for pairs in options.names for pair in pairs),
         fps=options.fps,
         body_model=options.body_model,
         asf=options.asf,
         skip_frames=options.skip_frames,
     )
+
+
+def given_names(pairs: Iterable[str]) -> dict[str, str]:
+    """The file's names by canonical joints, of `joint=name` each.
+
+    Raises:
+      UserError: no such pair, or a joint twice.
+    """
+    from metaworldx.errors import UserError
+
+    names: dict[str, str] = {}
+    for pair in pairs:
+        joint, equals, name = pair.partition("=")
+        if not (equals and joint and name):
+            raise UserError(f"--names has {pair!r}; joint=name such as left_hip=LeftUpLeg is right")
+        if joint in names:
+            raise UserError(f"--names has {joint} twice: {names[joint]!r} and {name!r}")
+        names[joint] = name
+    return names
 
 
 def is_clip(path: Path) -> bool:

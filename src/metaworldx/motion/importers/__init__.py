@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from metaworldx.motion.importers.bvh import read_bvh
 from metaworldx.motion.importers.deepmimic import read_deepmimic
 from metaworldx.motion.importers.files import bad, frame_rate, read_start
 from metaworldx.motion.importers.firsts import check_skip, jump_notices, skipped
-from metaworldx.motion.importers.rest import UNITS, UP_AXES, human_motion
+from metaworldx.motion.importers.rest import UNITS, human_motion
+from metaworldx.motion.importers.up import check_up
 from metaworldx.motion.pace import ground_problem, slide_problem, speed_problem
 
 __all__ = ["FORMATS", "load_human_motion"]
@@ -25,8 +27,8 @@ log = logging.getLogger(__name__)
 # Format: the extensions that tell it, and the options that it takes beside fps.
 FORMATS = {
     "deepmimic": ((".txt", ".json"), ()),
-    "bvh": ((".bvh",), ("units", "up")),
-    "amc": ((".amc",), ("units", "up", "asf")),
+    "bvh": ((".bvh",), ("units", "up", "names")),
+    "amc": ((".amc",), ("units", "up", "names", "asf")),
     "amass": ((".npz",), ("units", "up", "body_model")),
 }
 
@@ -37,6 +39,7 @@ def load_human_motion(
     format: str | None = None,
     units: str | float | None = None,
     up: str | None = None,
+    names: Mapping[str, str] | None = None,
     fps: float | None = None,
     body_model: str | Path | None = None,
     asf: str | Path | None = None,
@@ -52,6 +55,8 @@ def load_human_motion(
         unless given.
       up: the file's world axis that points up, `y`, `z`, `x`, `-y`, `-z` or `-x`; otherwise judged
         from the data.
+      names: of BVH and AMC: what the file calls canonical joints, such as
+        `{"left_hip": "Bone.012"}`; otherwise told by the file's names.
       fps: the rate of the file's frames, in place of what the file says.
       body_model: of AMASS: an .npz with `J`, or `J_regressor`, `v_template` and `shapedirs`.
       asf: the skeleton of an .amc; otherwise the only .asf beside it.
@@ -59,14 +64,15 @@ def load_human_motion(
       licence: carried along.
     """
     path = Path(path)
-    options = {"units": units, "up": up, "body_model": body_model, "asf": asf}
+    options = {"units": units, "up": up, "names": names or None}
+    options |= {"body_model": body_model, "asf": asf}
     kind = _format(path, format)
     for name, value in options.items():
         if value is not None and name not in FORMATS[kind][1]:
             takes = [other for other, (_, names) in FORMATS.items() if name in names]
             raise bad(path, f"{name}= is for {' and '.join(takes)}, not for {kind} files")
-    if up is not None and up not in UP_AXES:
-        raise UserError(f"up is {up!r}; one of {', '.join(UP_AXES)} is right")
+    if up is not None:
+        check_up(up)
     check_skip(skip_frames)
     if fps is not None:
         fps = frame_rate(path, float(fps), "fps=")
@@ -84,7 +90,7 @@ def load_human_motion(
             raw = skipped(raw, skip_frames)
         for notice in (*raw.notices, *jump_notices(raw)):
             log.warning("%s", bad(path, notice))
-        motion = human_motion(raw, f"{path.name} ({kind})", licence)
+        motion = human_motion(raw, f"{path.name} ({kind})", licence, names)
         _check_pace(path, kind, motion, metres)
     return motion
 

@@ -1,8 +1,9 @@
 """Biovision's .bvh: a HIERARCHY of joints with channels, then MOTION in rows.
 
 The root's position channels are taken as absolute (its OFFSET is left out), as CMU's, LAFAN1's,
-Mixamo's and Blender's files mean them. Position channels of other joints replace the OFFSET and
-must be constant, unless all are zero.
+Mixamo's and Blender's files mean them. Position channels of other joints replace the OFFSET too,
+unless they stay near zero, where the OFFSET is not: then they are added to it. Scale channels that
+are alike and constant make what is below the joint larger.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ from metaworldx.motion.importers.files import (
 from metaworldx.motion.importers.skeleton import RawMotion
 
 _MOST_JOINTS = 512
-_CHANNEL = re.compile(r"([xyz])(position|rotation)")
+_NEAR_ZERO = 0.3
+"""Position channels that are on the mean this share of the OFFSET or less may be added to it."""
+_SAME_SCALE = 1e-3
+_CHANNEL = re.compile(r"([xyz])(position|rotation|scale)")
+_MOTION = re.compile(r"^\s*MOTION\b", re.MULTILINE)
 _FRAMES = re.compile(r"\s*Frames\s*:\s*(\S+)\s+Frame\s+Time\s*:\s*(\S+)", re.IGNORECASE)
 
 
@@ -38,31 +43,42 @@ class _Joint:
     offset: list[float] | None = None
     channels: list[tuple[str, str]] = field(default_factory=list)
 
+    def has(self, key: str) -> bool:
+        """Whether its OFFSET or CHANNELS have been read."""
+        return self.offset is not None if key == "OFFSET" else bool(self.channels)
+
 
 def read_bvh(path: Path, fps: float | None, metres: float | None, up: str | None) -> RawMotion:
     """Reads a clip; `fps`, `metres` a unit and `up` override what file or data say."""
     text = read_text(path)
     if not re.match(r"\s*HIERARCHY\b", text):
         raise bad(path, "is not a BVH file: it must begin with HIERARCHY")
-    hierarchy, found, motion = text.partition("MOTION")
-    if not found:
+    begin = _MOTION.search(text)
+    if not begin:
         raise bad(path, "no MOTION section; is the file whole?")
-    joints = _hierarchy(path, hierarchy)
-    rows, rate = _rows(path, motion, sum(len(joint.channels) for joint in joints), len(joints), fps)
+    joints = _hierarchy(path, text[: begin.start()])
+    columns = sum(len(joint.channels) for joint in joints)
+    rows, rate = _rows(path, text[begin.end() :], columns, len(joints), fps)
     offsets = np.array([joint.offset for joint in joints])
     local = np.empty((len(rows), len(joints), 3, 3))
     root = np.tile(offsets[0], (len(rows), 1))
+    moved: dict[int, np.ndarray] = {}
+    scales = np.ones(len(joints))
     column = 0
     for index, joint in enumerate(joints):
         values = rows[:, column : column + len(joint.channels)]
         column += len(joint.channels)
         local[:, index] = _rotation(joint, values)
-        places = _positions(joint, values, offsets[index])
+        places = _of_axes(joint, values, "position")
+        above = 1.0 if joint.parent < 0 else scales[joint.parent]
+        scales[index] = above * _scale(path, joint, values)
         if index == 0:
             root = root if places is None else places
-        elif places is not None and np.abs(places).max() > 0:
-            offsets[index] = np.median(places, axis=0)
-            _check_rigid(path, joint, places, offsets)
+            continue
+        if places is not None and np.abs(places).max() > 0:
+            moved[index] = above * _absolute(places, offsets[index])
+        offsets[index] *= above
+    still = all("position" not in dict(joint.channels) for joint in joints)
     return RawMotion(
         path=path,
         fps=rate,
@@ -72,8 +88,11 @@ def read_bvh(path: Path, fps: float | None, metres: float | None, up: str | None
         offsets=offsets,
         root=root,
         local=local,
+        places=moved,
         metres=metres,
         up=up,
+        any_zero_pose=True,
+        notices=("no joint has position channels: the body turns in one place",) if still else (),
     )
 
 
@@ -102,6 +121,8 @@ def _hierarchy(path: Path, text: str) -> list[_Joint]:
                 raise bad(path, f"more than {_MOST_JOINTS} joints: not a human skeleton")
         elif key == "}" and stack:
             stack.pop()
+        elif key in ("OFFSET", "CHANNELS") and stack and joints[stack[-1]].has(key):
+            raise bad(path, f"joint {quoted(joints[stack[-1]].name)} has more than one {key}")
         elif key == "OFFSET" and stack and len(words) == 4:
             joints[stack[-1]].offset = [number(path, word, "an OFFSET") for word in words[1:]]
         elif key == "CHANNELS" and stack and len(words) > 1:
@@ -124,8 +145,9 @@ def _channels(path: Path, joint: str, words: list[str]) -> list[tuple[str, str]]
         raise bad(
             path, f"CHANNELS of {quoted(joint)} are {quoted(' '.join(words))}, which is wrong"
         )
-    if sum(kind == "position" for kind, _ in channels) not in (0, 3):
-        raise bad(path, f"CHANNELS of {quoted(joint)} have some position channels, not all three")
+    for kind in ("position", "scale"):
+        if sum(each == kind for each, _ in channels) not in (0, 3):
+            raise bad(path, f"CHANNELS of {quoted(joint)} have some {kind} channels, not all three")
     return channels
 
 
@@ -164,19 +186,30 @@ def _rotation(joint: _Joint, values: np.ndarray) -> np.ndarray:
     return Rotation.from_euler(order, values[:, which], degrees=True).as_matrix()
 
 
-def _positions(joint: _Joint, values: np.ndarray, offset: np.ndarray) -> np.ndarray | None:
-    """[T, 3] of the position channels, if the joint has them."""
-    which = {axis: i for i, (kind, axis) in enumerate(joint.channels) if kind == "position"}
+def _of_axes(joint: _Joint, values: np.ndarray, wanted: str) -> np.ndarray | None:
+    """[T, 3] of the position or scale channels, if the joint has them."""
+    which = {axis: i for i, (kind, axis) in enumerate(joint.channels) if kind == wanted}
     return values[:, [which[axis] for axis in "xyz"]] if which else None
 
 
-def _check_rigid(path: Path, joint: _Joint, places: np.ndarray, offsets: np.ndarray) -> None:
-    """UserError if a joint slides on its parent by more than a hundredth of the skeleton."""
-    slide = np.abs(places - np.median(places, axis=0)).max()
-    size = np.linalg.norm(offsets[1:], axis=-1).max(initial=0.0)
-    if slide > 0.03 * size:
+def _absolute(places: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """[T, 3] places on the parent, of position channels."""
+    from_zero = float(np.linalg.norm(places, axis=1).mean())
+    from_offset = float(np.linalg.norm(places - offset, axis=1).mean())
+    small = from_zero < min(from_offset, _NEAR_ZERO * float(np.linalg.norm(offset)))
+    return places + offset if small else places
+
+
+def _scale(path: Path, joint: _Joint, values: np.ndarray) -> float:
+    """By what a joint makes larger what hangs on it."""
+    scales = _of_axes(joint, values, "scale")
+    if scales is None:
+        return 1.0
+    scale = float(scales[0, 0])
+    if not 1e-6 < scale < 1e6 or np.abs(scales / scale - 1.0).max() > _SAME_SCALE:
         raise bad(
             path,
-            f"joint {quoted(joint.name)} slides on its parent by {slide:.3g} units; "
-            "bones of constant length are needed",
+            f"joint {quoted(joint.name)} has scale channels that change or differ; bones of "
+            "constant length are needed",
         )
+    return scale

@@ -49,6 +49,7 @@ def skipped(raw: RawMotion, count: int) -> RawMotion:
         raw,
         root=without_first(raw.path, raw.root, count),
         local=without_first(raw.path, raw.local, count),
+        places={j: without_first(raw.path, way, count) for j, way in raw.places.items()},
         loop=raw.loop and None,
     )
 
@@ -56,7 +57,9 @@ def skipped(raw: RawMotion, count: int) -> RawMotion:
 def jump_notices(raw: RawMotion) -> tuple[str, ...]:
     """A notice if the motion begins with frames from which the rest is a jump."""
     bone = float(np.linalg.norm(raw.offsets, axis=1).max())
-    moves = np.linalg.norm(np.diff(raw.root, axis=0), axis=1) / max(bone, 1e-9)
+    # The path may lie below the root.
+    paths = np.stack([raw.root, *raw.places.values()])
+    moves = np.linalg.norm(np.diff(paths, axis=1), axis=-1).max(axis=0) / max(bone, 1e-9)
     turns = _turns(raw.local)
     count = (
         _unturned(raw.local, turns, raw.fps)

@@ -1,55 +1,61 @@
 """From a file's axes, units and zero pose to canonical ones.
 
-A file's zero pose (all local rotations nil) is taken for the rest pose: which way it faces and
-where its head is follow from hips, legs and shoulders. Where the zero pose is no standing body
-(LAFAN1 lays all bones along one axis), the limbs are turned into one by quarter turns.
+A file's zero pose (all local rotations nil) is taken for the rest pose (`zero_pose`). What the
+motion contradicts is then taken from the motion (`measured`, `feet`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.human import HumanMotion, body_height, forward_kinematics
-from metaworldx.motion.importers.files import bad
-from metaworldx.motion.importers.skeleton import Body, RawMotion, find_body
+from metaworldx.motion.importers.body import Body, find_body
+from metaworldx.motion.importers.feet import levelled
+from metaworldx.motion.importers.files import bad, quoted
+from metaworldx.motion.importers.measured import check_sides, settled_turns
+from metaworldx.motion.importers.seen import Seen
+from metaworldx.motion.importers.skeleton import RawMotion
+from metaworldx.motion.importers.up import UPRIGHT, judged_up
+from metaworldx.motion.importers.zero_pose import rest_axes, rest_positions, standing_turns
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}
 # Ankle to head (or neck) of a grown person, and what a person's may be.
 _NOMINAL_HEIGHT_M = 1.45
 _LIKELY_HEIGHT_M = (0.8, 2.2)
 
-_QUARTER_TURNS = Rotation.create_group("O").as_matrix()
-# Rows are forward, left and up in the file's axes when it faces z (y up) or x (z up).
-_UPRIGHT = {
-    "y": np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
-    "z": np.eye(3),
-    "-y": np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]),
-    "-z": np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]),
-    "x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
-    "-x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]),
-}
-UP_AXES = tuple(_UPRIGHT)
-"""What a file's `up` may be."""
 _LARGEST = 1e9
-_SNAP_RAD = np.deg2rad(35)
-_SAMPLED_FRAMES = 200
+_SLIDE = 0.03
+"""How far a joint may move on its parent, as a share of the longest bone."""
 
 
-def human_motion(raw: RawMotion, source: str, licence: str) -> HumanMotion:
-    """The clip in canonical names, axes and units; UserError if it is not a person's."""
+def human_motion(
+    raw: RawMotion, source: str, licence: str, names: Mapping[str, str] | None = None
+) -> HumanMotion:
+    """The clip in canonical names, axes and units; UserError if it is not a person's.
+
+    Args:
+      names: the file's name of canonical joints, before what names tell.
+    """
     _check_range(raw)
-    body = find_body(raw)
+    body = find_body(raw, names or {})
+    offsets = _bones(raw, body)
     matrices, root = _world(raw, body)
-    offsets = raw.offsets[list(body.keep)]
-    offsets[0] = 0.0
+    _check_path(raw, body, root, float(np.linalg.norm(offsets, axis=-1).max()))
     scale = _metres(raw, body, offsets)
-    rest = _rest_positions(body, offsets)
-    axes, standing = _rest_axes(raw, body, rest)
+    rest = rest_positions(body, offsets)
+    axes, standing = rest_axes(raw, body, rest)
     turns = np.broadcast_to(axes, (len(body.names), 3, 3))
     if not standing:
-        turns = _standing_turns(body, offsets, axes, raw.local[:, list(body.keep)])
-    world = _world_axes(raw, body, axes, standing, matrices, root, offsets)
+        turns = standing_turns(body, offsets, axes, raw.local[:, list(body.keep)])
+    places = forward_kinematics(body.parents, offsets, root, matrices)
+    world = _world_axes(raw, body, axes, standing, places)
+    if raw.any_zero_pose:
+        seen = Seen(body, matrices, places, world[2], raw.fps)
+        check_sides(raw, seen)
+        turns = levelled(seen, settled_turns(seen, turns))
     # Column vectors: rotation = world axes . the file's . (rest orientation)^T.
     canonical = np.einsum("ab,tjbc,jdc->tjad", world, matrices, turns, optimize=True)
     lengths = np.zeros_like(offsets)
@@ -75,8 +81,31 @@ def _check_range(raw: RawMotion) -> None:
     """UserError for numbers that are finite, but too large to reckon with."""
     if not np.isfinite(raw.local).all():
         raise bad(raw.path, "an angle is too large to be one of a motion")
-    if max(np.abs(raw.offsets).max(), np.abs(raw.root).max()) > _LARGEST:
+    if max(np.abs(x).max() for x in (raw.offsets, raw.root, *raw.places.values())) > _LARGEST:
         raise bad(raw.path, "a length is too large to be one of a motion, in any unit")
+
+
+def _bones(raw: RawMotion, body: Body) -> np.ndarray:
+    """[K, 3], each joint's place on its parent, 0 of the pelvis.
+
+    Raises:
+      UserError: a joint below the pelvis slides on its parent.
+    """
+    offsets = raw.offsets[list(body.keep)]
+    moved = {i: raw.places[j] for i, j in enumerate(body.keep) if i and j in raw.places}
+    for index, places in moved.items():
+        offsets[index] = np.median(places, axis=0)
+    offsets[0] = 0.0
+    size = float(np.linalg.norm(offsets, axis=-1).max(initial=0.0))
+    for index, places in moved.items():
+        slide = np.abs(places - offsets[index]).max()
+        if slide > _SLIDE * size:
+            raise bad(
+                raw.path,
+                f"joint {quoted(raw.names[body.keep[index]])} slides on its parent by "
+                f"{slide:.3g} units; bones of constant length are needed",
+            )
+    return offsets
 
 
 def _world(raw: RawMotion, body: Body) -> tuple[np.ndarray, np.ndarray]:
@@ -89,9 +118,34 @@ def _world(raw: RawMotion, body: Body) -> tuple[np.ndarray, np.ndarray]:
     root = raw.root.copy()
     while pelvis > 0:
         parent = raw.parents[pelvis]
-        root += matrices[:, parent] @ raw.offsets[pelvis]
+        place = raw.places.get(pelvis, raw.offsets[pelvis][None])
+        root += np.einsum("tab,tb->ta", matrices[:, parent], np.broadcast_to(place, root.shape))
         pelvis = parent
     return matrices[:, list(body.keep)], root
+
+
+def _check_path(raw: RawMotion, body: Body, root: np.ndarray, bone: float) -> None:
+    """UserError where something beside the body goes somewhere, and the body stays in one place.
+
+    Args:
+      root: the pelvis' path, `[T, 3]`.
+      bone: the length of the longest one.
+    """
+    if np.ptp(root, axis=0).max() > bone:
+        return
+    above = body.keep[0]
+    on_way = set(body.keep)
+    while above >= 0:
+        on_way.add(above)
+        above = raw.parents[above]
+    for joint, places in raw.places.items():
+        way = float(np.ptp(places, axis=0).max())
+        if joint not in on_way and way > bone:
+            raise bad(
+                raw.path,
+                f"joint {quoted(raw.names[joint])} goes {way:.3g} units and the hips, which do not "
+                "hang on it, stay in one place; the path must be the hips' or of joints above them",
+            )
 
 
 def _metres(raw: RawMotion, body: Body, offsets: np.ndarray) -> float:
@@ -114,115 +168,16 @@ def _metres(raw: RawMotion, body: Body, offsets: np.ndarray) -> float:
     return min(scales, key=lambda scale: abs(np.log(height * scale / _NOMINAL_HEIGHT_M)))
 
 
-def _rest_positions(body: Body, offsets: np.ndarray) -> np.ndarray:
-    """[K, 3] of the zero pose, pelvis at the origin, in the file's axes and units."""
-    eye = np.broadcast_to(np.eye(3), (1, len(offsets), 3, 3))
-    return forward_kinematics(body.parents, offsets, np.zeros((1, 3)), eye)[0]
-
-
-def _middle(body: Body, positions: np.ndarray, part: str) -> np.ndarray:
-    """The point between left and right `part`, of [..., K, 3]."""
-    left, right = (body.names.index(f"{side}_{part}") for side in ("left", "right"))
-    return (positions[..., left, :] + positions[..., right, :]) / 2
-
-
-def _rest_axes(raw: RawMotion, body: Body, rest: np.ndarray) -> tuple[np.ndarray, bool]:
-    """[3, 3] from the file's axes to the zero pose's own; whether that pose stands."""
-    hips = _middle(body, rest, "hip")
-    trunk = _unit(_middle(body, rest, "shoulder") - hips)
-    legs = _unit(_middle(body, rest, "ankle") - hips)
-    left = rest[body.names.index("left_hip")] - rest[body.names.index("right_hip")]
-    standing = bool(trunk @ legs < -0.5)
-    up = _unit(trunk - legs) if standing else trunk
-    left = _unit(left - up * (left @ up))
-    if not (up.any() and left.any()):
-        raise bad(raw.path, "hips or trunk have no extent; a skeleton with two hips is needed")
-    axes = np.stack([np.cross(left, up), left, up])
-    traces = np.einsum("nab,ab->n", _QUARTER_TURNS, axes)
-    snapped = traces.max() > 1 + 2 * np.cos(_SNAP_RAD)
-    return (_QUARTER_TURNS[traces.argmax()] if snapped else axes), standing
-
-
-def _standing_turns(
-    body: Body, offsets: np.ndarray, axes: np.ndarray, local: np.ndarray
-) -> np.ndarray:
-    """[K, 3, 3], each joint's rest orientation where the zero pose does not stand.
-
-    Legs go straight down, feet forward, raised arms to the sides. A limb's turn about itself is
-    the one nearest to how it is held in the clip.
-    """
-    turns = np.empty((len(body.names), 3, 3))
-    wanted = {"ankle": np.array([1.0, 0.0, 0.0]), "hip": np.array([0.0, 0.0, -1.0])}
-    sampled = local[:: max(1, len(local) // _SAMPLED_FRAMES)]
-    for joint, parent in enumerate(body.parents):
-        turns[joint] = turns[parent] if parent >= 0 else axes
-        side, _, part = body.names[joint].partition("_")
-        next_joint = {"hip": "knee", "ankle": "toe"}.get(part)
-        if next_joint and f"{side}_{next_joint}" in body.names:
-            aim, bone = wanted[part], offsets[body.names.index(f"{side}_{next_joint}")]
-        elif side == _arm_begins(body, joint):
-            aim = np.array([0.0, 1.0 if side == "left" else -1.0, 0.0])
-            bone = _below(body, offsets, joint, f"{side}_elbow")
-            if (turns[joint] @ _unit(bone))[2] < 0.7:
-                continue
-        else:
-            continue
-        options = _QUARTER_TURNS @ turns[joint]
-        options = options[options @ _unit(bone) @ aim > 0.7]
-        if len(options):
-            held = np.einsum("tab->ab", sampled[:, joint])
-            traces = np.einsum("ab,bc,nac->n", turns[parent], held, options)
-            turns[joint] = options[traces.argmax()]
-    return turns
-
-
-def _arm_begins(body: Body, joint: int) -> str | None:
-    """The side whose arm leaves the trunk with this joint."""
-    chest = body.names.index("chest" if "chest" in body.names else "pelvis")
-    for side in ("left", "right"):
-        above = body.names.index(f"{side}_shoulder")
-        while body.parents[above] != chest:
-            above = body.parents[above]
-        if above == joint:
-            return side
-    return None
-
-
-def _below(body: Body, offsets: np.ndarray, joint: int, name: str) -> np.ndarray:
-    """Where the joint `name` lies from `joint` in the zero pose."""
-    below, total = body.names.index(name), np.zeros(3)
-    while below != joint:
-        total += offsets[below]
-        below = body.parents[below]
-    return total
-
-
 def _world_axes(
-    raw: RawMotion,
-    body: Body,
-    axes: np.ndarray,
-    standing: bool,
-    matrices: np.ndarray,
-    root: np.ndarray,
-    offsets: np.ndarray,
+    raw: RawMotion, body: Body, axes: np.ndarray, standing: bool, places: np.ndarray
 ) -> np.ndarray:
     """[3, 3] from the file's world to z up: the zero pose's axes where those are upright."""
     rest_up = next((u for u, row in (("y", 1), ("z", 2)) if axes[2, row] > 0.999), None)
     up = raw.up
     if up is None:
         likely = raw.likely_up or (rest_up if standing else None) or "y"
-        up = _judged_up(body, likely, forward_kinematics(body.parents, offsets, root, matrices))
-    return axes if standing and up == rest_up else _UPRIGHT[up]
-
-
-def _judged_up(body: Body, likely: str, positions: np.ndarray) -> str:
-    """The likely axis, unless the body stands along the other and keeps its feet on it."""
-    spine = _middle(body, positions, "shoulder") - _middle(body, positions, "ankle")
-    mean = np.mean(spine / np.maximum(np.linalg.norm(spine, axis=-1, keepdims=True), 1e-9), axis=0)
-    lowest = positions.min(axis=1).std(axis=0)
-    row, other = (1, 2) if likely == "y" else (2, 1)
-    stands = mean[other] > 0.7 and mean[row] < 0.3
-    return "zy"[row == 2] if stands and lowest[other] <= lowest[row] else likely
+        up = judged_up(body, likely, places)
+    return axes if standing and up == rest_up else UPRIGHT[up]
 
 
 def _quaternions(matrices: np.ndarray) -> np.ndarray:
@@ -235,8 +190,3 @@ def _quaternions(matrices: np.ndarray) -> np.ndarray:
     dots = np.einsum("tji,tji->tj", quats[1:], quats[:-1])
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)[..., None]
     return np.concatenate([quats[:1], quats[1:] * signs]) * first
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vector)
-    return vector / length if length > 1e-9 else np.zeros_like(vector)

@@ -1,0 +1,179 @@
+"""Feet whose zero pose is not level, or points elsewhere than their toes.
+
+A foot that stands has its sole on the ground: what is up then is up for the foot. Its toes say
+where it points; without them, the axis of the knee.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from metaworldx.motion.importers.seen import SIDES, Seen, degrees_between, frame, unit
+
+# What is left as the zero pose has it.
+_PITCH, _ROLL = np.radians(5.0), np.radians(12.0)
+_TURN_DEG, _KNEE_TURN_DEG = 10.0, 25.0
+_MIRROR = np.diag([1.0, -1.0, 1.0])
+# How far below a level foot's ankle its toes may point, in heels too, and do.
+_SLOPE_DEG, _HEELED_DEG, _STEEP_DEG, _NOMINAL_SLOPE_DEG = (-10.0, 50.0), 60.0, 80.0, 25.0
+_TOES_ONWARD = 0.5
+# A foot stands while it is low or still, turns slowly, and the pelvis is over it (legs, legs/s). Of
+# one that never does, as in a run, frames count in which it turns faster.
+_LOW, _STILL, _UNDER, _SLOW_RAD_S = 0.05, 0.2, 0.6, (0.7, 2.5)
+_LEAST_FRAMES, _LEAST_S, _SAMPLED_FRAMES = 3, 0.1, 300
+# Frames in which a foot is as far from level, and how many of those in which it stands they are.
+_SPREAD_DEG, _LEAST_SHARE = 2.5, 0.3
+
+
+def levelled(seen: Seen, turns: np.ndarray) -> np.ndarray:
+    """[K, 3, 3], the turns with those of feet put right.
+
+    Args:
+      turns: from each joint's axes to canonical ones, `[K, 3, 3]`.
+    """
+    out = np.array(turns)
+    feet = {side: _foot(seen, side, turns) for side in SIDES}
+    for side, other in zip(SIDES, reversed(SIDES), strict=True):
+        ankle, own = seen.index(f"{side}_ankle"), feet[side].turn
+        if feet[side].known is False and feet[other].turn is not None:
+            # Of a foot that shows nothing the other one is the mirror image.
+            zero = turns[seen.index(f"{other}_ankle")]
+            own = _MIRROR @ feet[other].turn @ zero.T @ _MIRROR @ turns[ankle]
+        # Toes turn with their foot.
+        for joint in seen.below(ankle) if own is not None else ():
+            out[joint] = own @ turns[ankle].T @ turns[joint]
+    return out
+
+
+class _Foot(NamedTuple):
+    """A foot's turn where its zero pose's is not right; whether anything shows it."""
+
+    turn: np.ndarray | None
+    known: bool
+
+
+def _foot(seen: Seen, side: str, turns: np.ndarray) -> _Foot:
+    zero = turns[seen.index(f"{side}_ankle")]
+    toe = toe_of(seen, side)
+    standing = _standing(seen, side, toe is not None)
+    shown = _shown_up(seen, side, standing)
+    up, level = zero[2], True
+    if toe is not None and shown is not None and not _sloped_as_feet(toe, shown, _HEELED_DEG):
+        # On tiptoe, or an end of a bone straight down, which is none of toes.
+        steep = not _sloped_as_feet(toe, shown, _STEEP_DEG)
+        shown, toe = (shown, None) if steep else (None, toe)
+    known = shown is not None or toe is not None
+    if shown is not None:
+        ahead, aside, _ = zero @ shown
+        level = abs(ahead) < np.sin(_PITCH) and abs(aside) < np.sin(_ROLL) and up @ shown > 0.0
+        up = up if level else shown
+    elif toe is not None and not _sloped_as_feet(toe, up):
+        up, level = _sloped(toe, zero), False
+    ahead, most = _ahead(seen, side, standing, turns, up, toe)
+    turned = ahead is not None and degrees_between(ahead, _flat(zero[0], up)) > most
+    if level and not turned:
+        return _Foot(None, known)
+    own = ahead if ahead is not None and turned else zero[0]
+    return _Foot(frame(np.cross(up, own), up), known)
+
+
+def toe_of(seen: Seen, side: str) -> np.ndarray | None:
+    """From ankle to toes in the foot's axes, `[3]`; None where nothing shows which way it points.
+
+    An end of a foot that points to the side or behind is none of toes.
+    """
+    if not seen.has(f"{side}_toe"):
+        return None
+    bone = seen.bone(f"{side}_ankle", f"{side}_toe")
+    flat = bone - np.outer(bone @ seen.up, seen.up)
+    onward = np.sum(flat * _onward(seen), axis=1).sum()
+    if onward < _TOES_ONWARD * np.linalg.norm(flat, axis=1).sum():
+        return None
+    toe = seen.within(f"{side}_ankle", bone).mean(axis=0)
+    return toe if np.linalg.norm(toe) > 0.02 * seen.leg else None
+
+
+def _onward(seen: Seen) -> np.ndarray:
+    """Where the hips face on the ground, `[T, 3]`."""
+    return unit(np.cross(seen.trunk("hip")[:, 1], seen.up))
+
+
+def _standing(seen: Seen, side: str, toes: bool) -> np.ndarray:
+    """[T] bool, the frames in which a foot has its sole on the ground, as far as can be told."""
+    leg, ankle = seen.leg, seen.index(f"{side}_ankle")
+    height = seen.positions @ seen.up
+    low = np.ones(len(height), bool)
+    for name in ("ankle", "toe") if toes else ("ankle",):
+        own = height[:, seen.index(f"{side}_{name}")]
+        low &= own < np.percentile(own, 5.0) + _LOW * leg
+    speed = np.linalg.norm(np.gradient(seen.positions[:, ankle], axis=0), axis=1) * seen.fps
+    stands = low | (speed < _STILL * leg)
+    stands &= height[:, 0] - height[:, ankle] > _UNDER * leg
+    if toes:
+        # Who kneels has them behind.
+        bone = seen.bone(f"{side}_ankle", f"{side}_toe")
+        stands &= np.sum(bone * _onward(seen), axis=1) > 0.0
+    turn = Rotation.from_matrix(seen.matrices[:, ankle])
+    speed = (turn[1:] * turn[:-1].inv()).magnitude() * seen.fps
+    speed = np.minimum(np.append(speed, speed[-1]), np.insert(speed, 0, speed[0]))
+    slow, faster = (stands & (speed < most) for most in _SLOW_RAD_S)
+    return slow if slow.sum() >= _least(seen) else faster
+
+
+def _least(seen: Seen) -> float:
+    """Frames in which a foot must stand for it to show what is level."""
+    return max(_LEAST_FRAMES, _LEAST_S * seen.fps)
+
+
+def _shown_up(seen: Seen, side: str, standing: np.ndarray) -> np.ndarray | None:
+    """What is up for the foot while it stands, in its own axes."""
+    if standing.sum() < _least(seen):
+        return None
+    ups = seen.within(f"{side}_ankle", np.broadcast_to(seen.up, (len(standing), 3)))[standing]
+    ups = ups[:: max(1, len(ups) // _SAMPLED_FRAMES)]
+    # A foot rolls on to its sole and off it again, and is level for longest.
+    near = ups @ ups.T > np.cos(np.radians(_SPREAD_DEG))
+    most = near[near.sum(axis=1).argmax()]
+    return unit(ups[most].mean(axis=0)) if most.mean() > _LEAST_SHARE else None
+
+
+def _sloped_as_feet(toe: np.ndarray, up: np.ndarray, most: float = _SLOPE_DEG[1]) -> bool:
+    """Whether toes lie as far below the ankle as a level foot's do."""
+    return _SLOPE_DEG[0] < degrees_between(toe, up) - 90.0 < most
+
+
+def _sloped(toe: np.ndarray, zero: np.ndarray) -> np.ndarray:
+    """The zero pose's up turned in the plane of the toes, which then lie as they mostly do."""
+    toe = unit(toe)
+    square = zero[2] - toe * (toe @ zero[2])
+    if np.linalg.norm(square) < 0.1:
+        square = -zero[0] * np.sign(toe @ zero[2])
+        square -= toe * (toe @ square)
+    slope = np.radians(_NOMINAL_SLOPE_DEG)
+    return np.cos(slope) * unit(square) - np.sin(slope) * toe
+
+
+def _ahead(
+    seen: Seen,
+    side: str,
+    standing: np.ndarray,
+    turns: np.ndarray,
+    up: np.ndarray,
+    toe: np.ndarray | None,
+) -> tuple[np.ndarray | None, float]:
+    """Where the foot points in its own axes, and by how many degrees the zero pose may differ."""
+    if toe is not None:
+        return _flat(toe, up), _TURN_DEG
+    if not standing.any():
+        return None, 0.0
+    knee = seen.index(f"{side}_knee")
+    axis = np.einsum("tab,b->ta", seen.matrices[:, knee], turns[knee][1])
+    left = seen.within(f"{side}_ankle", axis)[standing].mean(axis=0)
+    return np.cross(_flat(left, up), up), _KNEE_TURN_DEG
+
+
+def _flat(vector: np.ndarray, up: np.ndarray) -> np.ndarray:
+    return unit(vector - up * (vector @ up))

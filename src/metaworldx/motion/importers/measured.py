@@ -1,0 +1,217 @@
+"""Rest orientations of joints by what the motion shows, for zero poses that are no body's.
+
+Where bones lie in the world is known whatever the zero pose is. Of them follow where hips and
+shoulders face, and about which axes knees and elbows bend.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from metaworldx.motion.importers.feet import toe_of
+from metaworldx.motion.importers.files import bad
+from metaworldx.motion.importers.seen import SIDES, Seen, degrees_between, frame, unit
+from metaworldx.motion.importers.skeleton import RawMotion
+
+_SAMPLED_FRAMES = 200
+# How far a zero pose may be from what the motion shows. Hips lie on the pelvis as they do, and
+# collars on the chest; shoulders move on it, and trunks bend.
+_HIPS_DEG, _SHOULDERS_DEG, _BEND_DEG = 6.0, 20.0, 60.0
+# How far its neck may lie to the side of its pelvis, and before or behind it.
+_ASIDE_DEG, _AHEAD_DEG = 11.0, 20.0
+# A limb about itself by its hinge, and where a straight knee shows none by the hips.
+_LEG_DEG, _ARM_DEG, _STRAIGHT_DEG = 20.0, 40.0, 60.0
+_BENT = 0.2
+"""The sine of the angle in a knee or elbow, root mean square, that shows its axis."""
+_FOOT_SLOPE_DEG = 25.0
+"""How far below the ankle toes mostly are."""
+
+
+class _Limb(NamedTuple):
+    """Turns of both bones of a limb, `[3, 3]` each; whether it bent enough to show its axis."""
+
+    upper: np.ndarray
+    lower: np.ndarray
+    bends: bool
+
+
+def settled_turns(seen: Seen, zero: np.ndarray) -> np.ndarray:
+    """[K, 3, 3], the zero pose's turns where the motion bears them out, else measured ones.
+
+    Args:
+      zero: from each joint's axes to canonical ones as the zero pose has it, `[K, 3, 3]`.
+    """
+    seen = _sampled(seen)
+    limbs = {
+        (side, upper): _limb(seen, side, upper, middle, lower)
+        for side in SIDES
+        for upper, middle, lower in (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
+    }
+    trunk = {0: _mean_turn(seen, 0, seen.trunk("hip"))}
+    most = {0: _HIPS_DEG}
+    if seen.has("chest"):
+        chest, rigid = seen.index("chest"), _collars_apart(seen)
+        trunk[chest] = _mean_turn(seen, chest, seen.trunk("collar" if rigid else "shoulder"))
+        most[chest] = _HIPS_DEG if rigid else _SHOULDERS_DEG
+    shown = _all_turns(seen, limbs, trunk)
+    if any(_turn_differs(zero[j], trunk[j], most[j]) for j in trunk) or _neck_differs(seen, zero):
+        return shown
+    turns = np.array(zero)
+    for (side, upper), limb in limbs.items():
+        joint = seen.index(f"{side}_{upper}")
+        differs = _leg_differs if upper == "hip" else _arm_differs
+        if differs(seen, side, zero, limb):
+            for below in seen.below(joint):
+                turns[below] = shown[below]
+    return turns
+
+
+def check_sides(raw: RawMotion, seen: Seen) -> None:
+    """UserError where toes and knees point backwards, as in a mirrored file."""
+    seen = _sampled(seen)
+    forward, left = seen.trunk("hip")[:, 0], seen.trunk("hip")[:, 1]
+    knees, toes = [], []
+    for side in SIDES:
+        normal = _normal(seen, f"{side}_hip", f"{side}_knee", f"{side}_ankle")
+        size = max(float(np.linalg.norm(normal, axis=1).mean()), _BENT)
+        knees.append(float(np.sum(normal * left, axis=1).mean()) / size)
+        foot = np.zeros((1, 3))
+        if seen.has(f"{side}_toe"):
+            foot = unit(seen.bone(f"{side}_ankle", f"{side}_toe"))
+        toes.append(float(np.sum(foot * forward, axis=1).mean()))
+    # Where toes are none or point to the side, knees say it alone.
+    if max(toes) < 0.5 and max(knees) < (0.2 if max(toes) < -0.5 else -0.8):
+        raise bad(
+            raw.path,
+            "knees bend and toes point backwards: left and right are exchanged, or the file is "
+            "mirrored; tell the sides with names= (--names left_hip=...)",
+        )
+
+
+def _sampled(seen: Seen) -> Seen:
+    step = max(1, len(seen.matrices) // _SAMPLED_FRAMES)
+    return seen._replace(matrices=seen.matrices[::step], positions=seen.positions[::step])
+
+
+def _normal(seen: Seen, upper: str, middle: str, lower: str) -> np.ndarray:
+    """Across the plane of two bones, as long as the sine of the angle between them, `[T, 3]`."""
+    return np.cross(unit(seen.bone(upper, middle)), unit(seen.bone(middle, lower)))
+
+
+def _limb(seen: Seen, side: str, upper: str, middle: str, lower: str) -> _Limb:
+    """A limb that hangs down: its bones along -z, its hinge along y."""
+    upper, middle, lower = (f"{side}_{name}" for name in (upper, middle, lower))
+    # A shank goes back of its thigh, a forearm to the front of its upper arm.
+    sign = 1.0 if "hip" in upper else -1.0
+    normal = sign * _normal(seen, upper, middle, lower)
+    # The more it is bent, the surer its axis is.
+    normal = normal * np.linalg.norm(normal, axis=1, keepdims=True)
+    hinge = seen.within(upper, normal).mean(axis=0)
+    size = np.linalg.norm(normal, axis=1).mean()
+    bends = size > _BENT**2 and float(np.linalg.norm(hinge)) > 0.8 * size
+    across = normal if bends else seen.trunk("hip" if "hip" in upper else "shoulder")[:, 1]
+    turns = []
+    for joint, end in ((upper, middle), (middle, lower)):
+        bone = seen.within(joint, seen.bone(joint, end)).mean(axis=0)
+        turns.append(frame(seen.within(joint, across).mean(axis=0), -bone))
+    return _Limb(turns[0], turns[1], bends)
+
+
+def _foot(seen: Seen, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarray:
+    """A foot with its toes ahead and as far below the ankle as they mostly are."""
+    ankle = f"{side}_ankle"
+    axis = seen.matrices[:, seen.index(f"{side}_knee")] @ leg.lower[1]
+    left = seen.within(ankle, axis).mean(axis=0)
+    left = unit(left - toe * (left @ toe))
+    slope = np.radians(_FOOT_SLOPE_DEG)
+    return frame(left, np.cos(slope) * np.cross(toe, left) - np.sin(slope) * toe)
+
+
+def _mean_turn(seen: Seen, joint: int, frames: np.ndarray) -> np.ndarray:
+    """The turn with which a joint's axes are, on the mean, those `frames` (rows) in the world."""
+    return _nearest_turn(np.einsum("tab,tbc->ac", frames, seen.matrices[:, joint]))
+
+
+def _nearest_turn(matrix: np.ndarray) -> np.ndarray:
+    """The rotation nearest to a sum of rotations."""
+    u, _, v = np.linalg.svd(matrix)
+    return u @ np.diag([1.0, 1.0, np.linalg.det(u @ v)]) @ v
+
+
+def _all_turns(
+    seen: Seen, limbs: dict[tuple[str, str], _Limb], trunk: dict[int, np.ndarray]
+) -> np.ndarray:
+    """[K, 3, 3]: limbs and trunk as measured, others as they mostly are on their parent."""
+    fixed = dict(trunk)
+    for (side, upper), limb in limbs.items():
+        middle = "knee" if upper == "hip" else "elbow"
+        fixed[seen.index(f"{side}_{upper}")] = limb.upper
+        fixed[seen.index(f"{side}_{middle}")] = limb.lower
+        if upper == "hip" and (toe := toe_of(seen, side)) is not None:
+            fixed[seen.index(f"{side}_ankle")] = _foot(seen, side, limb, unit(toe))
+    turns = np.empty((len(seen.body.names), 3, 3))
+    for joint, parent in enumerate(seen.body.parents):
+        if joint in fixed:
+            turns[joint] = fixed[joint]
+        else:
+            frames = np.einsum("ab,tcb->tac", turns[parent], seen.matrices[:, parent])
+            turns[joint] = _mean_turn(seen, joint, frames)
+    return turns
+
+
+def _collars_apart(seen: Seen) -> bool:
+    """Whether collars lie to the sides of the chest and hang on it."""
+    if not all(seen.has(f"{side}_collar") for side in SIDES):
+        return False
+    hang = all(
+        seen.body.parents[seen.index(f"{side}_collar")] == seen.index("chest") for side in SIDES
+    )
+    apart = np.linalg.norm(seen.bone("right_collar", "left_collar"), axis=1).mean()
+    return hang and float(apart) > 0.05 * seen.leg
+
+
+def _turn_differs(zero: np.ndarray, shown: np.ndarray, most: float) -> bool:
+    """Whether pelvis or chest are not as the motion shows them."""
+    return (
+        degrees_between(zero[1], shown[1]) > most or degrees_between(zero[2], shown[2]) > _BEND_DEG
+    )
+
+
+def _neck_differs(seen: Seen, zero: np.ndarray) -> bool:
+    """Whether the zero pose has the shoulders elsewhere than over the pelvis."""
+    lean = np.zeros(3)
+    for side in SIDES:
+        joint = seen.index(f"{side}_shoulder")
+        while (parent := seen.body.parents[joint]) >= 0:
+            bone = seen.positions[:, joint] - seen.positions[:, parent]
+            own = np.einsum("tba,tb->a", seen.matrices[:, parent], bone) / len(bone)
+            lean += zero[parent] @ own
+            joint = parent
+    ahead, aside = np.degrees(np.arctan2(lean[:2], lean[2]))
+    return abs(ahead) > _AHEAD_DEG or abs(aside) > _ASIDE_DEG
+
+
+def _leg_differs(seen: Seen, side: str, zero: np.ndarray, limb: _Limb) -> bool:
+    worst = _LEG_DEG if limb.bends else _STRAIGHT_DEG
+    for name, turn in (("hip", limb.upper), ("knee", limb.lower)):
+        joint = zero[seen.index(f"{side}_{name}")]
+        if degrees_between(joint[1], turn[1]) > worst or (joint @ -turn[2])[2] > 0.3:
+            return True
+    return False
+
+
+def _arm_differs(seen: Seen, side: str, zero: np.ndarray, limb: _Limb) -> bool:
+    """By the elbow's axis, with the upper arm swung from hanging to where it rests."""
+    if not limb.bends:
+        return False
+    own = zero[seen.index(f"{side}_shoulder")]
+    bone = own @ -limb.upper[2]
+    down = np.array([0.0, 0.0, -1.0])
+    cross, dot = np.cross(down, bone), float(down @ bone)
+    if dot < -0.9:
+        return True
+    axis = np.array([0.0, 1.0, 0.0])
+    hinge = axis + np.cross(cross, axis) + np.cross(cross, np.cross(cross, axis)) / (1.0 + dot)
+    return degrees_between(hinge, own @ limb.upper[1]) > _ARM_DEG
