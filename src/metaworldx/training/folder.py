@@ -12,7 +12,7 @@ from metaworldx.errors import UserError
 from metaworldx.files import read_json, write_text
 from metaworldx.training.config import TrainConfig, as_data, from_data
 
-CONFIG, METRICS = "config.json", "metrics.jsonl"
+CONFIG, METRICS, BOARD = "config.json", "metrics.jsonl", "tensorboard"
 
 # What may differ when a run is resumed: how long it goes on, and what it tells meanwhile.
 _MAY_CHANGE = (
@@ -80,25 +80,31 @@ def read_machine(folder: Path) -> dict[str, Any]:
 class Metrics:
     """`metrics.jsonl` and TensorBoard, one row an epoch."""
 
-    def __init__(self, folder: Path, after_epoch: int):
-        """Opens both; rows of later epochs than `after_epoch` are dropped (a resumed run)."""
-        from tensorboardX import SummaryWriter
+    def __init__(self, folder: Path, after_epoch: int, after_steps: int):
+        """Opens both; what came later is dropped (a resumed run).
+
+        Args:
+          folder: of the run.
+          after_epoch, after_steps: epochs done and the control steps of them.
+        """
+        from metaworldx.training.board import Board
 
         self._path = folder / METRICS
         rows = [row for row in read_metrics(folder) if row["epoch"] <= after_epoch]
         write_text(self._path, "".join(_line(row) for row in rows))
         self._file = self._path.open("a")
-        self._board = SummaryWriter(
-            str(folder / "tensorboard"), purge_step=after_epoch + 1, write_to_disk=True
-        )
+        self._board = Board(folder / BOARD, after_steps)
 
     def write(self, row: dict[str, Any]) -> None:
         """Adds an epoch's row; numbers go to TensorBoard under their names, at their env step."""
         self._file.write(_line(row))
         self._file.flush()
-        for name, value in _flat(row).items():
-            if isinstance(value, (int, float)) and math.isfinite(value):
-                self._board.add_scalar(name, value, row["env_steps"])
+        numbers = {
+            name: float(value)
+            for name, value in _flat(row).items()
+            if isinstance(value, (int, float)) and math.isfinite(value)
+        }
+        self._board.write(numbers, row["env_steps"])
 
     def close(self) -> None:
         """Closes both."""

@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from metaworldx.errors import UserError
-from metaworldx.training.checkpoint import BEST, CHECKPOINTS, Checkpoints
+from metaworldx.training.checkpoint import CHECKPOINTS, Checkpoints, newest
 from metaworldx.training.config import TrainConfig, as_data, checked
 from metaworldx.training.controllers import AgentController
 from metaworldx.training.environments import evaluation_env
@@ -147,7 +147,7 @@ class _Run:
             self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
         self.epoch = int(self.state.epoch)
         if self.leads:
-            self.metrics = Metrics(folder, self.epoch)
+            self.metrics = Metrics(folder, self.epoch, self.epoch * config.steps_per_epoch)
 
     def _begun(self) -> LoopState:
         state = self.loop.init(self.config.seed)
@@ -164,11 +164,15 @@ class _Run:
 
     def _restored(self, folder: Path) -> LoopState:
         epoch = self.checkpoints.latest()
+        has_best = self.checkpoints.resume_best(epoch or 0)
         if epoch is None:
             self.say(f"no checkpoint in {folder} yet; beginning anew")
             return self.loop.init(self.config.seed)
         about = self.checkpoints.about(epoch)
         self.progress = Progress(**about["progress"])
+        if not has_best:
+            # What it counted as best is not there any more; the next evaluation's agent is.
+            self.progress.best = None
         if not about["replay"]:
             self.say("the checkpoint holds no replay: resuming is not exact")
         self.say(f"resuming after epoch {epoch}")
@@ -322,8 +326,8 @@ def _params_of(run: Path, wanted: Any) -> Any:
     """
     from metaworldx.training.trained import load_trained
 
-    best = (run / BEST).is_dir() and any((run / BEST).iterdir())
-    params = load_trained(run, "best" if best else "latest").params
+    which = "latest" if newest(run, "best") is None else "best"
+    params = load_trained(run, which).params
     shapes = [jax.tree.map(jnp.shape, tree) for tree in (params, wanted)]
     if jax.tree.structure(params) != jax.tree.structure(wanted) or shapes[0] != shapes[1]:
         raise UserError(f"the agent of {run} has networks of other sizes than this run's")
