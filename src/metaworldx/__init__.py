@@ -6,5 +6,7 @@ an environment is made.
 """
 
 from metaworldx.adaptors.registration import register
+from metaworldx.opengl import mujoco_without_opengl
 
+mujoco_without_opengl()
 register()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.errors import UserError
 from metaworldx.files import check_writable
+from metaworldx.opengl import why_nothing_is_drawn
 from metaworldx.sim.model import model_spec
 
 VIDEO_ENDINGS, STILL_ENDINGS = (".mp4", ".gif"), (".png",)
@@ -100,11 +102,16 @@ def open_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Rend
     model.vis.global_.offwidth = max(width, model.vis.global_.offwidth)
     model.vis.global_.offheight = max(height, model.vis.global_.offheight)
     try:
-        return mujoco.Renderer(model, height, width)
-    except (ImportError, AttributeError, RuntimeError, mujoco.FatalError) as error:
+        with warnings.catch_warnings():
+            # GLFW warns of what its error says.
+            warnings.simplefilter("ignore")
+            return mujoco.Renderer(model, height, width)
+    # OpenGL fails in as many ways as there are drivers.
+    except Exception as error:
         raise UserError(
-            f"no off-screen OpenGL ({error}); install libegl1 and libgl1-mesa-dri, "
-            f"and set MUJOCO_GL=egl (now {os.environ.get('MUJOCO_GL', 'unset')})"
+            f"no off-screen OpenGL ({why_nothing_is_drawn(error)}); install libegl1 and "
+            "libgl1-mesa-dri, and set MUJOCO_GL=egl "
+            f"(now {os.environ.get('MUJOCO_GL', 'unset')})"
         ) from None
 
 

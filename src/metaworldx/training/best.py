@@ -11,11 +11,7 @@ from typing import Any
 import jax
 import orbax.checkpoint as ocp
 
-from metaworldx.training.saved import manager_of, save, to_save
-
-# orbax takes a folder with this in its name for an unfinished checkpoint: no reader sees it, and
-# who writes next removes what is left of it.
-_REMOVED = ".orbax-checkpoint-tmp"
+from metaworldx.training.saved import UNFINISHED, manager_of, save, to_save
 
 
 class BestAgents:
@@ -71,8 +67,9 @@ class BestAgents:
 
     def _remove(self, steps: Iterable[int]) -> None:
         for step in sorted(set(steps).intersection(self._manager.all_steps()), reverse=True):
-            # By its name first: a checkpoint half removed would still look like a whole one.
-            gone = f"{step}{_REMOVED}-{time.time_ns()}"
+            # By its name first: a checkpoint half removed would still look like a whole one. What
+            # a kill leaves of it goes when the folder is opened for writing again.
+            gone = f"{step}{UNFINISHED}-{time.time_ns()}"
             self._rename(step, gone)
             if jax.process_index() == 0:
                 shutil.rmtree(self.path / gone, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,24 @@ import orbax.checkpoint as ocp
 
 from metaworldx.errors import UserError
 
+UNFINISHED = ".orbax-checkpoint-tmp"
+"""In the name of a folder that orbax is still writing: no reader takes it for a checkpoint."""
+
 
 def manager_of(path: Path, keep: int | None) -> ocp.CheckpointManager:
     """The one manager that writes a folder of checkpoints; it makes the folder if need be.
 
-    What others left half-written there it cleans away, so that no reader may open one.
+    What a killed run left half-written there is cleaned away, so no reader may open one.
 
     Args:
       keep: so many of the newest stay; None keeps all.
     """
     hush()
-    options = ocp.CheckpointManagerOptions(
-        max_to_keep=keep, enable_async_checkpointing=False, cleanup_tmp_directories=True
-    )
+    if path.is_dir() and jax.process_index() == 0:
+        # orbax would do it in a thread that fails aloud where the program ends before it.
+        for left in path.glob(f"*{UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)
+    options = ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=False)
     return ocp.CheckpointManager(path.resolve(), options=options)
 
 

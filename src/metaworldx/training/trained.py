@@ -16,7 +16,7 @@ from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.errors import UserError, check_known
 from metaworldx.experts.expert import Expert, acting_part, acting_sizes
 from metaworldx.experts.skills import clips_of
-from metaworldx.training.checkpoint import restore_agent
+from metaworldx.training.checkpoint import newest, restore_agent
 from metaworldx.training.config import TrainConfig, as_data, parse_setting
 from metaworldx.training.environments import evaluation_env, skill_of
 from metaworldx.training.folder import read_config, read_machine, read_metrics
@@ -67,8 +67,12 @@ def load_trained(run: Path, checkpoint: str = "latest", planner: Sequence[str] =
     Raises:
       UserError: not a run, no such checkpoint, or one that cannot be read.
     """
-    check_known("checkpoint", checkpoint, CHECKPOINTS)
+    numbered = checkpoint.isdecimal()
+    if not numbered:
+        check_known("checkpoint", checkpoint, CHECKPOINTS)
     config = read_config(run)
+    if numbered:
+        raise UserError(f"no checkpoint {checkpoint!r}; {_there(run)}: give one of these names")
     changes = dict(parse_setting(text) for text in planner)
     horizon = changes.pop("horizon", config.plan_horizon)
     if horizon is not None and (type(horizon) is not int or horizon < 1):
@@ -80,6 +84,13 @@ def load_trained(run: Path, checkpoint: str = "latest", planner: Sequence[str] =
     state, epoch = restore_agent(run, template, checkpoint)
     planning_config = planning_config_for(config, agent_config)
     return Trained(config, agent_config, planning_config, state.params, epoch)
+
+
+def _there(run: Path) -> str:
+    """Which checkpoints of a run are there."""
+    epochs = {which: newest(run, which) for which in CHECKPOINTS}
+    there = [f"{which} (epoch {n})" for which, n in epochs.items() if n is not None]
+    return f"{run} has {' and '.join(there) or 'none that is complete'}"
 
 
 def trained_expert(run: Path, checkpoint: str = "best") -> Expert:
