@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import struct
@@ -50,10 +51,8 @@ class ScoredRuns:
         """One sitting: scores of its epochs, and the epoch in which it is killed."""
         self.sitting, self.scores, self.die_in = self.sitting + 1, scores, die_in
         self.first = None
-        try:
+        with contextlib.suppress(Killed):
             train(SCORED, folder, resume=folder.exists(), loop=self.loop)
-        except Killed:
-            pass
 
     def best(self, folder: Path) -> int:
         """The mark of the best agent that the folder keeps."""
