@@ -37,11 +37,12 @@ from metaworldx.router.choosers import by_router, by_teacher
 from metaworldx.router.distil import DistilConfig
 from metaworldx.router.told import told
 from metaworldx.router.turns import DemoConfig
-from metaworldx.training.compare import compare, paired
+from metaworldx.training.compare import compare
 from metaworldx.training.controllers import ExpertController, ScriptedController
 from metaworldx.training.evaluate import Evaluator
 from metaworldx.training.mixtures import MixtureConfig, find_mixture, mixture_of
 from metaworldx.training.routing import RouterConfig, train_router, trained_routers
+from metaworldx.vlm.guidance import Guidance
 
 EXPERTS, HOLD = "experts", "hold"
 _RESULTS = Path(__file__).parent / "results" / "floors"
@@ -75,7 +76,7 @@ class Sizes:
 def main(
     tasks: str = "h1-door,h1-push",
     experts: bool = True,
-    teacher: str = "offline",
+    teachers: str = "offline,cached",
     cache: Path | None = None,
     out: Path = Path("runs/floors"),
     results: Path = _RESULTS,
@@ -88,8 +89,9 @@ def main(
     Args:
       tasks: composed tasks, with commas between them.
       experts: the table of experts too.
-      teacher: who guides the router; its weights are a row beside the offline teacher's.
-      cache: folder of kept answers, of the cached teacher.
+      teachers: who guides the routers, with commas between them; the weights of each are a row.
+      cache: folder of kept answers, of the cached teacher; default those that come with the
+        package.
       out: folder of the routers and their demonstrations.
       results: folder of the JSON files.
       tables: only prints what has been measured.
@@ -97,10 +99,11 @@ def main(
       sizes: how much is measured.
     """
     names = [name.strip() for name in tasks.split(",") if name.strip()]
+    who = Teachers(tuple(t.strip() for t in teachers.split(",") if t.strip()), cache, out)
     if not tables:
-        kept = partial(Kept, results, _settings(sizes, teacher), fresh)
+        kept = partial(Kept, results, _settings(sizes), fresh)
         for task in names:
-            _composed(task, sizes, teacher, cache, out / teacher / task, kept(task))
+            _composed(task, sizes, who, kept(task))
         if experts:
             _experts(sizes, kept(EXPERTS))
     if (results / f"{EXPERTS}.json").is_file() and experts:
@@ -111,10 +114,33 @@ def main(
             print(composed_table(task, read_json(path, "measurement")["parts"]))
 
 
-def _settings(sizes: Sizes, teacher: str) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True)
+class Teachers:
+    """Who guides the routers.
+
+    Attributes:
+      names: of teachers.
+      cache: folder of kept answers.
+      out: folder of the routers and their demonstrations, by teacher and task.
+    """
+
+    names: tuple[str, ...]
+    cache: Path | None
+    out: Path
+
+    def guidance(self, name: str, task: str) -> dict[str, Guidance]:
+        """What one of them says of a task, by task."""
+        return guidance_for((task,), name, self.cache, None)
+
+    def folder(self, name: str, task: str) -> Path:
+        """Of the routers that one of them guides."""
+        return self.out / name / task
+
+
+def _settings(sizes: Sizes) -> dict[str, Any]:
     index = json.loads((shipped_pool() / "pool.json").read_text())
     pool = {each["name"]: each["sha256"] for each in index["experts"]}
-    return json.loads(json.dumps({**dataclasses.asdict(sizes), "teacher": teacher, "pool": pool}))
+    return json.loads(json.dumps({**dataclasses.asdict(sizes), "pool": pool}))
 
 
 class Kept:
@@ -175,66 +201,63 @@ def _expert(sizes: Sizes, name: str, kind: str) -> dict[str, Any]:
 # ---- composed
 
 
-def _composed(
-    task: str, sizes: Sizes, teacher: str, cache: Path | None, folder: Path, kept: Kept
-) -> None:
+def _composed(task: str, sizes: Sizes, teachers: Teachers, kept: Kept) -> None:
     pool, env = load_pool(None, parse_id(task)[0].name), _env(task)
     search = partial(find_mixture, sizes.mixtures, pool, env, sizes.seed)
     found = kept.part("mixtures", lambda: search().as_data())
-    kept.part("router", partial(_router, task, sizes, teacher, cache, folder))
-    kept.part("rows", partial(_rows, task, sizes, teacher, cache, folder, found, pool))
     pair = {name: "zero" for name in found["best"]}
     kept.part("zero offsets", partial(_without, task, sizes, found, pair))
     if "reach" in found["best"]:
         random = {"reach": "random"}
         kept.part("reach random", partial(_without, task, sizes, found, random))
+    kept.part("rows", partial(_rows, task, sizes, found, pool))
+    for name in teachers.names:
+        kept.part(f"router by {name}", partial(_router, task, sizes, teachers, name))
+        kept.part(f"rows by {name}", partial(_guided_rows, task, sizes, teachers, name, pool))
 
 
 def _env(task: str) -> Any:
     return make(task, "native", None, EnvConfig(auto_reset=False))
 
 
-def _router(
-    task: str, sizes: Sizes, teacher: str, cache: Path | None, folder: Path
-) -> dict[str, Any]:
+def _router(task: str, sizes: Sizes, teachers: Teachers, name: str) -> dict[str, Any]:
     config = RouterConfig(
         tasks=(task,),
         demos=DemoConfig(rollouts=sizes.rollouts, keep=min(12, sizes.rollouts // 2)),
         distil=DistilConfig(steps=sizes.router_steps),
         trainings=sizes.trainings,
     )
-    guidance = guidance_for((task,), teacher, cache, None)
+    guidance, folder = teachers.guidance(name, task), teachers.folder(name, task)
     return train_router(config, guidance, folder, partial(print, flush=True)).router.record
 
 
-def _rows(
-    task: str,
-    sizes: Sizes,
-    teacher: str,
-    cache: Path | None,
-    folder: Path,
-    found: dict[str, Any],
-    pool: ExpertPool,
-) -> dict[str, Any]:
-    choosers: dict[str, Any] = {}
-    for which in ("best", "best_single"):
-        choosers[which] = mixture_of(found, which).chooser(pool.names), 1.0
-    for name in dict.fromkeys(("offline", teacher)):
-        asked = guidance_for((task,), name, cache, None)[task]
-        said = told(asked, pool.names)
-        choosers[f"teacher {asked.teacher}"] = by_teacher(said), float(said.confidence)
-    asked = guidance_for((task,), teacher, cache, None)[task]
-    said = told(asked, pool.names)
-    for n, router in enumerate(trained_routers(folder, sizes.trainings), 1):
-        choosers[f"router {n}"] = by_router(router, said, pool.names), float(said.confidence)
+def _rows(task: str, sizes: Sizes, found: dict[str, Any], pool: ExpertPool) -> dict[str, Any]:
+    choosers = {
+        which: (mixture_of(found, which).chooser(pool.names), 1.0)
+        for which in ("best", "best_single")
+    }
     rows = compare(pool, _env(task), choosers, sizes.starts, sizes.seed)
-    trained = [rows.pop(name) for name in list(rows) if name.startswith("router ")]
-    data = {name: row.as_data() for name, row in rows.items()}
+    return {name: row.as_data() for name, row in rows.items()}
+
+
+def _guided_rows(
+    task: str, sizes: Sizes, teachers: Teachers, name: str, pool: ExpertPool
+) -> dict[str, Any]:
+    """A teacher's weights and the routers that it guided, from the same starts as all rows."""
+    asked = teachers.guidance(name, task)[task]
+    said, sure = told(asked, pool.names), float(asked.confidence)
+    routers = trained_routers(teachers.folder(name, task), sizes.trainings)
+    choosers = {"weights": (by_teacher(said), sure)} | {
+        f"router {n}": (by_router(router, said, pool.names), sure)
+        for n, router in enumerate(routers, 1)
+    }
+    rows = compare(pool, _env(task), choosers, sizes.starts, sizes.seed, hold=False)
+    weights = rows.pop("weights").as_data()
+    trained = list(rows.values())
+    data = {"teacher": asked.teacher, "origin": asked.origin, "weights": weights}
     data["router"] = trained[0].as_data()
     if len(trained) > 1:
         data["routers"] = over_trainings(trained)
-    against = "routers" if len(trained) > 1 else "router"
-    data["difference"] = paired(data[against]["returns"], data["best"]["returns"])
     return data
 
 

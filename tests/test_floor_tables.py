@@ -45,12 +45,15 @@ def test_experts_stand_beside_their_floors():
 def test_the_router_is_held_against_the_best_constant_mixture():
     over = _row(258.0, seed=3, trainings=[257.0, 259.0], return_low=245.3, return_high=270.7)
     rows = {HOLD: _row(8.0), "best": _row(257.0, seed=4), "best_single": _row(249.5, seed=5)}
-    rows |= {"teacher offline": _row(147.0), "router": _row(262.0, seed=6), "routers": over}
+    guided = {"teacher": "offline", "origin": "a lexicon", "weights": _row(147.0)}
+    guided |= {"router": _row(262.0, seed=6), "routers": over}
     found = {"best": {"walk": 0.7, "reach": 0.3}, "best_single": {"walk": 1.0}}
     parts = {"mixtures": found, "rows": rows, "zero offsets": _row(20.0, seed=7)}
+    parts["rows by offline"] = guided
     text = composed_table("h1-door", parts)
     assert "best constant mixture: walk 0.7, reach 0.3" in text and "walk alone" in text
     assert "258.0 (245.3 to 270.7)" in text and "2 trainings" in text
+    assert "weights of offline" in text and "offline: a lexicon" in text
     assert "random" not in text
     verdict = "is above" if "is above the best" in text else "cannot be told from"
     apart = np.array(over["returns"]) - rows["best"]["returns"]

@@ -56,7 +56,8 @@ def composed_table(task: str, parts: Parts) -> str:
     """Composed rows of a task beside the best constant mixture and its floors.
 
     Args:
-      parts: `mixtures`, `rows`, `zero offsets` and `reach random`, as far as they are measured.
+      parts: `mixtures`, `rows`, `zero offsets`, `reach random` and, for every teacher,
+        `rows by NAME`, as far as they are measured.
     """
     found, rows = parts.get("mixtures"), parts.get("rows")
     if found is None or rows is None:
@@ -68,27 +69,45 @@ def composed_table(task: str, parts: Parts) -> str:
         f"**best constant mixture: {pair}**": bar,
         f"{pair}, zero offsets": parts.get("zero offsets"),
         f"{pair}, reach's network random": parts.get("reach random"),
-        **{f"{n}'s weights": rows[n] for n in rows if n.startswith("teacher ")},
-        "router, one training": rows["router"],
     }
     lines = [
         (who, _mean(row), f"{row['success_share']:.0%}", _than(row, bar))
         for who, row in shown.items()
         if row is not None
     ]
-    over = rows.get("routers")
-    if over is not None:
-        told = f"{over['return_mean']:.1f} ({over['return_low']:.1f} to {over['return_high']:.1f})"
-        who = f"**router, {len(over['trainings'])} trainings** (95% interval over trainings)"
-        lines.append((who, told, f"{over['success_share']:.0%}", _than(over, bar)))
+    verdicts, origins = [], []
+    for guided in (part for name, part in parts.items() if name.startswith("rows by ")):
+        lines += _guided(guided, bar)
+        row = guided.get("routers") or guided["router"]
+        who = f"The router by {guided['teacher']}"
+        verdicts.append(_verdict(who, row, bar, "the best constant mixture"))
+        origins.append(f"{guided['teacher']}: {guided['origin']}")
     heads = ("who acts", "return", "success", "less the best constant mixture, 95% interval")
     count = len(bar["returns"])
-    verdict = _verdict("The router", over or rows["router"], bar, "the best constant mixture")
+    told = [f"**{task}**, {count} new starts", _markdown(heads, lines), *verdicts]
     zero = parts.get("zero offsets")
-    told = [f"**{task}**, {count} new starts", _markdown(heads, lines), verdict]
     if zero is not None:
         told.append(_verdict(f"What {pair} do with their networks", bar, zero, "without them"))
+    if origins:
+        told.append(f"Where the guidance comes from: {'; '.join(origins)}.")
     return "\n\n".join(told) + "\n"
+
+
+def _guided(guided: Parts, bar: Parts) -> list[tuple[str, str, str, str]]:
+    """The lines of a teacher: its weights held, one router, and the mean over trainings."""
+    teacher, weights, one = guided["teacher"], guided["weights"], guided["router"]
+    lines = [
+        (f"weights of {teacher}", weights),
+        (f"router by {teacher}, one training", one),
+    ]
+    told = [(who, _mean(row), f"{row['success_share']:.0%}", _than(row, bar)) for who, row in lines]
+    over = guided.get("routers")
+    if over is not None:
+        mean = f"{over['return_mean']:.1f} ({over['return_low']:.1f} to {over['return_high']:.1f})"
+        count = len(over["trainings"])
+        who = f"**router by {teacher}, {count} trainings** (95% interval over trainings)"
+        told.append((who, mean, f"{over['success_share']:.0%}", _than(over, bar)))
+    return told
 
 
 def added(trained: Parts, zero: Parts | None) -> str:
