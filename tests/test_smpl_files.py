@@ -90,7 +90,7 @@ def test_up_may_be_given(up, tmp_path):
 
 def test_axes_that_cannot_be_told_are_asked_for(tmp_path):
     """On the back, in no known axes: the world may be either way up."""
-    path = write(tmp_path / "a.npz", *still(pelvis=-90.0), up="-y", away=(0.0, 0.0, 4.0))
+    path = write(tmp_path / "a.npz", *still(pelvis=-90.0), up="-y", yaw=90.0, away=(0.0, 0.0, 4.0))
     assert "give up= (z, y, -y, -z)" in refusal(path)
 
 

@@ -31,7 +31,7 @@ _NOWHERE, _LIES_ELSEWHERE = -1.5, -0.2
 """What lying counts less where that is not so, and along an axis that is not the likely one."""
 _AS_GOOD, _MARGIN = 0.3, 0.65
 """The likely axis may be worse by the first; another one must be better by the second."""
-_STANDS_ON_THE_WHOLE, _UNLIKELY = -0.5, (0.35, 0.85)
+_NO_POSTURE, _STANDS_ON_THE_WHOLE, _UNLIKELY = -3.5, -0.5, (0.35, 0.85)
 """Than the likely axis another must be better by that much more: by the second if the body does
 not stand along it."""
 _FRAMES = 80
@@ -58,10 +58,11 @@ def judged_up(
     scores = {name: _score(at, fps, axis, name == likely, placed) for name, axis in AXES.items()}
     best = max(scores, key=lambda name: scores[name])
     behind = {name: scores[best] - score for name, score in scores.items()}
-    if behind[likely] < _AS_GOOD:
+    if behind[likely] < _AS_GOOD and _posture(at, AXES[likely]) > _NO_POSTURE:
         return likely
-    stands = _posture(at, AXES[best]) > _STANDS_ON_THE_WHOLE
-    behind[likely] -= _UNLIKELY[0 if stands else 1]
+    if best != likely:
+        stands = _posture(at, AXES[best]) > _STANDS_ON_THE_WHOLE
+        behind[likely] -= _UNLIKELY[0 if stands else 1]
     second = min((name for name in AXES if name != best), key=lambda name: behind[name])
     if behind[second] < _MARGIN:
         raise bad(
