@@ -26,9 +26,9 @@ _WINDOW_S, _LONG_S = 0.08, 0.5
 _SLIDES_M_S, _BETTER = 0.6, 0.3
 # The same while the body moves most: slower slides count if that scale is sharply the best, and
 # far faster ones where nothing but a path of nearly no length would do.
-_SLOW_M_S, _FAR_BETTER, _SHARP, _NEAR_SCALE = 0.06, 0.16, 2.5, 0.1
+_SLOW_M_S, _FAR_BETTER, _SHARP, _NEAR_SCALE = 0.06, 0.16, 2.0, 0.1
 _FAST_M_S, _FARTHEST_BETTER = 3.0, 0.1
-_FREE_FALL_M_S2, _ABOUT_M_S2 = 9.81, 5.0
+_FREE_FALL_M_S2, _ABOUT_M_S2, _JUMP_M_S = 9.81, 5.0, 6.0
 _LEAST_FRAMES, _LEAST_S = 3, 0.25
 """In less than that a foot need not rest."""
 
@@ -122,6 +122,8 @@ def _falls(pelvis: np.ndarray, step: int, seconds: float) -> np.ndarray:
     if len(height) > 2 * step:
         bent = height[2 * step :] - 2.0 * height[step:-step] + height[: -2 * step]
         falls = np.abs(bent / seconds**2 + _FREE_FALL_M_S2) < _ABOUT_M_S2
+        # No jump is so fast; a squat in another unit is.
+        falls &= np.abs(height[2 * step :] - height[: -2 * step]) < 2.0 * seconds * _JUMP_M_S
         out[: len(falls)] |= falls
         out[-len(falls) :] |= falls
     return out

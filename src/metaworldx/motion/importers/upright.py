@@ -22,7 +22,7 @@ AXES = {
 # What postures count, the more the likelier.
 _STANDS, _SITS, _CRAWLS, _SITS_ARMS_OUT = 0.0, -1.0, -1.5, -3.4
 _LIES, _INVERTED, _FALLS = -2.5, -4.0, -4.0
-_LIKELY, _NEXT_LIKELY = 1.5, {"y": 0.35}
+_LIKELY, _NEXT_LIKELY = 1.5, {"y": 0.45}
 """What the axis that files of this kind nearly always have up counts more, and the next one."""
 _ON_FLOOR, _FLOOR_M = 1.0, (-0.1, 0.15)
 _ABOVE_FLOOR_M = (-0.06, 1.2)
@@ -55,7 +55,10 @@ def judged_up(
     Raises:
       UserError: two axes would do about as well, and `likely` is none of them.
     """
-    scores = {name: _score(at, fps, axis, name == likely, placed) for name, axis in AXES.items()}
+    scores = {
+        name: _score(at, fps, axis, name == likely, placed) + _NEXT_LIKELY.get(name, 0.0)
+        for name, axis in AXES.items()
+    }
     best = max(scores, key=lambda name: scores[name])
     behind = {name: scores[best] - score for name, score in scores.items()}
     if behind[likely] < _AS_GOOD and _posture(at, AXES[likely]) > _NO_POSTURE:
