@@ -22,7 +22,7 @@ def quickly_compiled():
     import jax
 
     name = "jax_disable_most_optimizations"
-    before = getattr(jax.config, name)
+    before = jax.config.read(name)
     jax.config.update(name, True)
     yield
     jax.config.update(name, before)
