@@ -3,12 +3,13 @@
 #
 # Versions: mujoco 3.17.0, mujoco-mjx 3.17.0, jax 0.9.2, jaxlib 0.9.2, numpy 2.4.6, Python 3.11.
 #
-# Behaviour: C MuJoCo checks ctrl as a whole. If one entry is NaN or larger than 1e10, mj_step logs and
-# counts a warning (one each step), acts as if every control were 0, and goes on: no exception,
-# a finite state, the bad value still in data.ctrl. One might expect the bad motor alone to
-# fail, or NaN in the state. MJX does the opposite on the same model: NaN goes into every joint,
-# and a huge finite control is applied as it stands. So a policy that puts out NaN looks like a
-# limp robot on one backend and like an explosion on the other.
+# Behaviour: C MuJoCo checks ctrl as a whole. If one entry is NaN, or larger than 1e10 on an
+# actuator without a ctrlrange, mj_step logs and counts a warning (one each step), acts as if
+# every control were 0, and goes on: no exception, a finite state, the bad value still in
+# data.ctrl. One might expect the bad motor alone to fail, or NaN in the state. MJX does the
+# opposite on the same model: NaN goes into every joint, and a huge finite control is applied
+# as it stands. So a policy that puts out NaN looks like a limp robot on one backend and like
+# an explosion on the other.
 #
 # Output seen:
 #   good control    C [0.0, 0.5]   joints [-0.0, 0.02]

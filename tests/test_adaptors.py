@@ -131,6 +131,15 @@ def test_bad_actions_are_told(vector, action):
         vector.step(action)
 
 
+def test_any_finite_action_is_clipped(vector):
+    steps = []
+    for size in (1.0, 1e300):
+        vector.reset(seed=0)
+        steps.append(vector.step(np.full((3, 19), size))[:2])
+    for one, huge in zip(*steps, strict=True):
+        np.testing.assert_array_equal(one, huge)
+
+
 def test_no_environments_are_told():
     with pytest.raises(UserError, match="num_envs is 0"):
         gymnasium.make_vec(WALK, num_envs=0, backend="native")

@@ -92,7 +92,7 @@ def draw(generator: np.random.Generator) -> int:
 
 
 def checked_action(action: Any, shape: tuple[int, ...], heeded: Any = True) -> np.ndarray:
-    """Actions as float32.
+    """Actions in [-1, 1] as float32, clipped.
 
     Args:
       action: anything that numpy takes for numbers.
@@ -106,7 +106,7 @@ def checked_action(action: Any, shape: tuple[int, ...], heeded: Any = True) -> n
         array = np.asarray(action)
         if np.iscomplexobj(array):
             raise TypeError
-        array = array.astype(np.float32)
+        array = array.astype(np.float64)
     except (TypeError, ValueError, RuntimeError):
         raise UserError(
             f"action is not an array of real numbers; this environment takes float32 {shape}"
@@ -115,7 +115,8 @@ def checked_action(action: Any, shape: tuple[int, ...], heeded: Any = True) -> n
         raise UserError(f"action of shape {array.shape}; this environment takes {shape}")
     if not np.all(np.isfinite(array[heeded])):
         raise UserError("action holds NaN or infinity; this environment takes [-1, 1]")
-    return array
+    # What is finite must not become infinite in the narrower type.
+    return np.clip(array, -1.0, 1.0).astype(np.float32)
 
 
 def check_options(options: Any, *known: str) -> dict[str, Any]:
