@@ -105,7 +105,8 @@ def _who_acted(task: TaskReport, colours: Colours) -> Html:
     for row in task.rows:
         told = told_return(row)
         if not plain and row.return_mean is not None:
-            told = bar(row.return_mean / most, str(told), _COLOUR_OF_KIND.get(row.kind, 7))
+            colour = _COLOUR_OF_KIND.get(row.kind, 7)
+            told = _barred(row, row.return_mean / most, str(told), colour)
         rows.append(
             (
                 join([row.who, element("span", KINDS.get(row.kind, row.kind), class_="tag")]),
@@ -127,6 +128,16 @@ def _who_acted(task: TaskReport, colours: Colours) -> Html:
         ),
         table(f"{task.task}: who acted and how it went", heads, rows),
         level=3,
+    )
+
+
+def _barred(row: Row, share: float, told: str, colour: int) -> Html:
+    """A return in a bar; an interval, too long for it, stands below."""
+    if row.return_low is None or row.return_high is None:
+        return bar(share, told, colour)
+    interval = f"{number(row.return_low)} to {number(row.return_high)}"
+    return join(
+        [bar(share, number(row.return_mean), colour), element("span", interval, class_="tag")]
     )
 
 
