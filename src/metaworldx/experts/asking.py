@@ -5,10 +5,9 @@ Composition, an expert's own evaluation and its films all tell it so.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import jax
 import jax.numpy as jnp
+from flax import struct
 
 from metaworldx.experts.follow import Follow
 from metaworldx.experts.reference import References
@@ -21,8 +20,9 @@ _GOES = 0.1
 """An expert whose clip is faster than this (m/s) goes somewhere."""
 
 
-class Asking(Protocol):
-    """What is asked in one environment, as `router.scenes.Scene` has it; in the world, m.
+@struct.dataclass
+class Asking:
+    """What is asked in one environment; positions in the world, m.
 
     Attributes:
       places: for the hands, left first `[2, 3]`.
@@ -32,30 +32,11 @@ class Asking(Protocol):
       turn: how far from where it heads an expert that goes is asked to turn at once, rad.
     """
 
-    @property
-    def places(self) -> jax.Array:
-        """For the hands `[2, 3]`."""
-        ...
-
-    @property
-    def asked(self) -> jax.Array:
-        """Which hands have one `[2]`."""
-        ...
-
-    @property
-    def goal(self) -> jax.Array:
-        """Where to walk to `[2]`."""
-        ...
-
-    @property
-    def going(self) -> jax.Array:
-        """Whether anywhere."""
-        ...
-
-    @property
-    def turn(self) -> jax.Array:
-        """The most at once, rad."""
-        ...
+    places: jax.Array
+    asked: jax.Array
+    goal: jax.Array
+    going: jax.Array
+    turn: jax.Array
 
 
 def hand_command(asking: Asking, anchor: jax.Array) -> jax.Array:

@@ -79,7 +79,8 @@ def fresh_expert(expert: Expert, seed: int) -> Expert:
 def silent_expert(expert: Expert) -> Expert:
     """The same expert with offsets of zero: its reference, balance law and servos, no network."""
     layers = dict(expert.params.policy)
-    last = max(layers, key=lambda name: (name.startswith("linear_"), name))
+    linear = [name for name in layers if name.startswith("linear_")]
+    last = max(linear, key=lambda name: int(name.removeprefix("linear_")))
     layers[last] = jax.tree.map(jnp.zeros_like, layers[last])
     params = expert.params.replace(policy=layers)
     return dataclasses.replace(expert, params=params, record={"offsets": "zero"})

@@ -6,16 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from metaworldx.training.compare import HOLD, Row, paired
-
-
-def interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """Student's interval of the mean of values, at least 2."""
-    found = np.asarray(values, float)
-    wide = stats.t.ppf(0.5 + 0.5 * level, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found))
-    return float(found.mean() - wide), float(found.mean() + wide)
+from metaworldx.training.paired import t_interval
 
 
 def over_trainings(rows: Sequence[Row]) -> dict[str, Any]:
@@ -25,7 +18,7 @@ def over_trainings(rows: Sequence[Row]) -> dict[str, Any]:
     drawn here. `returns` are each start's mean over the trainings.
     """
     means = np.array([row.returns.mean() for row in rows])
-    low, high = interval(means)
+    low, high = t_interval(means)
     weights = [row.mean_weights for row in rows if row.mean_weights is not None]
     return {
         "return_mean": float(means.mean()),

@@ -15,6 +15,7 @@ import numpy as np
 from flax import struct
 
 from metaworldx.envs.env import Env
+from metaworldx.experts.asking import Asking
 from metaworldx.motion.kinematics import heading, to_heading
 from metaworldx.router.places import (
     GRIP,
@@ -61,25 +62,15 @@ _TURN_OUT, _TURN_BACK = 2.0, 1.0
 
 
 @struct.dataclass
-class Scene:
-    """One environment's scene; positions in the world, m.
+class Scene(Asking):
+    """One environment's scene: what is asked there, and how far its task is.
 
     Attributes:
-      places: for the hands, left first `[2, 3]`.
-      asked: which hands have a place `[2]`, bool.
-      goal: where to walk to `[2]`.
-      going: whether there is such a goal, bool.
-      turn: how far from where it heads an expert that goes is asked to turn at once, rad.
       milestones: how far each is, 0 to 1 (reached) `[MILESTONES]`, in the order in which they
         come.
       once: whether hands that have reached the first milestone and lost it are asked no more, bool.
     """
 
-    places: jax.Array
-    asked: jax.Array
-    goal: jax.Array
-    going: jax.Array
-    turn: jax.Array
     milestones: jax.Array
     once: jax.Array
 

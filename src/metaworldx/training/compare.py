@@ -10,7 +10,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy import stats
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted import scripted_policy
@@ -19,6 +18,7 @@ from metaworldx.experts.pool import ExpertPool
 from metaworldx.router.compose import Chooser, Composer
 from metaworldx.router.scenes import milestone_names
 from metaworldx.training.evaluate import start_keys
+from metaworldx.training.paired import t_interval
 
 _CHUNK = 50
 HOLD = "pose hold"
@@ -168,15 +168,12 @@ def paired(better: np.ndarray, other: np.ndarray, level: float = 0.95) -> dict[s
       better, other: returns `[N]`, N at least 2.
     """
     difference = np.asarray(better, float) - np.asarray(other, float)
-    count = len(difference)
-    spread = difference.std(ddof=1) / np.sqrt(count)
-    wide = float(stats.t.ppf(0.5 + 0.5 * level, count - 1) * spread)
-    mean = float(difference.mean())
+    low, high = t_interval(difference, level)
     return {
-        "pairs": count,
-        "difference_mean": mean,
-        "low": mean - wide,
-        "high": mean + wide,
+        "pairs": len(difference),
+        "difference_mean": float(difference.mean()),
+        "low": low,
+        "high": high,
     }
 
 

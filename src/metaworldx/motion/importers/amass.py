@@ -17,7 +17,7 @@ from metaworldx.motion.human import forward_kinematics
 from metaworldx.motion.importers.files import bad, check_size, frame_rate, npz_names, read_npz
 from metaworldx.motion.importers.notices import left_out
 from metaworldx.motion.importers.skeleton import RawMotion
-from metaworldx.motion.importers.upright import judged_up
+from metaworldx.motion.importers.up_by_posture import up_by_posture
 
 # Axes as in the SMPL models: x left, y up, z forward; m; our own rounded figures.
 _JOINTS = (
@@ -105,7 +105,7 @@ def read_amass(
         root=root,
         local=local,
         metres=1.0,
-        up=up or judged_up(path, _places(offsets, root, local), rate, "z", bool(trans.any())),
+        up=up or up_by_posture(path, _places(offsets, root, local), rate, "z", bool(trans.any())),
         notices=left_out(npz_names(path), (*_POSES, *_RATES, *_BESIDE)),
     )
 

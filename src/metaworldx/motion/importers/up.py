@@ -1,4 +1,4 @@
-"""Which axis of a file points up."""
+"""Which axis of a skeleton file points up, and the axes that go with it."""
 
 from __future__ import annotations
 

@@ -12,13 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from metaworldx.motion.importers.files import bad
+from metaworldx.motion.importers.up import UPRIGHT
 
-AXES = {
-    "z": np.array([0.0, 0.0, 1.0]),
-    "y": np.array([0.0, 1.0, 0.0]),
-    "-y": np.array([0.0, -1.0, 0.0]),
-    "-z": np.array([0.0, 0.0, -1.0]),
-}
+AXES = {name: UPRIGHT[name][2] for name in ("z", "y", "-y", "-z")}
 # What postures count, the more the likelier.
 _STANDS, _SITS, _CRAWLS, _SITS_ARMS_OUT = 0.0, -1.0, -1.5, -3.4
 _LIES, _INVERTED, _FALLS = -2.5, -4.0, -4.0
@@ -42,7 +38,7 @@ _REST_M_S, _MOVES_M_S, _REST_SHARES = 0.15, 0.4, (0.1, 0.4)
 _GAP_M, _LEVELS_M, _MOST_GAP, _MOST_LEVELS = 0.1, 0.15, 4.0, 2.0
 
 
-def judged_up(
+def up_by_posture(
     path: Path, at: dict[str, np.ndarray], fps: float, likely: str, placed: bool = True
 ) -> str:
     """The axis of AXES that is up, by its name.
