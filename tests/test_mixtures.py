@@ -225,8 +225,8 @@ def test_a_mixture_s_returns_are_those_of_fixed_weights_in_composition():
 
 
 def test_intervals_over_trainings_are_student_s():
-    from metaworldx.pipeline.trainings import interval
+    from metaworldx.training.paired import t_interval
 
-    values = [1.0, 2.0, 4.0, 4.5, 6.0]
+    values = np.array([1.0, 2.0, 4.0, 4.5, 6.0])
     expected = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
-    np.testing.assert_allclose(interval(values), expected, rtol=1e-9)
+    np.testing.assert_allclose(t_interval(values), expected, rtol=1e-9)
