@@ -18,10 +18,8 @@ from brax.envs import base
 from metaworldx.adaptors.brax_episodes import EpisodeWrapper
 from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
-from metaworldx.envs.state import EnvState
+from metaworldx.envs.state import NO_LIMIT, EnvState
 from metaworldx.errors import UserError
-
-_NO_LIMIT = 2**31 - 1
 
 
 class _NoSystem(UserError, AttributeError):
@@ -54,7 +52,7 @@ class BraxEnv(base.Env):
         # What runs under brax's own wrappers, which end and restart episodes themselves.
         self._endless = copy.copy(env)
         self._endless.config = dataclasses.replace(env.config, auto_reset=False)
-        self._endless.max_episode_steps = _NO_LIMIT
+        self._endless.max_episode_steps = NO_LIMIT
 
     @property
     def observation_size(self) -> int:

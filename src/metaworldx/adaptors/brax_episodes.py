@@ -10,6 +10,7 @@ from brax.envs import base
 from brax.envs.wrappers import training
 from flax import struct
 
+from metaworldx.envs.state import select
 from metaworldx.errors import UserError
 
 _BOOKS = ("steps", "truncation", "episode_done", "episode_metrics")
@@ -113,13 +114,8 @@ class EpisodeWrapper(base.Wrapper):
         """One more control step of those whose episode goes on; the others stay."""
         new, one = self._once(state, action, names)
         both = jax.tree.map(jnp.add, taken, one)
-
-        def where_ended(old: jax.Array, now: jax.Array) -> jax.Array:
-            ended = taken.done.reshape(taken.done.shape + (1,) * (old.ndim - taken.done.ndim))
-            return jnp.where(ended > 0, old, now)
-
         # `done` and `truncation` are 0 before an end, so that their sums are the new ones.
-        return jax.tree.map(where_ended, (state, taken), (new, both))
+        return select(taken.done > 0, (state, taken), (new, both))
 
 
 def _check_raw_keys(rng: Any) -> None:

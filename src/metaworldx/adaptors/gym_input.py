@@ -9,10 +9,8 @@ import gymnasium
 import numpy as np
 
 from metaworldx.envs.env import Env
+from metaworldx.envs.state import NO_LIMIT
 from metaworldx.errors import UserError
-
-LARGEST = 2**31 - 1
-"""Control steps that an environment can count: what it is given where there is no limit."""
 
 
 def spaces(env: Env) -> tuple[gymnasium.spaces.Box, gymnasium.spaces.Box]:
@@ -44,18 +42,18 @@ def step_limit(max_episode_steps: Any) -> int | None:
         return None
     steps = _whole(max_episode_steps)
     if steps == -1:
-        return LARGEST
-    if steps is None or not 1 <= steps <= LARGEST:
+        return NO_LIMIT
+    if steps is None or not 1 <= steps <= NO_LIMIT:
         raise UserError(
             f"max_episode_steps is {max_episode_steps!r}; needs a whole number from 1 to "
-            f"{LARGEST}, -1 for no limit, or None for the task's own"
+            f"{NO_LIMIT}, -1 for no limit, or None for the task's own"
         )
     return steps
 
 
 def told_limit(env: Env) -> int | None:
     """The limit that an environment keeps, in control steps, as gymnasium tells it."""
-    return None if env.max_episode_steps == LARGEST else env.max_episode_steps
+    return None if env.max_episode_steps == NO_LIMIT else env.max_episode_steps
 
 
 def whole_seed(seed: Any) -> int:

@@ -16,7 +16,7 @@ from gymnasium.vector.utils import batch_space
 from metaworldx.adaptors import gym_input
 from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
-from metaworldx.envs.state import EnvConfig, EnvState
+from metaworldx.envs.state import EnvConfig, EnvState, select
 from metaworldx.errors import UserError
 
 
@@ -244,7 +244,7 @@ def _jitted(env: Env) -> tuple[Any, ...]:
         return env.reset(jax.vmap(jax.random.key)(draws))
 
     def reset_some(state: EnvState, draws: jax.Array, mask: jax.Array) -> EnvState:
-        return _select(mask, reset(draws), state)
+        return select(mask, reset(draws), state)
 
     def step_some(state: EnvState, action: jax.Array, acting: jax.Array) -> EnvState:
         waiting = state.replace(
@@ -253,15 +253,6 @@ def _jitted(env: Env) -> tuple[Any, ...]:
             truncated=jnp.zeros_like(state.truncated),
         )
         after = env.step(state, jnp.where(acting[:, None], action, 0.0))
-        return _select(acting, after, waiting)
+        return select(acting, after, waiting)
 
     return jax.jit(reset), jax.jit(reset_some), jax.jit(env.step), jax.jit(step_some)
-
-
-def _select(mask: jax.Array, yes: Any, no: Any) -> Any:
-    """The one or the other state for each environment; `mask` is `[num_envs]`."""
-
-    def select(a: jax.Array, b: jax.Array) -> jax.Array:
-        return jnp.where(mask.reshape(mask.shape + (1,) * (a.ndim - 1)), a, b)
-
-    return jax.tree.map(select, yes, no)

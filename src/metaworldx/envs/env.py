@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.envs.randomisation import no_variation
-from metaworldx.envs.state import Divergence, EnvConfig, EnvState
+from metaworldx.envs.state import Divergence, EnvConfig, EnvState, select
 from metaworldx.envs.task import Memory, Task
 from metaworldx.errors import UserError
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, initial_state
@@ -199,8 +199,8 @@ class Env:
         ctrl = jnp.where(acts, self.ctrl_in(state, action), jnp.nan)
         physics, r = self.physics.step(before, ctrl)
         diverged = self._diverged(physics)
-        physics = _select(diverged, state.physics, physics)
-        r = _select(diverged, state.readings, r)
+        physics = select(diverged, state.physics, physics)
+        r = select(diverged, state.readings, r)
 
         out = self.task.evaluate(r, state.memory)
         remembered = out.memory if self.task.observes_new_memory else state.memory
@@ -239,14 +239,14 @@ class Env:
         )
         if state.divergence is not None:
             black_box = Divergence(before, action)
-            new = new.replace(divergence=_select(diverged, black_box, state.divergence))
+            new = new.replace(divergence=select(diverged, black_box, state.divergence))
         return self._auto_reset(new, begin_key, done) if self.config.auto_reset else new
 
     def _auto_reset(self, state: EnvState, key: jax.Array, done: jax.Array) -> EnvState:
         physics, readings, memory, obs = self._begin(key, done)
         fresh = (physics, readings, memory, obs)
         running = (state.physics, state.readings, state.memory, state.obs)
-        physics, readings, memory, obs = _select(done, fresh, running)
+        physics, readings, memory, obs = select(done, fresh, running)
         return state.replace(
             physics=physics,
             readings=readings,
@@ -266,7 +266,3 @@ class Env:
             return jnp.zeros((), bool)
         low = FALL_HEIGHT_SITTING if self.task.sits else FALL_HEIGHT
         return (r.qpos[2] < low) | (self.task.robot.torso_upright(r) < FALL_UPRIGHT)
-
-
-def _select(condition: jax.Array, yes: Any, no: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)

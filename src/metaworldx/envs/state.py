@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 from flax import struct
 
 from metaworldx.envs.randomisation import Randomisation
 from metaworldx.envs.task import Memory
 from metaworldx.sim.physics import PhysicsState
 from metaworldx.sim.readings import Readings
+
+NO_LIMIT = 2**31 - 1
+"""An `EnvConfig.max_episode_steps` that no episode reaches."""
+
+
+def select(mask: jax.Array, yes: Any, no: Any) -> Any:
+    """The one or the other of two trees of arrays `[*mask.shape, ...]`, by `mask`'s entries."""
+
+    def chosen(a: jax.Array, b: jax.Array) -> jax.Array:
+        return jnp.where(mask.reshape(mask.shape + (1,) * (a.ndim - mask.ndim)), a, b)
+
+    return jax.tree.map(chosen, yes, no)
 
 
 @struct.dataclass

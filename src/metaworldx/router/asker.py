@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from metaworldx.envs.state import select
 from metaworldx.experts.asking import REACHING, hand_command, headed
 from metaworldx.experts.follow import Follow
 from metaworldx.experts.pool import ExpertPool
@@ -36,12 +37,7 @@ class Asker:
         expert = self.reaching
         commands = self._commands(scene, follow)
         asked = jax.vmap(lambda f, c: self._pool.asked(f, expert, c))(follow, commands)
-        anywhere = scene.asked.any(axis=-1)
-        return jax.tree.map(
-            lambda new, old: jnp.where(anywhere.reshape((-1,) + (1,) * (old.ndim - 1)), new, old),
-            asked,
-            follow,
-        )
+        return select(scene.asked.any(axis=-1), asked, follow)
 
     def told(self, follow: Follow, scene: Scene, qpos: jax.Array) -> Follow:
         """What they follow `[B, K]`, with what the scene asks now.

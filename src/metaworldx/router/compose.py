@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from metaworldx.envs.env import Env
-from metaworldx.envs.state import EnvState
+from metaworldx.envs.state import EnvState, select
 from metaworldx.envs.task import Memory
 from metaworldx.errors import UserError
 from metaworldx.experts.follow import Follow
@@ -240,13 +240,7 @@ class Composer:
         phase = jnp.take_along_axis(self.pool.phase_of(on), leads, axis=-1)[:, 0]
         rests, anew = weights < _AT_REST, self._asker.begun(qpos, scene, phase)
         on = self._carried(on, anew, weights)
-        follow = jax.tree.map(
-            lambda new, old: jnp.where(
-                rests.reshape(rests.shape + (1,) * (old.ndim - 2)), new, old
-            ),
-            anew,
-            on,
-        )
+        follow = select(rests, anew, on)
         reached = jnp.maximum(composing.reached, scene.milestones)
         action = self.parts.composed(weights, each, scene.asked)
         composing = Composing(follow, steady, reached, action, weights)
