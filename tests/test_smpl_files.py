@@ -264,7 +264,7 @@ def test_frames_left_out_leave_a_motion(kind, tmp_path):
 
 
 def test_a_motion_that_starts_fast_jumps_from_nothing():
-    from metaworldx.motion.importers.firsts import jumps_after
+    from metaworldx.motion.importers.leading_frames import jumps_after
 
     fading = 0.9 ** np.arange(40)
     assert jumps_after(fading, 30.0) == 0

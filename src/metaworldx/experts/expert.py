@@ -76,7 +76,7 @@ def fresh_expert(expert: Expert, seed: int) -> Expert:
     return dataclasses.replace(expert, params=params, record={"untrained": True, "seed": seed})
 
 
-def silent_expert(expert: Expert) -> Expert:
+def zero_offset_expert(expert: Expert) -> Expert:
     """The same expert with offsets of zero: its reference, balance law and servos, no network."""
     layers = dict(expert.params.policy)
     linear = [name for name in layers if name.startswith("linear_")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from metaworldx.errors import UserError, check_known
-from metaworldx.experts.expert import Expert, fresh_expert, silent_expert
+from metaworldx.experts.expert import Expert, fresh_expert, zero_offset_expert
 
 OFFSETS = ("trained", "zero", "random")
 
@@ -39,7 +39,7 @@ def with_offsets(experts: Sequence[Expert], kinds: Mapping[str, str], seed: int)
     """
     made = {
         "trained": lambda expert: expert,
-        "zero": silent_expert,
+        "zero": zero_offset_expert,
         "random": lambda expert: fresh_expert(expert, seed),
     }
     return [made[kinds.get(expert.name, "trained")](expert) for expert in experts]

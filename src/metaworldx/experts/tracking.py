@@ -20,7 +20,6 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.scripted import Policy
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import Memory, Outcome, Start, Task
-from metaworldx.experts.asking import Asking, told
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.feedback import balance_errors
 from metaworldx.experts.follow import (
@@ -47,13 +46,14 @@ from metaworldx.experts.observation import (
 )
 from metaworldx.experts.reference import References, Target, references, target_at
 from metaworldx.experts.skills import Skill
+from metaworldx.experts.task_targets import TaskTargets, with_targets
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import heading, wrapped
 from metaworldx.sim.readings import Readings
 
 _CLEARANCE = 0.002
 
-Asks = Callable[[Readings, Memory], Asking]
+Asks = Callable[[Readings, Memory], TaskTargets]
 """What a task asks of experts, of its readings and its own memory."""
 
 
@@ -225,7 +225,7 @@ def _tracking_task(
             own, follow = super().on_reset(memory.task, r), memory.follow
             if asks is not None:
                 asking, qpos = asks(r, own), self.robot.qpos(r)
-                follow = told(refs, skill.name, follow, asking, qpos, begins=True)
+                follow = with_targets(refs, skill.name, follow, asking, qpos, begins=True)
             return Tracked(own, follow)
 
         def observe(self, r: Readings, memory: Memory) -> jax.Array:
@@ -244,7 +244,7 @@ def _tracking_task(
             follow = moved_on(refs, memory.follow, dt, skill.clock_gain)
             follow = seen(refs, follow, qpos)
             if asks is not None:
-                follow = told(refs, skill.name, follow, asks(r, out.memory), qpos)
+                follow = with_targets(refs, skill.name, follow, asks(r, out.memory), qpos)
             error = tracking_error(robot, skill, refs, follow, qpos, qvel)
             aligned = alignment(skill.imitation, error)
             terms = {

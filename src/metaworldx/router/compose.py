@@ -22,11 +22,11 @@ from metaworldx.experts.observation import (
 )
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.router.arms import led_arms
-from metaworldx.router.asker import Asker
 from metaworldx.router.observe import router_observation
 from metaworldx.router.parts import Parts, PartsConfig
 from metaworldx.router.scenes import Scene, asking, milestone_names, scene_of
 from metaworldx.router.steady import Steady, SteadyConfig, begin_steady, stabilised, steadied
+from metaworldx.router.target_commands import TargetCommands
 from metaworldx.sim.readings import Readings
 
 STABILISER = "stand"
@@ -157,7 +157,7 @@ class Composer:
         actuators = [model.actuator(i).name for i in range(model.nu)]
         self.parts = Parts(parts, names, actuators)
         self.stabiliser = names.index(STABILISER) if STABILISER in names else 0
-        self._asker = Asker(pool)
+        self._commands = TargetCommands(pool)
         self.scene = scene_of(env)
         self._milestones = len(milestone_names(env.task.name))
         self._nq = env.task.robot.spec.nq
@@ -173,7 +173,7 @@ class Composer:
         seen = self.sees(state, scene.milestones)
         steady = begin_steady(choose(seen))
         still = jnp.zeros((*seen.progress.shape, self.pool.body.action_size))
-        follow = self._asker.begun(self.own(state)[0], seen.scene)
+        follow = self._commands.begun(self.own(state)[0], seen.scene)
         return Composing(follow, steady, scene.milestones, still, steady.weights)
 
     def sees(self, state: EnvState | Moment, reached: jax.Array) -> Seen:
@@ -215,7 +215,7 @@ class Composer:
         seen = self.sees(state, composing.reached)
         scene = seen.scene
         body = self.pool.body.own_qpos(qpos)
-        follow = self._asker.told(composing.follow, scene, qpos)
+        follow = self._commands.with_targets(composing.follow, scene, qpos)
         each = self._led(self.pool.act(follow, qpos, qvel), scene, body)
         on_offer = OnOffer(
             task_obs=state.obs if isinstance(state, EnvState) else None,
@@ -238,7 +238,7 @@ class Composer:
         # A gait takes over where the leader's is in its cycle; from its own beginning it trips.
         leads = jnp.argmax(weights, axis=-1)[:, None]
         phase = jnp.take_along_axis(self.pool.phase_of(on), leads, axis=-1)[:, 0]
-        rests, anew = weights < _AT_REST, self._asker.begun(qpos, scene, phase)
+        rests, anew = weights < _AT_REST, self._commands.begun(qpos, scene, phase)
         on = self._carried(on, anew, weights)
         follow = select(rests, anew, on)
         reached = jnp.maximum(composing.reached, scene.milestones)
@@ -252,19 +252,19 @@ class Composer:
         That is inverse kinematics: of the expert itself only legs and trunk are left, and arms
         that nothing is asked of.
         """
-        if self._asker.reaching is None:
+        if self._commands.reaching is None:
             return each
         hinges = arm_hinges(ROBOT)
         arms = jax.vmap(led_arms)(body, scene.places)
         arms = jnp.where(scene.asked[..., None], arms, jnp.nan).reshape(-1, hinges.size)
-        own = self.pool.body.with_hinges(each[:, self._asker.reaching], hinges.reshape(-1), arms)
-        return each.at[:, self._asker.reaching].set(own)
+        own = self.pool.body.with_hinges(each[:, self._commands.reaching], hinges.reshape(-1), arms)
+        return each.at[:, self._commands.reaching].set(own)
 
     def _carried(self, follow: Follow, anew: Follow, weights: jax.Array) -> Follow:
         """With the place from which the reaching expert counts carried along while others walk."""
-        if self._asker.reaching is None:
+        if self._commands.reaching is None:
             return follow
-        expert = self._asker.reaching
+        expert = self._commands.reaching
         carried = self.parts.weights(weights)[0][:, expert, None] < 0.5
         anchor = jnp.where(carried, anew.anchor[:, expert], follow.anchor[:, expert])
         return follow.replace(anchor=follow.anchor.at[:, expert].set(anchor))

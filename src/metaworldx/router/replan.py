@@ -1,4 +1,4 @@
-"""Asking a teacher again while a task goes on: at a stage's end, or every few seconds.
+"""TaskTargets a teacher again while a task goes on: at a stage's end, or every few seconds.
 
 The control loop stops for it between two chunks of steps; nobody is asked inside.
 """

@@ -15,7 +15,7 @@ import numpy as np
 from flax import struct
 
 from metaworldx.envs.env import Env
-from metaworldx.experts.asking import Asking
+from metaworldx.experts.task_targets import TaskTargets
 from metaworldx.motion.kinematics import heading, to_heading
 from metaworldx.router.places import (
     GRIP,
@@ -62,7 +62,7 @@ _TURN_OUT, _TURN_BACK = 2.0, 1.0
 
 
 @struct.dataclass
-class Scene(Asking):
+class Scene(TaskTargets):
     """One environment's scene: what is asked there, and how far its task is.
 
     Attributes:

@@ -19,10 +19,10 @@ from metaworldx.experts.follow import target_of
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.clip import Clip
-from metaworldx.router.asker import Asker
 from metaworldx.router.compose import Chooser, Composer
 from metaworldx.router.replan import Replanner
 from metaworldx.router.scenes import asking, asks, scene_of
+from metaworldx.router.target_commands import TargetCommands
 from metaworldx.router.told import Told
 
 Carry = Any
@@ -151,7 +151,7 @@ class ExpertController(_Alone):
           UserError: no such expert.
         """
         self._pool, self._index, self._env = pool, pool.index(name), env
-        self._asker = Asker(pool)
+        self._commands = TargetCommands(pool)
         self._scene = jax.vmap(scene_of(env)) if asks(env.task.name) else None
         self.name = f"expert {name}"
         self.clips = pool.experts[self._index].clips
@@ -172,7 +172,7 @@ class ExpertController(_Alone):
             return self._pool.begin(qpos), None
         scene = self._scene(state)
         scene = jax.vmap(asking)(scene, scene.milestones)
-        return self._asker.begun(qpos, scene), scene.milestones
+        return self._commands.begun(qpos, scene), scene.milestones
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
@@ -183,7 +183,7 @@ class ExpertController(_Alone):
         follow, reached = carry
         if self._scene is not None:
             scene = jax.vmap(asking)(self._scene(state), reached)
-            follow = self._asker.told(follow, scene, qpos)
+            follow = self._commands.with_targets(follow, scene, qpos)
             reached = jnp.maximum(reached, scene.milestones)
         actions = self._pool.act(follow, qpos, qvel)
         return actions[:, self._index], (self._pool.moved_on(follow, qpos), reached)

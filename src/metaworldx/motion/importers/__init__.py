@@ -16,7 +16,7 @@ from metaworldx.motion.importers.asf_amc import read_amc
 from metaworldx.motion.importers.bvh import read_bvh
 from metaworldx.motion.importers.deepmimic import read_deepmimic
 from metaworldx.motion.importers.files import bad, frame_rate, read_start
-from metaworldx.motion.importers.firsts import check_skip, jump_notices, skipped
+from metaworldx.motion.importers.leading_frames import check_skip, jump_notices, skipped
 from metaworldx.motion.importers.rest import UNITS, human_motion
 from metaworldx.motion.importers.up import check_up
 from metaworldx.motion.pace import ground_problem, slide_problem, speed_problem

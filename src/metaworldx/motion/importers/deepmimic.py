@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from metaworldx.errors import UserError
 from metaworldx.motion.importers.files import bad, check_size, frame_rate, quoted, read_text
-from metaworldx.motion.importers.firsts import without_first
+from metaworldx.motion.importers.leading_frames import without_first
 from metaworldx.motion.importers.notices import left_out
 from metaworldx.motion.importers.skeleton import RawMotion
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.motion.importers.seen import SIDES, Seen, degrees_between, frame, unit
+from metaworldx.motion.importers.body_motion import SIDES, BodyMotion, degrees_between, frame, unit
 
 # What is left as the zero pose has it.
 _PITCH, _ROLL = np.radians(5.0), np.radians(12.0)
@@ -28,7 +28,7 @@ _LEAST_FRAMES, _LEAST_S, _SAMPLED_FRAMES = 3, 0.1, 300
 _SPREAD_DEG, _LEAST_SHARE = 2.5, 0.3
 
 
-def levelled(seen: Seen, turns: np.ndarray) -> np.ndarray:
+def levelled(seen: BodyMotion, turns: np.ndarray) -> np.ndarray:
     """[K, 3, 3], the turns with those of feet put right.
 
     Args:
@@ -55,7 +55,7 @@ class _Foot(NamedTuple):
     known: bool
 
 
-def _foot(seen: Seen, side: str, turns: np.ndarray) -> _Foot:
+def _foot(seen: BodyMotion, side: str, turns: np.ndarray) -> _Foot:
     zero = turns[seen.index(f"{side}_ankle")]
     toe = toe_of(seen, side)
     standing = _standing(seen, side, toe is not None)
@@ -80,7 +80,7 @@ def _foot(seen: Seen, side: str, turns: np.ndarray) -> _Foot:
     return _Foot(frame(np.cross(up, own), up), known)
 
 
-def toe_of(seen: Seen, side: str) -> np.ndarray | None:
+def toe_of(seen: BodyMotion, side: str) -> np.ndarray | None:
     """From ankle to toes in the foot's axes, `[3]`; None where nothing shows which way it points.
 
     An end of a foot that points to the side or behind is none of toes.
@@ -96,12 +96,12 @@ def toe_of(seen: Seen, side: str) -> np.ndarray | None:
     return toe if np.linalg.norm(toe) > 0.02 * seen.leg else None
 
 
-def _onward(seen: Seen) -> np.ndarray:
+def _onward(seen: BodyMotion) -> np.ndarray:
     """Where the hips face on the ground, `[T, 3]`."""
     return unit(np.cross(seen.trunk("hip")[:, 1], seen.up))
 
 
-def _standing(seen: Seen, side: str, toes: bool) -> np.ndarray:
+def _standing(seen: BodyMotion, side: str, toes: bool) -> np.ndarray:
     """[T] bool, the frames in which a foot has its sole on the ground, as far as can be told."""
     leg, ankle = seen.leg, seen.index(f"{side}_ankle")
     height = seen.positions @ seen.up
@@ -123,12 +123,12 @@ def _standing(seen: Seen, side: str, toes: bool) -> np.ndarray:
     return slow if slow.sum() >= _least(seen) else faster
 
 
-def _least(seen: Seen) -> float:
+def _least(seen: BodyMotion) -> float:
     """Frames in which a foot must stand for it to show what is level."""
     return max(_LEAST_FRAMES, _LEAST_S * seen.fps)
 
 
-def _shown_up(seen: Seen, side: str, standing: np.ndarray) -> np.ndarray | None:
+def _shown_up(seen: BodyMotion, side: str, standing: np.ndarray) -> np.ndarray | None:
     """What is up for the foot while it stands, in its own axes."""
     if standing.sum() < _least(seen):
         return None
@@ -157,7 +157,7 @@ def _sloped(toe: np.ndarray, zero: np.ndarray) -> np.ndarray:
 
 
 def _ahead(
-    seen: Seen,
+    seen: BodyMotion,
     side: str,
     standing: np.ndarray,
     turns: np.ndarray,

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from metaworldx.motion.importers.body_motion import SIDES, BodyMotion, degrees_between, frame, unit
 from metaworldx.motion.importers.feet import toe_of
 from metaworldx.motion.importers.files import bad
-from metaworldx.motion.importers.seen import SIDES, Seen, degrees_between, frame, unit
 from metaworldx.motion.importers.skeleton import RawMotion
 
 _SAMPLED_FRAMES = 200
@@ -37,7 +37,7 @@ class _Limb(NamedTuple):
     bends: bool
 
 
-def settled_turns(seen: Seen, zero: np.ndarray) -> np.ndarray:
+def settled_turns(seen: BodyMotion, zero: np.ndarray) -> np.ndarray:
     """[K, 3, 3], the zero pose's turns where the motion bears them out, else measured ones.
 
     Args:
@@ -68,7 +68,7 @@ def settled_turns(seen: Seen, zero: np.ndarray) -> np.ndarray:
     return turns
 
 
-def check_sides(raw: RawMotion, seen: Seen) -> None:
+def check_sides(raw: RawMotion, seen: BodyMotion) -> None:
     """UserError where toes and knees point backwards, as in a mirrored file."""
     seen = _sampled(seen)
     forward, left = seen.trunk("hip")[:, 0], seen.trunk("hip")[:, 1]
@@ -90,17 +90,17 @@ def check_sides(raw: RawMotion, seen: Seen) -> None:
         )
 
 
-def _sampled(seen: Seen) -> Seen:
+def _sampled(seen: BodyMotion) -> BodyMotion:
     step = max(1, len(seen.matrices) // _SAMPLED_FRAMES)
     return seen._replace(matrices=seen.matrices[::step], positions=seen.positions[::step])
 
 
-def _normal(seen: Seen, upper: str, middle: str, lower: str) -> np.ndarray:
+def _normal(seen: BodyMotion, upper: str, middle: str, lower: str) -> np.ndarray:
     """Across the plane of two bones, as long as the sine of the angle between them, `[T, 3]`."""
     return np.cross(unit(seen.bone(upper, middle)), unit(seen.bone(middle, lower)))
 
 
-def _limb(seen: Seen, side: str, upper: str, middle: str, lower: str) -> _Limb:
+def _limb(seen: BodyMotion, side: str, upper: str, middle: str, lower: str) -> _Limb:
     """A limb that hangs down: its bones along -z, its hinge along y."""
     upper, middle, lower = (f"{side}_{name}" for name in (upper, middle, lower))
     # A shank goes back of its thigh, a forearm to the front of its upper arm.
@@ -119,7 +119,7 @@ def _limb(seen: Seen, side: str, upper: str, middle: str, lower: str) -> _Limb:
     return _Limb(turns[0], turns[1], bends)
 
 
-def _foot(seen: Seen, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarray:
+def _foot(seen: BodyMotion, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarray:
     """A foot with its toes ahead and as far below the ankle as they mostly are."""
     ankle = f"{side}_ankle"
     axis = seen.matrices[:, seen.index(f"{side}_knee")] @ leg.lower[1]
@@ -129,7 +129,7 @@ def _foot(seen: Seen, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarray:
     return frame(left, np.cos(slope) * np.cross(toe, left) - np.sin(slope) * toe)
 
 
-def _mean_turn(seen: Seen, joint: int, frames: np.ndarray) -> np.ndarray:
+def _mean_turn(seen: BodyMotion, joint: int, frames: np.ndarray) -> np.ndarray:
     """The turn with which a joint's axes are, on the mean, those `frames` (rows) in the world."""
     return _nearest_turn(np.einsum("tab,tbc->ac", frames, seen.matrices[:, joint]))
 
@@ -141,7 +141,7 @@ def _nearest_turn(matrix: np.ndarray) -> np.ndarray:
 
 
 def _all_turns(
-    seen: Seen, limbs: dict[tuple[str, str], _Limb], trunk: dict[int, np.ndarray]
+    seen: BodyMotion, limbs: dict[tuple[str, str], _Limb], trunk: dict[int, np.ndarray]
 ) -> np.ndarray:
     """[K, 3, 3]: limbs and trunk as measured, others as they mostly are on their parent."""
     fixed = dict(trunk)
@@ -161,7 +161,7 @@ def _all_turns(
     return turns
 
 
-def _collars_apart(seen: Seen) -> bool:
+def _collars_apart(seen: BodyMotion) -> bool:
     """Whether collars lie to the sides of the chest and hang on it."""
     if not all(seen.has(f"{side}_collar") for side in SIDES):
         return False
@@ -179,7 +179,7 @@ def _turn_differs(zero: np.ndarray, shown: np.ndarray, most: float) -> bool:
     )
 
 
-def _neck_differs(seen: Seen, zero: np.ndarray) -> bool:
+def _neck_differs(seen: BodyMotion, zero: np.ndarray) -> bool:
     """Whether the zero pose has the shoulders elsewhere than over the pelvis."""
     lean = np.zeros(3)
     for side in SIDES:
@@ -193,7 +193,7 @@ def _neck_differs(seen: Seen, zero: np.ndarray) -> bool:
     return abs(ahead) > _AHEAD_DEG or abs(aside) > _ASIDE_DEG
 
 
-def _leg_differs(seen: Seen, side: str, zero: np.ndarray, limb: _Limb) -> bool:
+def _leg_differs(seen: BodyMotion, side: str, zero: np.ndarray, limb: _Limb) -> bool:
     worst = _LEG_DEG if limb.bends else _STRAIGHT_DEG
     for name, turn in (("hip", limb.upper), ("knee", limb.lower)):
         joint = zero[seen.index(f"{side}_{name}")]
@@ -202,7 +202,7 @@ def _leg_differs(seen: Seen, side: str, zero: np.ndarray, limb: _Limb) -> bool:
     return False
 
 
-def _arm_differs(seen: Seen, side: str, zero: np.ndarray, limb: _Limb) -> bool:
+def _arm_differs(seen: BodyMotion, side: str, zero: np.ndarray, limb: _Limb) -> bool:
     """By the elbow's axis, with the upper arm swung from hanging to where it rests."""
     if not limb.bends:
         return False

@@ -13,10 +13,10 @@ from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.human import HumanMotion, body_height, forward_kinematics
 from metaworldx.motion.importers.body import Body, find_body
+from metaworldx.motion.importers.body_motion import BodyMotion
 from metaworldx.motion.importers.feet import levelled
 from metaworldx.motion.importers.files import bad, quoted
 from metaworldx.motion.importers.measured import check_sides, settled_turns
-from metaworldx.motion.importers.seen import Seen
 from metaworldx.motion.importers.skeleton import RawMotion
 from metaworldx.motion.importers.up import UPRIGHT, judged_up
 from metaworldx.motion.importers.zero_pose import rest_axes, rest_positions, standing_turns
@@ -53,7 +53,7 @@ def human_motion(
     places = forward_kinematics(body.parents, offsets, root, matrices)
     world = _world_axes(raw, body, axes, standing, places)
     if raw.any_zero_pose:
-        seen = Seen(body, matrices, places, world[2], raw.fps)
+        seen = BodyMotion(body, matrices, places, world[2], raw.fps)
         check_sides(raw, seen)
         turns = levelled(seen, settled_turns(seen, turns))
     # Column vectors: rotation = world axes . the file's . (rest orientation)^T.

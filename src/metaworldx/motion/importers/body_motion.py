@@ -12,7 +12,7 @@ from metaworldx.motion.importers.up import middle
 SIDES = ("left", "right")
 
 
-class Seen(NamedTuple):
+class BodyMotion(NamedTuple):
     """A body in motion, in the file's axes and units.
 
     Attributes:

@@ -1,6 +1,6 @@
-"""What a task asks of an expert, told it as its command: places for its hands, where to head.
+"""A task's targets as an expert's command: places for its hands, where to head.
 
-Composition, an expert's own evaluation and its films all tell it so.
+Composition, an expert's own evaluation and its films all go through here.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _GOES = 0.1
 
 
 @struct.dataclass
-class Asking:
-    """What is asked in one environment; positions in the world, m.
+class TaskTargets:
+    """Targets for hands and way in one environment; positions in the world, m.
 
     Attributes:
       places: for the hands, left first `[2, 3]`.
@@ -39,20 +39,20 @@ class Asking:
     turn: jax.Array
 
 
-def hand_command(asking: Asking, anchor: jax.Array) -> jax.Array:
+def hand_command(targets: TaskTargets, anchor: jax.Array) -> jax.Array:
     """The command `[11]` of the places asked for; zeros for hands without one.
 
     Args:
       anchor: place (m) and heading (rad) from which a command's places count `[3]`.
     """
     floor = jnp.append(anchor[:2], 0.0)
-    places = jax.vmap(lambda place: to_heading(place - floor, anchor[2]))(asking.places)
-    places = jnp.where(asking.asked[:, None], places, 0.0)
+    places = jax.vmap(lambda place: to_heading(place - floor, anchor[2]))(targets.places)
+    places = jnp.where(targets.asked[:, None], places, 0.0)
     hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
     return jnp.zeros(COMMAND_SIZE).at[hands].set(places.reshape(-1))
 
 
-def headed(follow: Follow, asking: Asking, qpos: jax.Array, speed: jax.Array) -> Follow:
+def headed(follow: Follow, targets: TaskTargets, qpos: jax.Array, speed: jax.Array) -> Follow:
     """Experts that go head for the goal; no farther round than they can turn at once.
 
     Args:
@@ -61,21 +61,23 @@ def headed(follow: Follow, asking: Asking, qpos: jax.Array, speed: jax.Array) ->
       speed: that each one's clip asks for `[...]`, m/s.
     """
     yaw = heading(qpos[3:7])
-    way = asking.goal - qpos[:2]
+    way = targets.goal - qpos[:2]
     off = wrapped(jnp.arctan2(way[1], way[0]) - yaw)
-    wanted = yaw + jnp.clip(off, -asking.turn, asking.turn)
-    return follow.replace(heading=jnp.where((speed > _GOES) & asking.going, wanted, follow.heading))
+    wanted = yaw + jnp.clip(off, -targets.turn, targets.turn)
+    return follow.replace(
+        heading=jnp.where((speed > _GOES) & targets.going, wanted, follow.heading)
+    )
 
 
-def told(
+def with_targets(
     refs: References,
     skill: str,
     follow: Follow,
-    asking: Asking,
+    targets: TaskTargets,
     qpos: jax.Array,
     begins: bool = False,
 ) -> Follow:
-    """What one expert of one robot follows, with what is asked of it now.
+    """What one expert of one robot follows, its command set to the targets of now.
 
     Args:
       refs: the expert's own clips.
@@ -84,11 +86,11 @@ def told(
       begins: whether an episode begins, so that the clip whose command is nearest is taken.
     """
     if skill == REACHING:
-        command, anywhere = hand_command(asking, follow.anchor), asking.asked.any()
+        command, anywhere = hand_command(targets, follow.anchor), targets.asked.any()
         apart = jnp.square(refs.command - command).sum(axis=-1)
         clip = jnp.argmin(apart).astype(jnp.int32) if begins else follow.clip
         follow = follow.replace(
             clip=jnp.where(anywhere, clip, follow.clip),
             command=jnp.where(anywhere, command, follow.command),
         )
-    return headed(follow, asking, qpos, refs.command[follow.clip, COMMAND["speed"].start])
+    return headed(follow, targets, qpos, refs.command[follow.clip, COMMAND["speed"].start])

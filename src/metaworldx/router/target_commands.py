@@ -1,4 +1,4 @@
-"""Tells a pool's experts what a task's scene asks: one tells where to reach, others where to go."""
+"""Commands of a pool's experts from a scene's targets: where to reach, where to head."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import jax
 import jax.numpy as jnp
 
 from metaworldx.envs.state import select
-from metaworldx.experts.asking import REACHING, hand_command, headed
 from metaworldx.experts.follow import Follow
 from metaworldx.experts.pool import ExpertPool
+from metaworldx.experts.task_targets import REACHING, hand_command, headed
 from metaworldx.router.scenes import Scene
 
 
-class Asker:
-    """What scenes ask of a pool's experts, robot by robot `[B]`.
+class TargetCommands:
+    """Scenes' targets as commands of a pool's experts, robot by robot `[B]`.
 
     Attributes:
       reaching: number of the expert that is told places for its hands; None if none is there.
@@ -39,8 +39,8 @@ class Asker:
         asked = jax.vmap(lambda f, c: self._pool.asked(f, expert, c))(follow, commands)
         return select(scene.asked.any(axis=-1), asked, follow)
 
-    def told(self, follow: Follow, scene: Scene, qpos: jax.Array) -> Follow:
-        """What they follow `[B, K]`, with what the scene asks now.
+    def with_targets(self, follow: Follow, scene: Scene, qpos: jax.Array) -> Follow:
+        """What they follow `[B, K]`, their commands set to the scene's targets of now.
 
         Args:
           qpos: the robots' own `[B, nq]`.
