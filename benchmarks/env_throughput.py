@@ -21,9 +21,9 @@ import tyro
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from metaworldx.bench.env import measure_env
-from metaworldx.bench.machine import machine
-from metaworldx.files import write_text
+from metaworldx.benchmarks.env import measure_env
+from metaworldx.core.files import write_text
+from metaworldx.core.host_info import machine
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -22,27 +22,27 @@ from typing import Any
 
 import tyro
 
-from metaworldx.bench.machine import machine
-from metaworldx.commands.questions import guidance_for
+from metaworldx.cli._teacher_options import guidance_for
+from metaworldx.composition.compare import compare
+from metaworldx.composition.gating import by_router, by_teacher
+from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.mixture_search import MixtureConfig, find_mixture, mixture_of
+from metaworldx.core.errors import UserError
+from metaworldx.core.files import read_json, write_text
+from metaworldx.core.host_info import machine
 from metaworldx.envs.factory import make
 from metaworldx.envs.registry import parse_id
 from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError
-from metaworldx.experts.offsets import with_offsets
+from metaworldx.evaluation.controllers import ExpertController, ScriptedController
+from metaworldx.evaluation.evaluator import Evaluator
+from metaworldx.experts.joint_offsets import with_offsets
 from metaworldx.experts.pool import ExpertPool, expert_named, load_experts, load_pool, shipped_pool
-from metaworldx.files import read_json, write_text
-from metaworldx.pipeline.trainings import over_trainings
-from metaworldx.report.floors import composed_table, experts_table
-from metaworldx.router.choosers import by_router, by_teacher
-from metaworldx.router.distil import DistilConfig
-from metaworldx.router.told import told
-from metaworldx.router.turns import DemoConfig
-from metaworldx.training.compare import compare
-from metaworldx.training.controllers import ExpertController, ScriptedController
-from metaworldx.training.evaluate import Evaluator
-from metaworldx.training.mixtures import MixtureConfig, find_mixture, mixture_of
-from metaworldx.training.routing import RouterConfig, train_router, trained_routers
-from metaworldx.vlm.guidance import Guidance
+from metaworldx.pipeline.router_trainings import over_trainings
+from metaworldx.report.baseline_tables import composed_table, experts_table
+from metaworldx.router.distill import DistilConfig
+from metaworldx.router.switching import DemoConfig
+from metaworldx.router.train import RouterConfig, train_router, trained_routers
+from metaworldx.vlm.schema import Guidance
 
 EXPERTS, HOLD = "experts", "hold"
 _RESULTS = Path(__file__).parent / "results" / "floors"

@@ -25,18 +25,18 @@ import numpy as np
 import tyro
 from scipy import stats
 
-from metaworldx.bench.machine import machine
-from metaworldx.files import write_text
-from metaworldx.training.compare import paired
+from metaworldx.composition.compare import paired
+from metaworldx.core.files import write_text
+from metaworldx.core.host_info import machine
+from metaworldx.evaluation.controllers import AgentController
+from metaworldx.evaluation.evaluator import Evaluator
+from metaworldx.experts.environments import evaluation_env
+from metaworldx.experts.train_pool import quick
 from metaworldx.training.config import TrainConfig, checked, preset
-from metaworldx.training.controllers import AgentController
-from metaworldx.training.environments import evaluation_env
-from metaworldx.training.evaluate import Evaluator
-from metaworldx.training.experts import quick
-from metaworldx.training.folder import read_metrics
-from metaworldx.training.loop import Loop
-from metaworldx.training.run import train_on
-from metaworldx.training.trained import load_trained
+from metaworldx.training.epoch_runner import Loop
+from metaworldx.training.restore import load_trained
+from metaworldx.training.run_dir import read_metrics
+from metaworldx.training.trainer import train_on
 
 GUIDED, SCRATCH = "guided by the router", "TD-MPC2 from scratch"
 

@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.agent import AgentConfig, AgentState, PlannerConfig, init
-from metaworldx.agent.world_model import ModelParams, Params
+from metaworldx.agents.tdmpc2 import AgentConfig, AgentState, PlannerConfig, init
+from metaworldx.agents.tdmpc2.world_model import ModelParams, Params
 
 FIGURES = Path(__file__).parent / "data" / "tdmpc2_reference.npz"
 

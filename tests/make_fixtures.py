@@ -25,9 +25,9 @@ from pathlib import Path
 
 import numpy as np
 
-from metaworldx.verify.recording import Flight, Recording, load
-from metaworldx.verify.replay import replay
-from metaworldx.verify.report import EnvironmentReport, report_on
+from metaworldx.parity.recording import Flight, Recording, load
+from metaworldx.parity.replay import replay
+from metaworldx.parity.report import EnvironmentReport, report_on
 from shared import shared_recordings
 
 DESTINATION = Path(__file__).parent / "data" / "recordings"

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.envs.registry import parse_id
-from metaworldx.sim.layout import Layout
 from metaworldx.sim.model import build_model
+from metaworldx.sim.model_index import Layout
 from task_world import readings, starts
 
 THINGS = (

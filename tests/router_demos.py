@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.router.demonstrations import Demonstrations
-from metaworldx.router.observe import OBS_SIZE
-from metaworldx.vlm.guidance import Guidance, Stage
+from metaworldx.vlm.schema import Guidance, Stage
 
 EPISODES = 4
 NAMES = ("stand", "walk", "reach")

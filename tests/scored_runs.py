@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 
 from metaworldx.training import Loop, checked, train
-from metaworldx.training.checkpoint import restore_agent
+from metaworldx.training.checkpointing import restore_agent
 from test_training_run import TINY
 
 SCORED = dataclasses.replace(
@@ -45,7 +45,7 @@ class ScoredRuns:
         monkeypatch.setattr(self.loop, "init", lambda seed: self._state)
         monkeypatch.setattr(self.loop, "epoch", self._epoch)
         monkeypatch.setattr(self.loop, "seed_epoch", self._epoch)
-        monkeypatch.setattr("metaworldx.training.run.Evaluator", lambda *_: self._evaluate)
+        monkeypatch.setattr("metaworldx.training.trainer.Evaluator", lambda *_: self._evaluate)
 
     def sit(self, folder: Path, scores: list[float], die_in: int = 0) -> None:
         """One sitting: scores of its epochs, and the epoch in which it is killed."""

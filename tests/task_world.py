@@ -10,8 +10,8 @@ import numpy as np
 
 from metaworldx.envs.registry import parse_id
 from metaworldx.envs.task import Start, Task
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 SITES = ("head", "imu", "left_hand", "right_hand", "left_foot", "right_foot")
 FREE_NQ, FREE_NV = 7, 6

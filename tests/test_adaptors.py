@@ -15,9 +15,9 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 
 import metaworldx  # noqa: F401  (registers the environments)
-from metaworldx.adaptors.brax import BraxEnv, wrap
+from metaworldx.core.errors import UserError
 from metaworldx.envs import EnvConfig, make
-from metaworldx.errors import UserError
+from metaworldx.interop.brax import BraxEnv, wrap
 
 WALK = "metaworldx/h1-walk-v0"
 

@@ -9,9 +9,9 @@ import pytest
 from brax.envs import training as brax_training
 from brax.training.acting import Evaluator
 
-from metaworldx.adaptors.brax import BraxEnv, wrap
+from metaworldx.core.errors import UserError
 from metaworldx.envs import EnvConfig, make
-from metaworldx.errors import UserError
+from metaworldx.interop.brax import BraxEnv, wrap
 
 COUNT = 3
 LIMIT = 41

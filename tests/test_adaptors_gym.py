@@ -12,8 +12,8 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import vector as wrappers
 
 import metaworldx  # noqa: F401  (registers the environments)
+from metaworldx.core.errors import UserError
 from metaworldx.envs.registry import environment_ids, parse_id
-from metaworldx.errors import UserError
 
 WALK = "metaworldx/h1-walk-v0"
 COUNT = 3

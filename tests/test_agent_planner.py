@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx import agent
-from metaworldx.agent import planner as planning
-from metaworldx.agent import world_model as wm
-from metaworldx.agent.planner import PlanNoise, candidate_values, optimise, refit
+from metaworldx.agents import tdmpc2
+from metaworldx.agents.tdmpc2 import planner as planning
+from metaworldx.agents.tdmpc2 import world_model as wm
+from metaworldx.agents.tdmpc2.planner import PlanNoise, candidate_values, optimise, refit
 
 # z' = z + a, R = z + 2a, Q = 3z - a, pi = 0.2 z, on numbers.
 GAMMA, MU = 0.5, 2.0
@@ -21,13 +21,13 @@ GAMMA, MU = 0.5, 2.0
 
 def config(method="cem", objective="eq7", **planner):
     settings = dict(samples=4, elites=2, policy_trajectories=0, iterations=1, mu=MU)
-    return agent.AgentConfig(
+    return tdmpc2.AgentConfig(
         obs_size=1,
         action_size=1,
         latent_size=8,
         horizon=2,
         discount=GAMMA,
-        planner=agent.PlannerConfig(method=method, objective=objective, **settings | planner),
+        planner=tdmpc2.PlannerConfig(method=method, objective=objective, **settings | planner),
     )
 
 
@@ -135,7 +135,7 @@ def test_two_iterations_of_cem(linear):
         settings,
         params(),
         jnp.ones((1, 1)),
-        agent.PlanState(mean=jnp.asarray(begun, jnp.float32)[None]),
+        tdmpc2.PlanState(mean=jnp.asarray(begun, jnp.float32)[None]),
         jnp.zeros((2, 1, 0, 1)),
         jnp.asarray(draws, jnp.float32),
         lambda draw: noise(draw, candidates=5),
@@ -145,8 +145,8 @@ def test_two_iterations_of_cem(linear):
 
 
 def plan(settings, obs, state=None, guidance=None):
-    state = agent.init_plan(settings, len(obs)) if state is None else state
-    return agent.plan(
+    state = tdmpc2.init_plan(settings, len(obs)) if state is None else state
+    return tdmpc2.plan(
         settings, params(), obs, state, jax.random.key(0), deterministic=True, guidance=guidance
     )
 
@@ -178,8 +178,8 @@ def test_planning_in_groups_plans_for_everyone(linear):
 
 def test_cleared_plans_are_fresh_ones():
     settings = config()
-    state = agent.PlanState(mean=jnp.ones((3, 2, 1)))
-    cleared = agent.clear_plan(state, jnp.array([True, False, True]))
+    state = tdmpc2.PlanState(mean=jnp.ones((3, 2, 1)))
+    cleared = tdmpc2.clear_plan(state, jnp.array([True, False, True]))
     np.testing.assert_array_equal(cleared.mean[1], state.mean[1])
-    fresh = agent.init_plan(settings, 1).mean[0]
+    fresh = tdmpc2.init_plan(settings, 1).mean[0]
     np.testing.assert_array_equal(cleared.mean[0], fresh)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import agent_reference
-from metaworldx.agent import AgentConfig, Batch, PlanState, init, update
-from metaworldx.agent import distributions as dist
-from metaworldx.agent import world_model as wm
-from metaworldx.agent.losses import Noise, batch_first, td_targets
-from metaworldx.agent.planner import PlanNoise, optimise
-from metaworldx.agent.update import update_with
+from metaworldx.agents.tdmpc2 import AgentConfig, Batch, PlanState, init, update
+from metaworldx.agents.tdmpc2 import distributions as dist
+from metaworldx.agents.tdmpc2 import world_model as wm
+from metaworldx.agents.tdmpc2.learner import update_with
+from metaworldx.agents.tdmpc2.losses import Noise, batch_first, td_targets
+from metaworldx.agents.tdmpc2.planner import PlanNoise, optimise
 
 
 @pytest.fixture(scope="module")

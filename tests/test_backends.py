@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from metaworldx.envs.registry import TASKS, task_class
-from metaworldx.envs.scripted import hold_ctrl
-from metaworldx.sim.layout import Layout
+from metaworldx.envs.scripted_policies import hold_ctrl
 from metaworldx.sim.model import model_spec
+from metaworldx.sim.model_index import Layout
 from metaworldx.sim.native import NativePhysics
 from metaworldx.sim.physics import Physics, PhysicsState, Variation, initial_state
 from worlds import jitted, keys, world

@@ -11,15 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx import agent
-from metaworldx.agent import AgentConfig, PlannerConfig
-from metaworldx.bench import work
-from metaworldx.bench.env import measure_env
-from metaworldx.bench.planner import measure_planner
-from metaworldx.bench.products import alone, matrix_products, operands_for, total_flops
-from metaworldx.bench.update import measure_update, random_batch
+from metaworldx.agents import tdmpc2
+from metaworldx.agents.tdmpc2 import AgentConfig, PlannerConfig
+from metaworldx.benchmarks import roofline
+from metaworldx.benchmarks.env import measure_env
+from metaworldx.benchmarks.matmul_flops import alone, matrix_products, operands_for, total_flops
+from metaworldx.benchmarks.planner import measure_planner
+from metaworldx.benchmarks.update import measure_update, random_batch
 from metaworldx.cli import main
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 
 
 def test_bench_env_prints_its_figures_as_json(capsys, tmp_path):
@@ -69,8 +69,8 @@ def flops_of(function, *args):
 
 def test_an_updates_products_are_those_of_its_networks():
     batch, key = 5, jax.random.key(0)
-    state = jax.eval_shape(partial(agent.init, TINY), key)
-    found = flops_of(partial(agent.update, TINY), state, random_batch(TINY, batch, key), key)
+    state = jax.eval_shape(partial(tdmpc2.init, TINY), key)
+    found = flops_of(partial(tdmpc2.update, TINY), state, random_batch(TINY, batch, key), key)
     rows = HORIZON * batch
     # Forward, and gradients of weights and inputs; observations and latents that are constants
     # take none.
@@ -86,9 +86,9 @@ def test_a_plans_products_are_those_of_its_networks(rows):
     num_envs, key = 4, jax.random.key(0)
     planner = dataclasses.replace(TINY.planner, rows=rows)
     config = dataclasses.replace(TINY, planner=planner)
-    params = jax.eval_shape(partial(agent.init, config), key).params
-    obs, begin = jnp.zeros((num_envs, OBS)), agent.init_plan(config, num_envs)
-    found = flops_of(partial(agent.plan, config), params, obs, begin, key)
+    params = jax.eval_shape(partial(tdmpc2.init, config), key).params
+    obs, begin = jnp.zeros((num_envs, OBS)), tdmpc2.init_plan(config, num_envs)
+    found = flops_of(partial(tdmpc2.plan, config), params, obs, begin, key)
     # What all of an environment's samples share is multiplied once.
     step = SAMPLES * (sum(DYNAMICS) + sum(HEAD) + sum(TERMINATION))
     shared = 2 * (SAMPLES - 1) * LATENT * HIDDEN
@@ -127,8 +127,8 @@ def test_products_in_a_loop_of_unknown_length_are_told():
 
 @pytest.mark.parametrize("command", ["bench update --batch 2", "bench planner --num-envs 2"])
 def test_bench_of_the_agent_prints_its_figures_as_json(capsys, tmp_path, monkeypatch, command):
-    monkeypatch.setattr(work, "_SQUARE", {"cpu": 64})
-    monkeypatch.setattr(agent, "preset", lambda name, *sizes: TINY)
+    monkeypatch.setattr(roofline, "_SQUARE", {"cpu": 64})
+    monkeypatch.setattr(tdmpc2, "preset", lambda name, *sizes: TINY)
     out = tmp_path / "deep" / "agent.json"
     arguments = [*command.split(), "--agent", "small", "--rounds", "2", "--out", str(out)]
     assert main([*arguments, "--json"]) == 0

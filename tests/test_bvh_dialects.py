@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from metaworldx import cli
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.motion.importers import load_human_motion
 from metaworldx.motion.retarget import retarget
 from motion_writers import Y_UP, write_amc

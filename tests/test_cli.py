@@ -179,7 +179,7 @@ def test_interrupt_is_quiet(capsys, monkeypatch):
     def interrupted(args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_run", interrupted)
+    monkeypatch.setattr("metaworldx.cli._main._run", interrupted)
     assert run(capsys, "envs") == (130, "", "")
 
 
@@ -203,7 +203,7 @@ def test_a_seed_that_does_not_go_is_told_before_anything_is_written(tmp_path, ca
     assert capsys.readouterr().err == said and not out.parent.exists()
 
 
-@pytest.mark.parametrize("module", ["bench.env", "adaptors.brax", "sim.mjx"])
+@pytest.mark.parametrize("module", ["benchmarks.env", "interop.brax", "sim.mjx"])
 def test_nothing_that_imports_mjx_prints(module):
     """Where Warp is not installed MJX says so on stdout, which belongs to our JSON."""
     hide = "import sys; sys.modules['warp'] = None; "

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from metaworldx.cli import main
+from metaworldx.composition.arm_ik import led_arms
+from metaworldx.composition.body_part_mixer import PLAIN, Parts, PartsConfig
+from metaworldx.composition.composer import Composer
+from metaworldx.composition.gating import always
+from metaworldx.composition.hand_targets import handle_place
+from metaworldx.composition.weight_smoothing import SteadyConfig
 from metaworldx.envs.factory import make
-from metaworldx.experts.follow import command_now
+from metaworldx.experts.motion_command import command_now
 from metaworldx.experts.observation import ROBOT, arm_hinges, hands_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.motion.kinematics import heading, to_heading
-from metaworldx.router.arms import led_arms
-from metaworldx.router.choosers import always
-from metaworldx.router.compose import Composer
-from metaworldx.router.parts import PLAIN, Parts, PartsConfig
-from metaworldx.router.places import handle_place
-from metaworldx.router.steady import SteadyConfig
-from metaworldx.vlm.offline import OfflineTeacher
+from metaworldx.vlm.offline.teacher import OfflineTeacher
 
 ENVS = 2
 

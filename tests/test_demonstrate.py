@@ -10,7 +10,7 @@ import pytest
 from metaworldx.envs import EnvConfig, make
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.router.demonstrations import demonstrate
-from metaworldx.router.turns import DemoConfig
+from metaworldx.router.switching import DemoConfig
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx.errors import UserError
-from metaworldx.router.turns import DemoConfig, begin_turns, leading, take_turns
+from metaworldx.core.errors import UserError
+from metaworldx.router.switching import DemoConfig, begin_turns, leading, take_turns
 
 
 def test_turns_are_held_and_stay_among_the_drawn():

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from metaworldx.core.errors import UserError
 from metaworldx.envs import Env, EnvConfig, Randomisation, make
-from metaworldx.errors import UserError
 from metaworldx.sim.physics import SUBSTEPS
 from rollouts import run_at_random
 from worlds import jitted, keys, world

@@ -9,15 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx import agent
-from metaworldx.agent import world_model as wm
-from metaworldx.agent.losses import Batch, Noise, policy_loss, td_targets
-from metaworldx.experts.imitation import Reweighting
+from metaworldx.agents import tdmpc2
+from metaworldx.agents.tdmpc2 import world_model as wm
+from metaworldx.agents.tdmpc2.losses import Batch, Noise, policy_loss, td_targets
+from metaworldx.experts.imitation_reward import Reweighting
 from metaworldx.experts.skills import SKILLS
-from metaworldx.training.objective import Imitation
-from metaworldx.training.replay import Sequences
+from metaworldx.training.replay_buffer import Sequences
+from metaworldx.training.reward_relabeling import Imitation
 
-CONFIG = agent.AgentConfig(
+CONFIG = tdmpc2.AgentConfig(
     obs_size=3,
     action_size=2,
     latent_size=8,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
+from metaworldx.experts.environments import skill_of
 from metaworldx.training.config import TrainConfig
-from metaworldx.training.environments import skill_of
 
 
 def _skill(**settings):

@@ -9,11 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx.agent.config import AgentConfig
-from metaworldx.agent.update import init
+from metaworldx.agents.tdmpc2.config import AgentConfig
+from metaworldx.agents.tdmpc2.learner import init
+from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError
+from metaworldx.evaluation.motion_metrics import Path as Moved
+from metaworldx.evaluation.motion_metrics import quality
+from metaworldx.experts.balance_controller import GAINS, Feedback, balance_errors, standing_gains
 from metaworldx.experts.expert import (
     Expert,
     acting_part,
@@ -22,9 +25,7 @@ from metaworldx.experts.expert import (
     load_expert,
     save_expert,
 )
-from metaworldx.experts.feedback import GAINS, Feedback, balance_errors, standing_gains
-from metaworldx.experts.follow import begin_following, command_now
-from metaworldx.experts.imitation import (
+from metaworldx.experts.imitation_reward import (
     ImitationConfig,
     Reweighting,
     TrackingError,
@@ -33,17 +34,16 @@ from metaworldx.experts.imitation import (
     joint_weights,
     reweighted,
 )
+from metaworldx.experts.motion_command import begin_following, command_now
+from metaworldx.experts.motion_library import references, target_at
+from metaworldx.experts.motion_tracking_env import TrackingEnv
 from metaworldx.experts.observation import robot_features
 from metaworldx.experts.pool import ExpertPool, add_expert, load_pool, shipped_pool
-from metaworldx.experts.quality import Path as Moved
-from metaworldx.experts.quality import quality
-from metaworldx.experts.reference import references, target_at
 from metaworldx.experts.skills import SKILLS, clips_of, skill_named
-from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.kinematics import robot_tree
-from metaworldx.training.objective import Imitation
-from metaworldx.training.replay import Sequences
+from metaworldx.training.replay_buffer import Sequences
+from metaworldx.training.reward_relabeling import Imitation
 
 # ---- Eq. 4
 
@@ -230,7 +230,7 @@ def test_an_expert_acts_in_its_task_as_in_its_tracking_environment(experts):
     state = jax.jit(tracking.reset)(jax.random.split(jax.random.key(3), 2))
     other = jax.jit(plain.reset)(jax.random.split(jax.random.key(3), 2))
     pool = ExpertPool([expert])
-    from metaworldx.agent.update import act
+    from metaworldx.agents.tdmpc2.learner import act
 
     step, step_plain = jax.jit(tracking.step), jax.jit(plain.step)
     other = other.replace(physics=state.physics, readings=state.readings)

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from metaworldx.cli import main
+from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
-from metaworldx.errors import UserError
 from metaworldx.experts.feasibility import follow_clips, shipped_trackers
-from metaworldx.experts.follow import begin_following, moved_on, seen
+from metaworldx.experts.motion_command import begin_following, moved_on, seen
+from metaworldx.experts.motion_library import height_at, joined, references
+from metaworldx.experts.motion_tracking_env import TrackingEnv
 from metaworldx.experts.observation import soles_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.experts.reference import height_at, joined, references
 from metaworldx.experts.skills import SKILLS, clips_of
-from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.checks import speed_limit
 from metaworldx.motion.clip import Clip, make_clip

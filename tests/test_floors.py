@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from metaworldx.core.errors import UserError
 from metaworldx.envs.rollout import run_episodes
-from metaworldx.envs.scripted import scripted_policy
-from metaworldx.errors import UserError
+from metaworldx.envs.scripted_policies import scripted_policy
 from worlds import world
 
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from metaworldx.envs.listing import facts
-from metaworldx.verify.report import report_on
+from metaworldx.envs.specs import facts
+from metaworldx.parity.report import report_on
 from shared import shared_recordings, shared_root
 
 FOLDER = shared_recordings()

@@ -8,22 +8,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx import agent
+from metaworldx.agents import tdmpc2
 from metaworldx.cli import main
-from metaworldx.errors import UserError
+from metaworldx.composition.composer import OnOffer
+from metaworldx.composition.gating import always, by_fusion, by_teacher
+from metaworldx.composition.guidance_arrays import stage_at, told
+from metaworldx.composition.q_fusion import FusionConfig
+from metaworldx.composition.replanning import ReplanConfig, Replanner
+from metaworldx.core.errors import UserError
 from metaworldx.experts.skills import SKILLS
-from metaworldx.router.choosers import always, by_fusion, by_teacher
-from metaworldx.router.compose import OnOffer
-from metaworldx.router.fusion import FusionConfig
-from metaworldx.router.replan import ReplanConfig, Replanner
-from metaworldx.router.told import stage_at, told
+from metaworldx.residual.expert_q_values import value_of
 from metaworldx.training.config import TrainConfig
-from metaworldx.training.fusing import value_of
-from metaworldx.training.trained import Trained
-from metaworldx.vlm.guidance import MAX_TEXT, Guidance, Question, Stage
-from metaworldx.vlm.offline import OfflineTeacher
-from metaworldx.vlm.task_texts import question_of_rest
-from metaworldx.vlm.teacher import NoAnswer
+from metaworldx.training.restore import Trained
+from metaworldx.vlm.base import NoAnswer
+from metaworldx.vlm.offline.teacher import OfflineTeacher
+from metaworldx.vlm.questions import question_of_rest
+from metaworldx.vlm.schema import MAX_TEXT, Guidance, Question, Stage
 
 B, K, A, OBS = 3, 2, 4, 5
 NAMES = ("walk", "reach")
@@ -76,8 +76,8 @@ def test_fusion_needs_the_task_s_own_observation():
 
 def _trained(obs_size, **settings):
     config = TrainConfig(task="h1-door", **settings)
-    sizes = agent.preset("small", obs_size=obs_size, action_size=A, episode_length=1000)
-    params = jax.jit(lambda key: agent.init(sizes, key).params)(jax.random.key(0))
+    sizes = tdmpc2.preset("small", obs_size=obs_size, action_size=A, episode_length=1000)
+    params = jax.jit(lambda key: tdmpc2.init(sizes, key).params)(jax.random.key(0))
     # The last layer of Q begins at zero, where all actions are worth the same.
     qs = jax.tree.map(
         lambda w: w + 0.1 * jax.random.normal(jax.random.key(1), w.shape), params.model.qs
@@ -91,7 +91,7 @@ def test_an_agent_from_scratch_values_the_experts_actions_themselves():
     q = value_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
     config, params = trained.agent_config, trained.params
     for k in range(K):
-        one = agent.expected(config, params, offer.task_obs, offer.each[:, k][:, None])
+        one = tdmpc2.expected(config, params, offer.task_obs, offer.each[:, k][:, None])
         np.testing.assert_allclose(q[:, k], one[:, 0], rtol=1e-4, atol=1e-5)
     assert q.shape == (B, K) and np.ptp(np.asarray(q)) > 1e-3
 
@@ -104,7 +104,7 @@ def test_a_guided_agent_values_the_way_towards_every_expert():
     towards = jnp.clip((offer.each - offer.held[:, None]) / 0.1, -1.0, 1.0)
     assert float(jnp.abs(towards).max()) == 1.0
     config, params = trained.agent_config, trained.params
-    np.testing.assert_allclose(q, agent.expected(config, params, seen, towards), rtol=1e-5)
+    np.testing.assert_allclose(q, tdmpc2.expected(config, params, seen, towards), rtol=1e-5)
 
 
 @pytest.mark.parametrize(

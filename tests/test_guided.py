@@ -5,14 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from metaworldx.composition.gating import always, by_rules, by_teacher
+from metaworldx.composition.guidance_arrays import told
+from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.router.choosers import always, by_rules, by_teacher
-from metaworldx.router.guided import GuidedEnv, Turn
-from metaworldx.router.told import told
-from metaworldx.training.guiding import GuideConfig, turns_for
+from metaworldx.residual.reference_schedule import GuideConfig, turns_for
+from metaworldx.residual.residual_env import GuidedEnv, Turn
 from router_demos import ANSWER, NAMES
 
 
@@ -77,7 +77,7 @@ def test_experts_that_break_down_break_the_step_and_are_forgotten(guided_door):
 
 
 def test_rules_walk_to_the_goal_and_teachers_hold(guided_door):
-    from metaworldx.router.compose import Composer
+    from metaworldx.composition.composer import Composer
 
     _, plain, _, _ = guided_door
     pool = ExpertPool([e for e in load_experts() if e.name in NAMES])

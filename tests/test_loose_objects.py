@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from metaworldx.envs.registry import parse_id
+from metaworldx.parity.recording import load_recording
+from metaworldx.parity.scene import dynamics
 from metaworldx.sim.model import build_model, scenes
 from metaworldx.sim.physics import initial_state
-from metaworldx.verify.recording import load_recording
-from metaworldx.verify.scene import dynamics
 from shared import shared_recordings, shared_root
 from worlds import world
 

@@ -7,18 +7,9 @@ import pytest
 from scipy import stats
 
 from metaworldx.cli import main
-from metaworldx.envs.factory import make
-from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError
-from metaworldx.experts.feedback import balance_errors
-from metaworldx.experts.follow import target_of
-from metaworldx.experts.offsets import offsets_from, with_offsets
-from metaworldx.experts.pool import ExpertPool, expert_named, load_experts
-from metaworldx.motion.builtin import clips_for
-from metaworldx.training import mixtures
-from metaworldx.training.compare import Batch, compare
-from metaworldx.training.evaluate import start_keys
-from metaworldx.training.mixtures import (
+from metaworldx.composition import mixture_search
+from metaworldx.composition.compare import Batch, compare
+from metaworldx.composition.mixture_search import (
     MixtureConfig,
     find_mixture,
     mixture,
@@ -28,6 +19,15 @@ from metaworldx.training.mixtures import (
     mixtures_of,
     returns_of,
 )
+from metaworldx.core.errors import UserError
+from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvConfig
+from metaworldx.evaluation.evaluator import start_keys
+from metaworldx.experts.balance_controller import balance_errors
+from metaworldx.experts.joint_offsets import offsets_from, with_offsets
+from metaworldx.experts.motion_command import target_of
+from metaworldx.experts.pool import ExpertPool, expert_named, load_experts
+from metaworldx.motion.builtin import clips_for
 
 NAMES = ("stand", "walk", "reach")
 
@@ -162,7 +162,7 @@ def made(monkeypatch):
 
     def search(value, seed, config=MixtureConfig(screened=3, finalists=4, chosen=5)):
         batch = _Made(value)
-        monkeypatch.setattr(mixtures, "Batch", lambda pool, env, chooser: batch)
+        monkeypatch.setattr(mixture_search, "Batch", lambda pool, env, chooser: batch)
         return find_mixture(config, Pool, None, seed), batch
 
     return search
@@ -208,7 +208,7 @@ def test_the_same_number_of_robots_is_compiled_once(made):
 def test_a_mixture_s_returns_are_those_of_fixed_weights_in_composition():
     pool = ExpertPool([e for e in load_experts() if e.name in NAMES])
     env = make("h1-door", "native", None, EnvConfig(auto_reset=False, max_episode_steps=50))
-    from metaworldx.router.choosers import always
+    from metaworldx.composition.gating import always
 
     tried = [mixture_from("walk=0.7,reach=0.3", pool.names), mixture_from("stand=1", pool.names)]
     found = returns_of(Batch(pool, env, always), pool, tried, 2, 5)
@@ -225,7 +225,7 @@ def test_a_mixture_s_returns_are_those_of_fixed_weights_in_composition():
 
 
 def test_intervals_over_trainings_are_student_s():
-    from metaworldx.training.paired import t_interval
+    from metaworldx.evaluation.paired import t_interval
 
     values = np.array([1.0, 2.0, 4.0, 4.5, 6.0])
     expected = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))

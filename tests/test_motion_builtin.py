@@ -9,14 +9,14 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import nnls
 from scipy.spatial.transform import Rotation
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.motion.builtin import SKILLS, clips_for, ground_for, reach_targets, workspace
 from metaworldx.motion.builtin.body import body, sole_ends
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.clip import COMMAND, displacement
 from metaworldx.motion.clip_edits import mirrored
 from metaworldx.motion.kinematics import robot_tree
-from metaworldx.report.motion_sheet import VIEWS
+from metaworldx.rendering.motion_sheet import VIEWS
 from metaworldx.sim.model import build_model
 from task_world import make_task, readings
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.motion.clip import COMMAND, checked, command, displacement, make_clip, velocities
 from metaworldx.motion.clip_edits import blended, mirrored, resampled, sampled
 from metaworldx.motion.clip_file import load_clip, save_clip

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from metaworldx.errors import UserError
-from metaworldx.motion.human import REQUIRED_JOINTS, HumanMotion
+from metaworldx.core.errors import UserError
+from metaworldx.motion.human_skeleton import REQUIRED_JOINTS, HumanMotion
 from metaworldx.motion.importers import load_human_motion
 from motion_writers import (
     JOINTS,

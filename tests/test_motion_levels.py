@@ -9,11 +9,11 @@ import pytest
 
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.builtin.stair import RISE
-from metaworldx.motion.bvh_export import human_from_clip
-from metaworldx.motion.human import HumanMotion
+from metaworldx.motion.human_skeleton import HumanMotion
 from metaworldx.motion.retarget import retarget, unrolled
-from metaworldx.motion.retarget.body import body_of
+from metaworldx.motion.retarget.bvh_export import human_from_clip
 from metaworldx.motion.retarget.contacts import ENDS, find_standing, level_heights, stance
+from metaworldx.motion.retarget.robot_body import body_of
 
 FPS = 50.0
 STAIRS = clips_for("stair")

@@ -9,17 +9,18 @@ import pytest
 from scipy.optimize import lsq_linear
 from scipy.spatial.transform import Rotation
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.motion.builtin import clips_for
-from metaworldx.motion.bvh_export import human_from_clip, write_bvh
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.importers import load_human_motion
 from metaworldx.motion.kinematics import Point, robot_tree
-from metaworldx.motion.retarget import match, retarget, unrolled
-from metaworldx.motion.retarget.asked import ahead, command_of
-from metaworldx.motion.retarget.body import body_of
+from metaworldx.motion.retarget import retarget, unrolled
+from metaworldx.motion.retarget.bvh_export import human_from_clip, write_bvh
+from metaworldx.motion.retarget.command_labels import ahead, command_of
 from metaworldx.motion.retarget.contacts import ENDS, find_standing, slips, stance
-from metaworldx.motion.retarget.rounds import closed, round_trip
+from metaworldx.motion.retarget.looping import closed, round_trip
+from metaworldx.motion.retarget.robot_body import body_of
+from metaworldx.motion.retarget.trajectory_qp import match
 from shared import shared_root
 
 FPS = 50.0

@@ -14,8 +14,8 @@ import pytest
 
 from metaworldx import cli
 from metaworldx.motion.builtin import clips_for
-from metaworldx.motion.bvh_export import human_from_clip, write_bvh
 from metaworldx.motion.clip_file import load_clip, save_clip
+from metaworldx.motion.retarget.bvh_export import human_from_clip, write_bvh
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from metaworldx.envs.listing import facts
 from metaworldx.envs.registry import environment_ids
-from metaworldx.verify.flight import mjx_errors, native_errors
-from metaworldx.verify.recording import Flight, load, load_recording
-from metaworldx.verify.report import (
+from metaworldx.envs.specs import facts
+from metaworldx.parity.flight import mjx_errors, native_errors
+from metaworldx.parity.recording import Flight, load, load_recording
+from metaworldx.parity.report import (
     FLIGHT_MJX_LIMIT,
     EnvironmentReport,
     FlightReport,

@@ -6,10 +6,10 @@ from importlib import import_module
 import pytest
 
 from metaworldx.cli import main
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.pipeline import PipelineConfig, run
-from metaworldx.pipeline.stages import FOLDER, stage
-from metaworldx.vlm.guidance import guidance_from
+from metaworldx.pipeline.stage_cache import FOLDER, stage
+from metaworldx.vlm.schema import guidance_from
 
 
 def _quiet(text):
@@ -154,7 +154,7 @@ def test_without_imitation_the_teacher_is_asked_of_the_run_s_own_pool(tmp_path, 
         assert config.pool == str(tmp_path / "run" / "pool")
         raise UserError("asked of it")
 
-    monkeypatch.setattr(import_module("metaworldx.pipeline.run"), "train_pool", trained)
+    monkeypatch.setattr(import_module("metaworldx.pipeline.stages"), "train_pool", trained)
     config = PipelineConfig(without="imitation", live_skill=None)
     with pytest.raises(UserError, match="asked of it"):
         run(config, tmp_path / "run", ask, _quiet)
@@ -223,7 +223,7 @@ _ANSWER = {
 )
 def test_kept_answers_that_are_nonsense_are_told(tmp_path, monkeypatch, answers):
     # Reading the experts takes seconds.
-    module = import_module("metaworldx.pipeline.run")
+    module = import_module("metaworldx.pipeline.stages")
     monkeypatch.setattr(module, "load_experts", lambda folder: [folder])
 
     def ask(config):

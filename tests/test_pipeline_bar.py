@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from metaworldx.composition.compare import HOLD, Row
+from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.mixture_search import mixture_from
 from metaworldx.pipeline import PipelineConfig
-from metaworldx.pipeline.trainings import bar_of
-from metaworldx.report.page import page
-from metaworldx.report.pipeline import report_from
+from metaworldx.pipeline.router_trainings import bar_of
+from metaworldx.report.pipeline_page import page
 from metaworldx.report.runs_table import cells_of, rows_of
-from metaworldx.router.told import told
-from metaworldx.training.compare import HOLD, Row
-from metaworldx.training.mixtures import mixture_from
-from metaworldx.training.routing import (
+from metaworldx.report.schema import report_from
+from metaworldx.router.train import (
     RouterConfig,
     train_router,
     trained_routers,
@@ -149,7 +149,7 @@ def test_the_bar_is_the_mixture_where_there_is_one():
 
 def test_routers_of_further_trainings_learn_the_same_and_are_not_the_same(tmp_path):
     from metaworldx.experts.pool import descriptions
-    from metaworldx.router.distil import DistilConfig
+    from metaworldx.router.distill import DistilConfig
 
     names = list(descriptions())
     demos = made_up(len(names), names.index("walk"), names.index("reach"), steps=60)

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from metaworldx import cli
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.report import media
-from metaworldx.report.page import page
-from metaworldx.report.published import (
+from metaworldx.report.pipeline_page import page
+from metaworldx.report.published_baselines import (
     HUMANOIDBENCH,
     OWN_CARRY,
     SEEDS,

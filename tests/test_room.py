@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from metaworldx.envs import EnvConfig, environment_ids, make
+from metaworldx.sim.contact_capacity import Room, room_for
 from metaworldx.sim.model import build_model
 from metaworldx.sim.physics import SUBSTEPS
-from metaworldx.sim.room import Room, room_for
 
 
 def needed(env_id: str, collisions: str, robots: int, steps: int) -> tuple[int, int, Room]:

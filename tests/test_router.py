@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from metaworldx.errors import UserError
-from metaworldx.router.distil import DistilConfig, Lessons, distil
-from metaworldx.router.fusion import composed, fused, selection
+from metaworldx.composition.guidance_arrays import features, told
+from metaworldx.composition.q_fusion import composed, fused, selection
+from metaworldx.composition.weight_smoothing import (
+    SteadyConfig,
+    begin_steady,
+    stabilised,
+    steadied,
+)
+from metaworldx.core.errors import UserError
+from metaworldx.router.distill import DistilConfig, Lessons, distil
 from metaworldx.router.losses import (
     demo_loss,
     divergence,
@@ -17,14 +24,7 @@ from metaworldx.router.losses import (
     task_losses,
 )
 from metaworldx.router.network import init_router, log_weights
-from metaworldx.router.steady import (
-    SteadyConfig,
-    begin_steady,
-    stabilised,
-    steadied,
-)
-from metaworldx.router.told import features, told
-from metaworldx.vlm.guidance import FLOOR, MAX_STAGES, Guidance, Stage
+from metaworldx.vlm.schema import FLOOR, MAX_STAGES, Guidance, Stage
 
 W = np.array([0.5, 0.3, 0.2])
 PRIOR = np.array([0.6, 0.3, 0.1])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from metaworldx.router.observe import OBS_SIZE, router_observation
-from metaworldx.router.scenes import MILESTONES, Scene
+from metaworldx.composition.affordances import MILESTONES, Scene
+from metaworldx.composition.observation import OBS_SIZE, router_observation
 from metaworldx.sim.model import model_spec
 
 SEES = jax.jit(router_observation)

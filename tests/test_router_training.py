@@ -9,24 +9,24 @@ import numpy as np
 import pytest
 
 from metaworldx.cli import main
-from metaworldx.errors import UserError
+from metaworldx.composition.body_part_mixer import PLAIN, Parts, PartsConfig
+from metaworldx.composition.compare import paired
+from metaworldx.composition.gating import by_router
+from metaworldx.composition.guidance_arrays import guided, stage_at, told
+from metaworldx.composition.observation import OBS_SIZE
+from metaworldx.core.errors import UserError
 from metaworldx.experts.pool import load_experts
-from metaworldx.router.choosers import by_router
-from metaworldx.router.distil import DistilConfig, distil
-from metaworldx.router.lessons import joined, of_any_guidance, of_task
-from metaworldx.router.observe import OBS_SIZE
-from metaworldx.router.parts import PLAIN, Parts, PartsConfig
+from metaworldx.router.dataset import joined, of_any_guidance, of_task
+from metaworldx.router.distill import DistilConfig, distil
 from metaworldx.router.router import FILE, Router, load_router, save_router
-from metaworldx.router.told import guided, stage_at, told
-from metaworldx.router.turns import DemoConfig
-from metaworldx.training.compare import paired
-from metaworldx.training.routing import (
+from metaworldx.router.switching import DemoConfig
+from metaworldx.router.train import (
     RouterConfig,
     kept_guidance,
     train_router,
     write_demonstrations,
 )
-from metaworldx.vlm.guidance import Guidance
+from metaworldx.vlm.schema import Guidance
 from router_demos import ANSWER, NAMES, made_up
 
 

@@ -11,17 +11,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx.commands.questions import guidance_for
+from metaworldx.cli._teacher_options import guidance_for
+from metaworldx.composition.body_part_mixer import Parts, PartsConfig
+from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.observation import OBS_SIZE
+from metaworldx.composition.weight_smoothing import SteadyConfig, begin_steady, stabilised, steadied
 from metaworldx.experts.skills import SKILLS
-from metaworldx.router.distil import DistilConfig, distil
-from metaworldx.router.lessons import joined, of_any_guidance, of_task
-from metaworldx.router.observe import OBS_SIZE
-from metaworldx.router.parts import Parts, PartsConfig
+from metaworldx.router.dataset import joined, of_any_guidance, of_task
+from metaworldx.router.distill import DistilConfig, distil
 from metaworldx.router.router import Router
-from metaworldx.router.steady import SteadyConfig, begin_steady, stabilised, steadied
-from metaworldx.router.told import told
-from metaworldx.vlm.offline import OfflineTeacher
-from metaworldx.vlm.task_texts import question_of_text
+from metaworldx.vlm.offline.teacher import OfflineTeacher
+from metaworldx.vlm.questions import question_of_text
 from router_demos import made_up
 
 NAMES = tuple(SKILLS)

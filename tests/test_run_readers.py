@@ -13,15 +13,16 @@ import jax
 import orbax.checkpoint as ocp
 import pytest
 
-from metaworldx import agent, cli
+from metaworldx import cli
+from metaworldx.agents import tdmpc2
+from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
-from metaworldx.errors import UserError
+from metaworldx.residual.expert_q_values import value_from
 from metaworldx.training import train
-from metaworldx.training.checkpoint import BEST, CHECKPOINTS, Checkpoints
-from metaworldx.training.folder import METRICS, write_config
-from metaworldx.training.fusing import value_from
-from metaworldx.training.loop import agent_config_for
-from metaworldx.training.trained import load_trained
+from metaworldx.training.checkpointing import BEST, CHECKPOINTS, Checkpoints
+from metaworldx.training.epoch_runner import agent_config_for
+from metaworldx.training.restore import load_trained
+from metaworldx.training.run_dir import METRICS, write_config
 from test_training_run import TINY
 
 ROW = {"epoch": 2, "env_steps": 80, "updates": 10, "seconds": 9.0, "collect/return": 9.0}
@@ -36,7 +37,7 @@ def made(tmp_path_factory):
     write_config(folder, TINY, agent_config)
     (folder / METRICS).write_text(json.dumps(ROW) + "\n")
     checkpoints = Checkpoints(folder, 1)
-    checkpoints.save_best(agent.init(agent_config, jax.random.key(0)), 2, {})
+    checkpoints.save_best(tdmpc2.init(agent_config, jax.random.key(0)), 2, {})
     checkpoints.close()
     shutil.rmtree(folder / CHECKPOINTS)
     (folder / BEST).rename(folder / CHECKPOINTS)

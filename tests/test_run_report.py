@@ -10,16 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx import agent, cli
+from metaworldx import cli
+from metaworldx.agents import tdmpc2
+from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
-from metaworldx.errors import UserError
-from metaworldx.experts.quality import Quality
+from metaworldx.evaluation.motion_metrics import Quality
+from metaworldx.evaluation.paired import paired, t_interval
+from metaworldx.evaluation.world_model_error import latent_errors, summary
 from metaworldx.training import Evaluation
-from metaworldx.training.checkpoint import BEST, CHECKPOINTS, Checkpoints
-from metaworldx.training.folder import METRICS, write_config
-from metaworldx.training.loop import agent_config_for
-from metaworldx.training.paired import paired, t_interval
-from metaworldx.training.prediction import latent_errors, summary
+from metaworldx.training.checkpointing import BEST, CHECKPOINTS, Checkpoints
+from metaworldx.training.epoch_runner import agent_config_for
+from metaworldx.training.run_dir import METRICS, write_config
 from test_training_run import TINY
 
 LENGTHS = np.array([12, 5, 9])
@@ -39,7 +40,7 @@ def run(tmp_path_factory):
     last["eval/policy"] = _evaluation([3.0, 4.0]).as_data()
     (folder / METRICS).write_text(f"{json.dumps(ROW)}\n{json.dumps(last)}\n")
     checkpoints = Checkpoints(folder, 1)
-    checkpoints.save_best(agent.init(agent_config, jax.random.key(0)), 2, {})
+    checkpoints.save_best(tdmpc2.init(agent_config, jax.random.key(0)), 2, {})
     checkpoints.close()
     shutil.copytree(folder / BEST, folder / CHECKPOINTS, dirs_exist_ok=True)
     return folder

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from metaworldx.composition.affordances import MILESTONES, asking, milestone_names, scene_of
+from metaworldx.composition.hand_targets import catching_places, push_place
 from metaworldx.envs.factory import make
-from metaworldx.router.places import catching_places, push_place
-from metaworldx.router.scenes import MILESTONES, asking, milestone_names, scene_of
 
 TASKS = ("door", "push", "basketball", "truck", "package", "reach")
 

@@ -11,11 +11,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from metaworldx import cli
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.motion.builtin import clips_for, ground_for
-from metaworldx.motion.bvh_export import human_from_clip
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.importers import load_human_motion
+from metaworldx.motion.retarget.bvh_export import human_from_clip
 from motion_writers import smpl_rest, write_amc, write_bvh, write_deepmimic
 from smpl_walk import WORLDS, crawl, still, walk, write
 
@@ -179,7 +179,7 @@ def test_floors_anywhere_near_are_none_of_a_unit(floor, tmp_path, model):
 @pytest.mark.parametrize("skill", ["run", "crawl", "stair", "sit", "carry"])
 def test_what_skills_do_is_none_of_a_unit(skill):
     for clip in clips_for(skill):
-        from metaworldx.motion.pace import slides, speed_problem
+        from metaworldx.motion.pacing import slides, speed_problem
 
         motion = human_from_clip(clip)
         assert slides(motion) == (None, None) and speed_problem(motion) is None

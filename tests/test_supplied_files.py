@@ -12,18 +12,17 @@ import jax
 import numpy as np
 import pytest
 
-from metaworldx.agent.config import AgentConfig
-from metaworldx.agent.update import init
-from metaworldx.errors import UserError
+from metaworldx.agents.tdmpc2.config import AgentConfig
+from metaworldx.agents.tdmpc2.learner import init
+from metaworldx.composition.observation import OBS_SIZE
+from metaworldx.core.errors import UserError
+from metaworldx.core.files import read_json, read_npz
 from metaworldx.experts.expert import Expert, acting_part, acting_sizes, load_expert, save_expert
 from metaworldx.experts.pool import add_expert, load_experts
 from metaworldx.experts.skills import clips_of, skill_named
-from metaworldx.files import read_json, read_npz
 from metaworldx.router.network import RouterSizes, init_router
-from metaworldx.router.observe import OBS_SIZE
 from metaworldx.router.router import FILE, Router, load_router, save_router
-from metaworldx.training.folder import read_config
-from metaworldx.training.routing import (
+from metaworldx.router.train import (
     CONFIG,
     GUIDANCE,
     RouterConfig,
@@ -32,7 +31,8 @@ from metaworldx.training.routing import (
     train_router,
     write_demonstrations,
 )
-from metaworldx.vlm.guidance import Guidance
+from metaworldx.training.run_dir import read_config
+from metaworldx.vlm.schema import Guidance
 from router_demos import made_up
 
 NAMES = ("stand", "walk", "reach")

@@ -8,10 +8,10 @@ import pytest
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
 from metaworldx.envs.tasks.goal import GoalMemory
+from metaworldx.evaluation.controllers import ExpertController
+from metaworldx.experts.motion_tracking_env import expert_policy
 from metaworldx.experts.pool import ExpertPool, expert_named
-from metaworldx.experts.tracking import expert_policy
 from metaworldx.motion.builtin import reach_targets
-from metaworldx.training.controllers import ExpertController
 
 STEPS = 150
 SHOULDER = np.array([0.0, 0.21, 1.445])
@@ -63,7 +63,7 @@ def test_the_hand_of_the_expert_that_reaches_goes_to_the_task_s_goal(reach, env)
 
 
 def test_it_is_filmed_as_it_is_evaluated(reach, env):
-    from metaworldx.router.scenes import asked_in
+    from metaworldx.composition.affordances import asked_in
 
     goals = _goals()[:2]
     tracking, policy = expert_policy(reach, env, asked_in(env))
@@ -94,7 +94,7 @@ def test_it_is_filmed_as_it_is_evaluated(reach, env):
 
 
 def test_a_goal_beyond_the_arm_is_asked_for_at_the_end_of_its_way():
-    from metaworldx.router.places import within_reach
+    from metaworldx.composition.hand_targets import within_reach
 
     pelvis, yaw = jnp.array([0.3, -0.2, 0.98]), jnp.asarray(0.4)
     turn = np.array([[np.cos(0.4), -np.sin(0.4), 0.0], [np.sin(0.4), np.cos(0.4), 0.0], [0, 0, 1]])

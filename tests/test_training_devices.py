@@ -19,7 +19,7 @@ devices = jax.devices()
 assert len(devices) == 4
 """
 _SAMPLING = """
-from metaworldx.training.replay import Replay, empty_replay, sample, starts_of
+from metaworldx.training.replay_buffer import Replay, empty_replay, sample, starts_of
 rng = np.random.default_rng(0)
 empty = empty_replay(4, 16, 2, 3, 2)
 data = jax.tree.map(lambda x: rng.random(x.shape) < 0.1 if x.dtype == bool

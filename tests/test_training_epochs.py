@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from metaworldx.composition.composer import Composer
+from metaworldx.composition.gating import by_rules
 from metaworldx.envs import EnvConfig, make
 from metaworldx.experts.pool import add_expert, load_experts, load_pool
 from metaworldx.experts.skills import SKILLS
-from metaworldx.router.choosers import by_rules
-from metaworldx.router.compose import Composer
 from metaworldx.training import Loop, checked
 from test_training_run import TINY
 

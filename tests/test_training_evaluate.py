@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.envs import EnvConfig, make
-from metaworldx.training.evaluate import Evaluator
+from metaworldx.evaluation.evaluator import Evaluator
 
 
 class Failing:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaworldx.training.replay import (
+from metaworldx.training.replay_buffer import (
     Transitions,
     empty_replay,
     insert,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from metaworldx.training.folder import read_metrics
+from metaworldx.training.run_dir import read_metrics
 from scored_runs import Killed, ScoredRuns, board_points
 
 FIRST = [10.0, 5.0, 5.0, 6.0, 50.0]

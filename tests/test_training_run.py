@@ -12,17 +12,18 @@ import numpy as np
 import orbax.checkpoint as ocp
 import pytest
 
-from metaworldx import agent, cli
+from metaworldx import cli
+from metaworldx.agents import tdmpc2
+from metaworldx.core.errors import UserError
 from metaworldx.envs import make
-from metaworldx.errors import UserError
 from metaworldx.training import Loop, TrainConfig, checked, train
-from metaworldx.training.checkpoint import Checkpoints, restore_agent
+from metaworldx.training.checkpointing import Checkpoints, restore_agent
 from metaworldx.training.collect import collect
 from metaworldx.training.config import as_data, from_data, preset
-from metaworldx.training.folder import read_config, read_metrics
-from metaworldx.training.memory import check_memory, replay_memory
-from metaworldx.training.replay import empty_replay, insert, valid_starts
-from metaworldx.training.trained import load_trained
+from metaworldx.training.replay_buffer import empty_replay, insert, valid_starts
+from metaworldx.training.replay_memory import check_memory, replay_memory
+from metaworldx.training.restore import load_trained
+from metaworldx.training.run_dir import read_config, read_metrics
 
 TINY = TrainConfig(
     num_envs=4,
@@ -310,7 +311,7 @@ def test_trained_policy_acts_as_in_the_run(loop, straight):
     state = env.reset(jax.random.split(jax.random.key(3), 2))
     action = trained.policy(env)(state, jax.random.key(0))
     params = _state(loop, straight).agent.params
-    wanted = agent.act(loop.agent_config, params, state.obs, jax.random.key(1), deterministic=True)
+    wanted = tdmpc2.act(loop.agent_config, params, state.obs, jax.random.key(1), deterministic=True)
     assert trained.epoch == 4
     np.testing.assert_array_equal(action, wanted)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metaworldx.verify.recording import RecordingError, load
-from metaworldx.verify.report import EnvironmentReport, report_on
+from metaworldx.parity.recording import RecordingError, load
+from metaworldx.parity.report import EnvironmentReport, report_on
 
 RECORDINGS = Path(__file__).parent / "data" / "recordings"
 TRUCK, WALK, DOOR = (RECORDINGS / f"h1-{name}-v0.npz" for name in ("truck", "walk", "door"))

@@ -12,7 +12,7 @@ from rich.text import Text
 
 import gemini_server as serve
 from metaworldx.cli import main
-from metaworldx.commands.tables import print_table
+from metaworldx.cli._tables import print_table
 
 EXPERTS = {"stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair"}
 
@@ -236,7 +236,7 @@ def test_without_opengl_gemini_is_asked_without_a_picture(monkeypatch, capsys, c
     def no_opengl(*args):
         raise RuntimeError("no display\nto draw on")
 
-    monkeypatch.setattr("metaworldx.report.render.Renderer", no_opengl)
+    monkeypatch.setattr("metaworldx.rendering.renderer.Renderer", no_opengl)
     with serve.gemini(serve.answer(**ANSWER)) as server:
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
         assert main(["vlm", "ask", "--task", "h1-reach", "--json"]) == 0

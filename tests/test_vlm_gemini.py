@@ -22,11 +22,11 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 import gemini_server as serve
-from metaworldx.errors import UserError
-from metaworldx.vlm.gemini import GeminiSettings, GeminiTeacher, Tokens
-from metaworldx.vlm.guidance import MAX_TEXT, Guidance, Question
+from metaworldx.core.errors import UserError
+from metaworldx.vlm.base import InTurn, NoAnswer
+from metaworldx.vlm.gemini.teacher import GeminiSettings, GeminiTeacher, Tokens
 from metaworldx.vlm.prompt import schema_for
-from metaworldx.vlm.teacher import InTurn, NoAnswer
+from metaworldx.vlm.schema import MAX_TEXT, Guidance, Question
 
 KEY = "AIza/Secret+Key=with%odd-letters_0123456789"
 EXPERTS = {"walk": "walks on the flat", "reach": "reaches with the hands", "stand": "keeps upright"}
@@ -280,8 +280,8 @@ def test_threads_of_slow_bodies_end_while_the_server_goes_on():
 def test_a_thread_left_behind_does_not_hold_up_the_exit():
     script = (
         "import sys\n"
-        "from metaworldx.vlm.gemini import *\n"
-        "from metaworldx.vlm.guidance import Question\n"
+        "from metaworldx.vlm.gemini.teacher import *\n"
+        "from metaworldx.vlm.schema import Question\n"
         "settings = GeminiSettings(base_url=sys.argv[1], timeout_s=0.3, retries=0)\n"
         "GeminiTeacher(settings).ask(Question('walk', {'walk': 'walks'}))\n"
     )

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metaworldx.core.errors import UserError
 from metaworldx.envs.registry import environment_ids
-from metaworldx.errors import UserError
 from metaworldx.experts.skills import SKILLS
+from metaworldx.vlm.base import InTurn, NoAnswer
 from metaworldx.vlm.cached import CachedTeacher, file_of, read_guidance, write_guidance
-from metaworldx.vlm.guidance import MAX_STAGES, BadAnswer, Question, guidance_from, weights
-from metaworldx.vlm.offline import OfflineTeacher
+from metaworldx.vlm.offline.teacher import OfflineTeacher
 from metaworldx.vlm.prompt import prompt_for, schema_for
-from metaworldx.vlm.task_texts import question_of_task, question_of_text
-from metaworldx.vlm.teacher import InTurn, NoAnswer
+from metaworldx.vlm.questions import question_of_task, question_of_text
+from metaworldx.vlm.schema import MAX_STAGES, BadAnswer, Question, guidance_from, weights
 
 EXPERTS = {skill.name: skill.description for skill in SKILLS.values()}
 TEXTS = json.loads((Path(__file__).parent / "data" / "task_texts.json").read_text())

@@ -11,10 +11,10 @@ from metaworldx.cli import main
 from metaworldx.envs.registry import environment_ids
 from metaworldx.experts.skills import SKILLS
 from metaworldx.sim.assets import asset_root
-from metaworldx.vlm.ask import teachers_from
 from metaworldx.vlm.cached import CachedTeacher, file_of, write_guidance
-from metaworldx.vlm.offline import OfflineTeacher
-from metaworldx.vlm.task_texts import question_of_rest, question_of_task, question_of_text
+from metaworldx.vlm.factory import teachers_from
+from metaworldx.vlm.offline.teacher import OfflineTeacher
+from metaworldx.vlm.questions import question_of_rest, question_of_task, question_of_text
 
 EXPERTS = {skill.name: skill.description for skill in SKILLS.values()}
 FOLDER = asset_root() / "guidance"

@@ -11,9 +11,9 @@ import math
 import pytest
 
 import gemini_server as serve
-from metaworldx.vlm.gemini import GeminiSettings, GeminiTeacher
-from metaworldx.vlm.guidance import Guidance, Question
-from metaworldx.vlm.teacher import InTurn
+from metaworldx.vlm.base import InTurn
+from metaworldx.vlm.gemini.teacher import GeminiSettings, GeminiTeacher
+from metaworldx.vlm.schema import Guidance, Question
 
 EXPERTS = {"walk": "walks on the flat", "reach": "reaches with the hands", "stand": "keeps upright"}
 QUESTION = Question("walk to the door", EXPERTS, scene="a door")

@@ -13,8 +13,8 @@ import mujoco
 import numpy as np
 import pytest
 
-from metaworldx.envs.scripted import hold_ctrl
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
+from metaworldx.envs.scripted_policies import hold_ctrl
 from metaworldx.sim.mjx import WarpPhysics
 from metaworldx.sim.model import model_spec
 from metaworldx.sim.physics import SUBSTEPS, PhysicsState, initial_state

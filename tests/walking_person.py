@@ -10,10 +10,10 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.kinematics import sole_points
-from metaworldx.motion.retarget.body import body_of
 from metaworldx.motion.retarget.contacts import find_standing
-from metaworldx.motion.retarget.fit import fitted
-from metaworldx.motion.retarget.rounds import at_rate
+from metaworldx.motion.retarget.keypoint_scaling import fitted
+from metaworldx.motion.retarget.looping import at_rate
+from metaworldx.motion.retarget.robot_body import body_of
 
 FPS = 30.0
 PERSON = {  # joint: (parent, place on it)

@@ -3,7 +3,7 @@
 MJX has no contact between a cylinder and a box. A cylinder that could meet a box and is part of
 the world or hangs on a joint becomes a capsule as long as itself; a flat disc becomes a box of
 equal area. Cylinders of loose bodies stay: how they lie and roll depends on which of their
-points touch. `metaworldx.sim.stand_ins` replaces those where MJX steps them.
+points touch. `metaworldx.sim.mesh_stand_ins` replaces those where MJX steps them.
 """
 
 from __future__ import annotations

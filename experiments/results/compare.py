@@ -15,7 +15,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import tyro
 
-from metaworldx.training.folder import read_metrics
+from metaworldx.training.run_dir import read_metrics
 
 _COLUMNS = ("jerk", "action_jerk", "foot_slip", "energy", "forward_speed_mean", "length_mean")
 

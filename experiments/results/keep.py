@@ -16,7 +16,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from metaworldx.training.folder import CONFIG, METRICS, read_config, read_metrics
+from metaworldx.training.run_dir import CONFIG, METRICS, read_config, read_metrics
 
 
 def curve(run: Path, path: Path) -> None:

@@ -5,8 +5,8 @@ Importing the package registers its environments with gymnasium, e.g.
 an environment is made.
 """
 
-from metaworldx.adaptors.registration import register
-from metaworldx.opengl import mujoco_without_opengl
+from metaworldx.core.opengl import mujoco_without_opengl
+from metaworldx.interop.registration import register
 
 mujoco_without_opengl()
 register()

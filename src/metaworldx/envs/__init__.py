@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from metaworldx.envs.domain_randomization import Randomisation
     from metaworldx.envs.env import Env
     from metaworldx.envs.factory import make
-    from metaworldx.envs.randomisation import Randomisation
     from metaworldx.envs.registry import environment_ids
     from metaworldx.envs.state import EnvConfig, EnvState
 
@@ -18,7 +18,7 @@ _HOME = {
     "Env": "env",
     "EnvConfig": "state",
     "EnvState": "state",
-    "Randomisation": "randomisation",
+    "Randomisation": "domain_randomization",
     "environment_ids": "registry",
     "make": "factory",
 }

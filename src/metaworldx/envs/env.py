@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs.randomisation import no_variation
+from metaworldx.core.errors import UserError
+from metaworldx.envs.domain_randomization import no_variation
 from metaworldx.envs.state import Divergence, EnvConfig, EnvState, select
 from metaworldx.envs.task import Memory, Task
-from metaworldx.errors import UserError
+from metaworldx.sim.data import Readings
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, initial_state
-from metaworldx.sim.readings import Readings
 
 FALL_HEIGHT, FALL_HEIGHT_SITTING = 0.5, 0.35
 """Pelvis heights (m) under which the robot has fallen; the lower one where the task sits."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from metaworldx.core.errors import UserError, nearest
 from metaworldx.envs.env import Env
 from metaworldx.envs.registry import parse_id
 from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError, nearest
 from metaworldx.sim.backends import make_physics, resolve_backend
 from metaworldx.sim.model import COLLISION_SETS, model_spec, set_mjx_limits
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from metaworldx.errors import UserError, nearest
+from metaworldx.core.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from metaworldx.envs.robots import RobotSpec

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _LEG = (0.0, 0.0, -0.4, 0.8, -0.4)
 _STAND = (0.0, 0.0, 0.98, 1.0, 0.0, 0.0, 0.0, *_LEG, *_LEG, 0.0)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.envs.env import Env
-from metaworldx.envs.scripted import Policy
+from metaworldx.envs.scripted_policies import Policy
 from metaworldx.envs.state import EnvState
 
 

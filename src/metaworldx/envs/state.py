@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.envs.randomisation import Randomisation
+from metaworldx.envs.domain_randomization import Randomisation
 from metaworldx.envs.task import Memory
+from metaworldx.sim.data import Readings
 from metaworldx.sim.physics import PhysicsState
-from metaworldx.sim.readings import Readings
 
 NO_LIMIT = 2**31 - 1
 """An `EnvConfig.max_episode_steps` that no episode reaches."""

@@ -12,9 +12,9 @@ import numpy as np
 from flax import struct
 
 from metaworldx.envs.robots import Robot, RobotSpec
-from metaworldx.sim.contacts import ContactRule
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.contact_rules import ContactRule
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 Memory = Any
 """A task's own state between steps: any pytree of arrays of fixed shapes, `()` if it has none."""

@@ -15,14 +15,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.agent.config import AgentConfig
-from metaworldx.agent.update import init
-from metaworldx.agent.weights import as_arrays, check_finite, from_arrays
-from metaworldx.agent.world_model import ModelParams, Params
-from metaworldx.errors import UserError
-from metaworldx.experts.imitation import ImitationConfig
+from metaworldx.agents.tdmpc2.config import AgentConfig
+from metaworldx.agents.tdmpc2.learner import init
+from metaworldx.agents.tdmpc2.serialization import as_arrays, check_finite, from_arrays
+from metaworldx.agents.tdmpc2.world_model import ModelParams, Params
+from metaworldx.core.errors import UserError
+from metaworldx.core.files import about_in, check_entries, read_npz, write_bytes
+from metaworldx.experts.imitation_reward import ImitationConfig
 from metaworldx.experts.skills import Skill
-from metaworldx.files import about_in, check_entries, read_npz, write_bytes
 from metaworldx.motion.clip import Clip, make_clip
 
 FORMAT = "metaworldx-expert-1"

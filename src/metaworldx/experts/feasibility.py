@@ -16,14 +16,14 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from metaworldx.agent import act
+from metaworldx.agents.tdmpc2 import act
+from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig, EnvState
-from metaworldx.errors import UserError
 from metaworldx.experts.expert import Expert
+from metaworldx.experts.motion_library import height_at, references, target_at
+from metaworldx.experts.motion_tracking_env import TrackingEnv
 from metaworldx.experts.observation import up_in_pelvis
-from metaworldx.experts.reference import height_at, references, target_at
-from metaworldx.experts.tracking import TrackingEnv
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.clip import Clip
 from metaworldx.sim.assets import asset_root

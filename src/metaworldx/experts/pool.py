@@ -12,12 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from metaworldx.agent.update import act
-from metaworldx.agent.world_model import Params
-from metaworldx.errors import UserError, check_known
+from metaworldx.agents.tdmpc2.learner import act
+from metaworldx.agents.tdmpc2.world_model import Params
+from metaworldx.core.errors import UserError, check_known
+from metaworldx.core.files import check_entries, read_json, write_text
+from metaworldx.experts.balance_controller import balance_errors
 from metaworldx.experts.expert import Expert, load_expert, save_expert
-from metaworldx.experts.feedback import balance_errors
-from metaworldx.experts.follow import (
+from metaworldx.experts.motion_command import (
     Follow,
     begin_following,
     command_now,
@@ -27,15 +28,14 @@ from metaworldx.experts.follow import (
     seen,
     target_of,
 )
-from metaworldx.experts.motors import Motors
+from metaworldx.experts.motion_library import References, joined, references
 from metaworldx.experts.observation import (
     ROBOT,
     expert_observation,
     observation_size,
     phase_features,
 )
-from metaworldx.experts.reference import References, joined, references
-from metaworldx.files import check_entries, read_json, write_text
+from metaworldx.experts.pd_targets import Motors
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.sim.assets import asset_root

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from metaworldx.errors import UserError, check_at_least, check_known, nearest
-from metaworldx.experts.feedback import GAINS, standing_gains
-from metaworldx.experts.imitation import ImitationConfig
+from metaworldx.core.errors import UserError, check_at_least, check_known, nearest
+from metaworldx.experts.balance_controller import GAINS, standing_gains
+from metaworldx.experts.imitation_reward import ImitationConfig
 from metaworldx.motion.builtin import SKILLS as BUILTIN
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.clip import Clip

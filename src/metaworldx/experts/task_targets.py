@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.experts.follow import Follow
-from metaworldx.experts.reference import References
+from metaworldx.experts.motion_command import Follow
+from metaworldx.experts.motion_library import References
 from metaworldx.motion.clip import COMMAND, COMMAND_SIZE
 from metaworldx.motion.kinematics import heading, to_heading, wrapped
 

@@ -13,8 +13,8 @@ import mujoco
 import numpy as np
 
 from metaworldx.motion.clip import Clip, displacement
-from metaworldx.motion.demands import unmet
 from metaworldx.motion.kinematics import sole_points
+from metaworldx.motion.physical_demands import unmet
 from metaworldx.sim.model import build_model
 
 Ground = Callable[[np.ndarray, np.ndarray], np.ndarray]

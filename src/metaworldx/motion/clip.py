@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 
 COMMAND = {
     "speed": slice(0, 1),

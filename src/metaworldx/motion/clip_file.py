@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.motion.clip import NO_COMMAND, Clip, checked
 
 FORMAT = "metaworldx-clip-1"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metaworldx.composition.q_fusion import FusionConfig
+from metaworldx.composition.replanning import ReplanConfig
+from metaworldx.core.errors import UserError, check_at_least, check_known, check_seed
 from metaworldx.envs.registry import one_robot, parse_id
-from metaworldx.errors import UserError, check_at_least, check_known, check_seed
-from metaworldx.router.fusion import FusionConfig
-from metaworldx.router.replan import ReplanConfig
-from metaworldx.router.turns import DemoConfig
-from metaworldx.training.guiding import GuideConfig, turns_for
-from metaworldx.vlm.ask import TEACHERS
+from metaworldx.residual.reference_schedule import GuideConfig, turns_for
+from metaworldx.router.switching import DemoConfig
+from metaworldx.vlm.factory import TEACHERS
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")
 SCHEDULES = ("none", "paper")

@@ -10,34 +10,34 @@ from typing import Any
 import jax
 import numpy as np
 
+from metaworldx.composition.affordances import milestone_names
+from metaworldx.composition.compare import HOLD, compare
+from metaworldx.composition.composer import Chooser
+from metaworldx.composition.gating import always, by_fusion, by_router, by_rules, by_teacher
+from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.mixture_search import Mixture, MixtureConfig, find_mixture
+from metaworldx.composition.q_fusion import FusionConfig
+from metaworldx.composition.replanning import ReplanConfig, Replanner
+from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.registry import parse_id
 from metaworldx.envs.state import EnvConfig
-from metaworldx.errors import UserError
+from metaworldx.evaluation.controllers import AgentController, ReplanningController
+from metaworldx.evaluation.evaluator import Evaluator
+from metaworldx.experts.environments import evaluation_env
 from metaworldx.experts.pool import ExpertPool, descriptions, load_pool
 from metaworldx.pipeline.config import PipelineConfig
-from metaworldx.pipeline.training import GUIDED
-from metaworldx.pipeline.trainings import against, over_trainings, trainings_against
-from metaworldx.report.snapshot import look_at_state
-from metaworldx.router.choosers import always, by_fusion, by_router, by_rules, by_teacher
-from metaworldx.router.compose import Chooser
-from metaworldx.router.fusion import FusionConfig
-from metaworldx.router.replan import ReplanConfig, Replanner
+from metaworldx.pipeline.live_training import GUIDED
+from metaworldx.pipeline.router_trainings import against, over_trainings, trainings_against
+from metaworldx.rendering.scene_images import look_at_state
+from metaworldx.residual.expert_q_values import value_from
 from metaworldx.router.router import load_router
-from metaworldx.router.scenes import milestone_names
-from metaworldx.router.told import told
-from metaworldx.training.compare import HOLD, compare
-from metaworldx.training.controllers import AgentController, ReplanningController
-from metaworldx.training.environments import evaluation_env
-from metaworldx.training.evaluate import Evaluator
-from metaworldx.training.folder import read_config
-from metaworldx.training.fusing import value_from
-from metaworldx.training.mixtures import Mixture, MixtureConfig, find_mixture
-from metaworldx.training.routing import kept_guidance, trained_routers
-from metaworldx.training.trained import load_trained
-from metaworldx.vlm.ask import teachers_from
-from metaworldx.vlm.guidance import Guidance
-from metaworldx.vlm.task_texts import question_of_task
+from metaworldx.router.train import kept_guidance, trained_routers
+from metaworldx.training.restore import load_trained
+from metaworldx.training.run_dir import read_config
+from metaworldx.vlm.factory import teachers_from
+from metaworldx.vlm.questions import question_of_task
+from metaworldx.vlm.schema import Guidance
 
 ROUTER, TEACHER, RULES = "experts by the router", "experts by the teacher's weights", "rules"
 FUSED, ASKED_AGAIN = "experts by the router and the agent's Q", "experts, teacher asked again"

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from metaworldx.report.markup import Cell, Html, element, join, legend, short
-from metaworldx.report.pipeline import Difference, Numbers
+from metaworldx.report.html_elements import Cell, Html, element, join, legend, short
+from metaworldx.report.schema import Difference, Numbers
 
 COLOURS = 8
 _SIZE, _MOST_POINTS, _MOST_COLUMNS = 1000.0, 500, 240

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from metaworldx.training.paired import Paired
-from metaworldx.training.prediction import Prediction
+from metaworldx.evaluation.paired import Paired
+from metaworldx.evaluation.world_model_error import Prediction
 
 _COLOURS = {"policy": "#1f6fb4", "mppi": "#d1622b"}
 _GREY = "0.6"

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from metaworldx.report.markup import Html, element, void
+from metaworldx.report.html_elements import Html, element, void
 
 LARGEST = 6_000_000
 """Bytes of a file up to which it goes into the page."""

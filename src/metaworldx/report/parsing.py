@@ -7,7 +7,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 
 _WANTED = {
     float: "a number",

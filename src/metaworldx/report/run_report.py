@@ -11,6 +11,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from metaworldx.evaluation.paired import Paired
+from metaworldx.evaluation.world_model_error import Prediction
 from metaworldx.report.figures import (
     comparison,
     learning_curve,
@@ -19,8 +21,6 @@ from metaworldx.report.figures import (
     svg,
 )
 from metaworldx.training.config import TrainConfig
-from metaworldx.training.paired import Paired
-from metaworldx.training.prediction import Prediction
 
 SHOWN_STEPS = (1, 3, 10)
 """The k whose errors the page's table has."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metaworldx.report.look import whole
-from metaworldx.report.markup import (
+from metaworldx.report.html_elements import (
     Cell,
     Html,
     number,
@@ -16,7 +15,8 @@ from metaworldx.report.markup import (
     with_error,
     with_interval,
 )
-from metaworldx.report.pipeline import PipelineReport
+from metaworldx.report.html_template import whole
+from metaworldx.report.schema import PipelineReport
 
 COLUMNS = ("run", "task", "who acted", "kind", "return", "length", "success", "teacher", "pool")
 

@@ -11,13 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from metaworldx.composition.composer import Composer, Composing
+from metaworldx.composition.gating import always
+from metaworldx.composition.weight_smoothing import SteadyConfig
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.router.choosers import always
-from metaworldx.router.compose import Composer, Composing
-from metaworldx.router.steady import SteadyConfig
-from metaworldx.router.turns import DemoConfig, Taking, begin_turns, leading, take_turns
+from metaworldx.router.switching import DemoConfig, Taking, begin_turns, leading, take_turns
 
 Rollouts = dict[str, np.ndarray]
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.agent.networks import Mlp
+from metaworldx.agents.tdmpc2.networks import Mlp
 
 _EPS, _BOUND = 1e-4, 5.0
 

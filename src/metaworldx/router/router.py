@@ -12,12 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.agent.weights import as_arrays, check_finite, from_arrays
-from metaworldx.errors import UserError
-from metaworldx.files import about_in, check_entries, read_npz, write_bytes
+from metaworldx.agents.tdmpc2.serialization import as_arrays, check_finite, from_arrays
+from metaworldx.composition.guidance_arrays import Told, guided
+from metaworldx.composition.observation import OBS_SIZE
+from metaworldx.core.errors import UserError
+from metaworldx.core.files import about_in, check_entries, read_npz, write_bytes
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
-from metaworldx.router.observe import OBS_SIZE
-from metaworldx.router.told import Told, guided
 
 FILE, FORMAT = "router.npz", "metaworldx-router-1"
 _WIDEST, _DEEPEST = 65_536, 32

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import jax
 import mujoco
 
-from metaworldx.errors import UserError, check_known
-from metaworldx.sim.contacts import ContactRule
+from metaworldx.core.errors import UserError, check_known
+from metaworldx.sim.contact_rules import ContactRule
 from metaworldx.sim.physics import Physics
 
 BACKENDS = ("auto", "native", "mjx", "warp")

@@ -13,13 +13,13 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from metaworldx.errors import UserError
-from metaworldx.sim.contacts import ContactRule
-from metaworldx.sim.layout import Layout
+from metaworldx.core.errors import UserError
+from metaworldx.sim.contact_capacity import room_for
+from metaworldx.sim.contact_rules import ContactRule
+from metaworldx.sim.contact_sensors import TouchSensors
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
-from metaworldx.sim.readings import Readings
-from metaworldx.sim.room import room_for
-from metaworldx.sim.touch import TouchSensors
 
 # Where warp is not installed, MJX says so on stdout, in the midst of our tables and JSON; where
 # it is, warp lists the machine's devices there.

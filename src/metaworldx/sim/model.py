@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import mujoco
 
-from metaworldx.errors import UserError, nearest
-from metaworldx.sim import stand_ins
+from metaworldx.core.errors import UserError, nearest
+from metaworldx.sim import mesh_stand_ins
 from metaworldx.sim.assets import asset_root
 
 COLLISION_SETS = ("feet", "body", "full")
@@ -82,9 +82,9 @@ def model_spec(
     spec.modelname = f"{robot}_{scene}"
     spec.compiler.discardvisual = not visuals
     if native:
-        stand_ins.leave_out_hulls(spec)
+        mesh_stand_ins.leave_out_hulls(spec)
     else:
-        stand_ins.put_in(spec)
+        mesh_stand_ins.put_in(spec)
     _apply(spec, collisions)
     return spec
 

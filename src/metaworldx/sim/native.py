@@ -15,11 +15,11 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch, SimulationError
 
-from metaworldx.sim.contacts import ContactRule
-from metaworldx.sim.layout import Layout
+from metaworldx.sim.contact_rules import ContactRule
+from metaworldx.sim.contact_sensors import TouchSensors
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
-from metaworldx.sim.readings import Readings
-from metaworldx.sim.touch import TouchSensors
 
 _STATE = ("qpos", "qvel", "qacc_warmstart")
 _DERIVED = ("xpos", "xquat", "site_xpos", "sensordata", "actuator_force")

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import mujoco
 from flax import struct
 
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 SUBSTEPS = 10
 """Physics steps of 0.002 s in a control step, as in HumanoidBench."""

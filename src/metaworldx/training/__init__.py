@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from metaworldx.evaluation.evaluator import Evaluation, Evaluator
     from metaworldx.training.config import TrainConfig, checked, preset
-    from metaworldx.training.evaluate import Evaluation, Evaluator
-    from metaworldx.training.loop import Loop, LoopState
-    from metaworldx.training.run import Result, train
+    from metaworldx.training.epoch_runner import Loop, LoopState
+    from metaworldx.training.trainer import Result, train
 
 __all__ = [
     "Evaluation",
@@ -24,15 +24,15 @@ __all__ = [
 ]
 
 _HOME = {
-    "Evaluation": "evaluate",
-    "Evaluator": "evaluate",
-    "Loop": "loop",
-    "LoopState": "loop",
-    "Result": "run",
+    "Evaluation": "!evaluation.evaluator",
+    "Evaluator": "!evaluation.evaluator",
+    "Loop": "epoch_runner",
+    "LoopState": "epoch_runner",
+    "Result": "trainer",
     "TrainConfig": "config",
     "checked": "config",
     "preset": "config",
-    "train": "run",
+    "train": "trainer",
 }
 
 

@@ -11,8 +11,8 @@ from flax import struct
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
-from metaworldx.training.objective import Objective
-from metaworldx.training.replay import Transitions
+from metaworldx.training.replay_buffer import Transitions
+from metaworldx.training.reward_relabeling import Objective
 
 Params = Any
 Plan = Any
@@ -99,19 +99,19 @@ def agent_actor(agent_config: Any, planning_envs: int) -> Actor:
 
     The plans have `planning_envs` as their batch, and are None where there are none.
     """
-    from metaworldx import agent
+    from metaworldx.agents import tdmpc2
 
     def act(params: Params, obs: jax.Array, plan: Plan, key: jax.Array) -> tuple[jax.Array, Plan]:
         plan_key, policy_key = jax.random.split(key)
         planned, reactive = obs[:planning_envs], obs[planning_envs:]
         actions = []
         if len(planned):
-            action, plan = agent.plan(
+            action, plan = tdmpc2.plan(
                 agent_config, params, planned, plan, plan_key, deterministic=False
             )
             actions.append(action)
         if len(reactive):
-            actions.append(agent.act(agent_config, params, reactive, policy_key))
+            actions.append(tdmpc2.act(agent_config, params, reactive, policy_key))
         return jnp.concatenate(actions), plan
 
     return act
@@ -142,7 +142,7 @@ def collect(
     Returns:
       The environments, the plans, and (transitions `[S, steps, E, ...]`, counts `[S]`).
     """
-    from metaworldx import agent
+    from metaworldx.agents import tdmpc2
 
     def one(carry: tuple[EnvState, Plan], keys: jax.Array) -> Any:
         state, plan = carry
@@ -152,7 +152,7 @@ def collect(
         action = jnp.nan_to_num(jnp.clip(action, -1.0, 1.0))
         if plan is not None:
             planning = jax.tree.leaves(plan)[0].shape[1]
-            plan = jax.vmap(agent.clear_plan)(plan, after.done[:, :planning])
+            plan = jax.vmap(tdmpc2.clear_plan)(plan, after.done[:, :planning])
         kept = Transitions(
             obs=state.obs,
             action=action,

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin, get_type_hints
 
-from metaworldx.errors import UserError, check_at_least, check_known, check_seed, nearest
+from metaworldx.core.errors import UserError, check_at_least, check_known, check_seed, nearest
 
 ACTORS = ("policy", "mppi", "mixed")
 EVALUATORS = ("policy", "mppi", "both")

@@ -19,11 +19,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from metaworldx.errors import UserError
-from metaworldx.files import write_text
+from metaworldx.core.errors import UserError
+from metaworldx.core.files import write_text
 from metaworldx.sim.assets import asset_root
-from metaworldx.vlm.guidance import BadAnswer, Guidance, Question, guidance_from
-from metaworldx.vlm.teacher import NoAnswer
+from metaworldx.vlm.base import NoAnswer
+from metaworldx.vlm.schema import BadAnswer, Guidance, Question, guidance_from
 
 FORMAT = "metaworldx-guidance-1"
 SHIPPED = "cached (a general vision-language model, shipped)"

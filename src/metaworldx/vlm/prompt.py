@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from metaworldx.vlm.guidance import Question
+from metaworldx.vlm.schema import Question
 
 PROMPT = """\
 You decide which motor skills a humanoid robot (Unitree H1: 1.8 m, two legs, two arms) needs for \

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import jax
 
-from metaworldx.envs import terms
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS
 from metaworldx.envs.tasks.locomotion import Stand
-from metaworldx.sim.contacts import ContactRule, except_geoms, geoms
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.contact_rules import ContactRule, except_geoms, geoms
+from metaworldx.sim.data import Readings
 
 _SPHERE, _BOARD = "pivot_sphere_collision", "stand_board_collision"
 _ON_BOARD = (0.0, 0.0, 0.37, 1.0, 0.0, 0.0, 0.0)
@@ -27,7 +27,7 @@ class BalanceSimple(Stand):
     name = "balance_simple"
     scene = "balance_simple"
     min_collisions = "body"
-    head_height = terms.STAND_HEIGHT + 0.37
+    head_height = reward_terms.STAND_HEIGHT + 0.37
     robot_pose: ClassVar = {
         robot: (-0.1, 0.0, 1.38, *ROBOTS[robot].stand[3:]) for robot in ("h1", "h1hand")
     }

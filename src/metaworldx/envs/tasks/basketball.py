@@ -11,13 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Outcome, Start, Task, View, outcome
-from metaworldx.sim.contacts import ContactRule, geoms
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.contact_rules import ContactRule, geoms
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 
 @struct.dataclass
@@ -76,11 +76,11 @@ class Basketball(Task):
     def evaluate(self, r: Readings, memory: BasketballMemory) -> Outcome:
         """The running stage's reward, plus 1000 for a hit; a hit or a fallen ball or robot ends."""
         throwing = memory.throwing | self.touch(r, "ball")
-        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
         ball = r.xpos[self._ball]
-        farther_hand = terms.hand_distances(self.robot, r, ball).max()
+        farther_hand = reward_terms.hand_distances(self.robot, r, ball).max()
         proximity = tolerance(farther_hand, (0.0, 0.2), margin=1.0)
-        to_hoop = terms.distance(ball, r.site_xpos[self._hoop])
+        to_hoop = reward_terms.distance(ball, r.site_xpos[self._hoop])
         aim = tolerance(to_hoop, margin=7.0, sigmoid="linear")
         scored = to_hoop < 0.05
         reward = jnp.where(

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _OBJECTS = (
     *("book_a", "book_b", "book_c", "book_d", "book_e", "trophy", "book_flat"),
@@ -108,13 +108,13 @@ class BookshelfSimple(Task):
         return jnp.concatenate([r.qpos, r.qvel, code[None].astype(r.qpos.dtype)])
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
 
         positions = r.xpos[jnp.array(self._bodies)[memory.objects]]
         position = positions[memory.task_index]
-        to_goal = terms.distance(position, memory.goals[memory.task_index])
+        to_goal = reward_terms.distance(position, memory.goals[memory.task_index])
         near_goal = tolerance(to_goal, (0.0, _NEAR), 1.0, "linear")
-        near_hand = jnp.exp(-jnp.min(terms.hand_distances(self.robot, r, position)))
+        near_hand = jnp.exp(-jnp.min(reward_terms.hand_distances(self.robot, r, position)))
 
         placed = to_goal < _NEAR
         index = memory.task_index + placed.astype(memory.task_index.dtype)

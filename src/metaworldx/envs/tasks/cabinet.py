@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _SUBTASKS = 4
 _X, _REACH_X, _REACH_Y, _REACH_Z = 0.9, 0.3, 0.6, 0.15
@@ -60,7 +60,7 @@ class Cabinet(Task):
         return begin.replace(memory=jnp.ones((), jnp.int32))
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
 
         # Openness of what each subtask opens; the first two are not limited to 1.
         pulled = jnp.abs(r.qpos[self._pulling_door] / 0.4)

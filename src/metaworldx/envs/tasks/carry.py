@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS, RobotSpec, z_axis_z
 from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _SPEED = 1.0
 """Speed along x (m/s) from which `move` is 1."""
@@ -75,18 +75,23 @@ class Carry(Task):
         return begin.replace(qpos=begin.qpos.at[self._box_qpos : self._box_qpos + 3].set(box))
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        standing = reward_terms.standing(self.robot, r)
+        upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
-        control = terms.small_control(r)
-        move = terms.forward(self.robot, r, _SPEED)
+        control = reward_terms.small_control(r)
+        move = reward_terms.forward(self.robot, r, _SPEED)
 
         box = r.xpos[self._box]
-        place = r.xpos[self._torso] + terms.rotated(
+        place = r.xpos[self._torso] + reward_terms.rotated(
             r.xquat[self._torso], jnp.array(_PLACE, box.dtype)
         )
-        in_place = tolerance(terms.distance(box, place), (0.0, 0.1), 0.3)
-        box_upright = tolerance(z_axis_z(r.xquat[self._box]), (0.9, terms.INF), 0.9, "linear", 0.0)
-        hands_on = tolerance(terms.hand_distances(self.robot, r, box), (0.0, 0.25), 0.25).mean()
+        in_place = tolerance(reward_terms.distance(box, place), (0.0, 0.1), 0.3)
+        box_upright = tolerance(
+            z_axis_z(r.xquat[self._box]), (0.9, reward_terms.INF), 0.9, "linear", 0.0
+        )
+        hands_on = tolerance(
+            reward_terms.hand_distances(self.robot, r, box), (0.0, 0.25), 0.25
+        ).mean()
         return outcome(
             stand * control * move * in_place * box_upright * hands_on,
             (r.qpos[2] < 0.5) | (box[2] < 0.5),

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _ANGLE = 3.14
 """Roll, pitch and yaw are drawn from plus or minus this (rad)."""
@@ -74,15 +74,16 @@ class Cube(Task):
         return jnp.concatenate([r.qpos, r.qvel, r.xquat[self._target]])
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        standing = reward_terms.standing(self.robot, r)
+        upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
-        control, still = terms.small_control(r), terms.still(self.robot, r)
+        control, still = reward_terms.small_control(r), reward_terms.still(self.robot, r)
 
         cubes = jnp.array([self._left, self._right])
-        turned = terms.distance(r.xquat[cubes], r.xquat[self._target])
+        turned = reward_terms.distance(r.xquat[cubes], r.xquat[self._target])
         aligned = tolerance(turned, margin=0.3).mean()
         hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
-        close = tolerance(terms.distance(hands, r.xpos[cubes]), (0.0, 0.1), 0.5).mean()
+        close = tolerance(reward_terms.distance(hands, r.xpos[cubes]), (0.0, 0.1), 0.5).mean()
         dropped = jnp.any(r.xpos[cubes, 2] < 0.6)
         return outcome(
             0.2 * (control * stand * still) + 0.5 * aligned + 0.3 * close,

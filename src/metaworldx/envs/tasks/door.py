@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 
 class Door(Task):
@@ -29,15 +29,19 @@ class Door(Task):
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         """Door, passage, posture, hatch and hand, weighted; ends with the pelvis under 0.58 m."""
-        stand = terms.standing(self.robot, r) * terms.upright(self.robot, r, margin=0.9)
-        control = terms.small_control(r)
+        stand = reward_terms.standing(self.robot, r) * reward_terms.upright(
+            self.robot, r, margin=0.9
+        )
+        control = reward_terms.small_control(r)
         # Below zero, which the hinge's soft limit allows a little, the door costs the robot.
         opening = r.qpos[self._hinge]
         door = jnp.minimum(1.0, opening * jnp.abs(opening))
         hatch = tolerance(r.qpos[self._hatch_hinge], (0.75, 2.0), 0.75, "linear")
-        nearer_hand = terms.hand_distances(self.robot, r, r.xpos[self._hatch]).min()
+        nearer_hand = reward_terms.hand_distances(self.robot, r, r.xpos[self._hatch]).min()
         proximity = tolerance(nearer_hand, (0.0, 0.25), 1.0, "linear")
-        passage = tolerance(self.robot.imu_position(r)[0], (1.2, terms.INF), 1.0, "linear", 0.0)
+        passage = tolerance(
+            self.robot.imu_position(r)[0], (1.2, reward_terms.INF), 1.0, "linear", 0.0
+        )
         return outcome(
             0.1 * stand * control + 0.45 * door + 0.05 * hatch + 0.05 * proximity + 0.35 * passage,
             r.qpos[2] < 0.58,

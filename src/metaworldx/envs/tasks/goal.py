@@ -12,7 +12,7 @@ import numpy as np
 from flax import struct
 
 from metaworldx.envs.task import Start, Task
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.data import Readings
 
 
 @struct.dataclass

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
 
 _LEGS_AND_TORSO = (0.0,) * 11
 _LEFT_ARM, _RIGHT_ARM = (0.0, 3.11, 0.0, 1.49), (0.0, -3.11, 0.0, 1.49)
@@ -50,10 +50,12 @@ class HighBarSimple(Task):
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         """Upside down times feet times control; ends with the head under 2 m."""
-        upside_down = tolerance(-self.robot.torso_upright(r), (0.9, terms.INF), 1.9, "linear", 0.0)
+        upside_down = tolerance(
+            -self.robot.torso_upright(r), (0.9, reward_terms.INF), 1.9, "linear", 0.0
+        )
         feet_height = (self.robot.left_foot_height(r) + self.robot.right_foot_height(r)) / 2.0
-        feet = (1.0 + tolerance(feet_height, (4.8, terms.INF), 2.0, "linear", 0.0)) / 2.0
-        control = terms.small_control(r)
+        feet = (1.0 + tolerance(feet_height, (4.8, reward_terms.INF), 2.0, "linear", 0.0)) / 2.0
+        control = reward_terms.small_control(r)
         return outcome(
             upside_down * feet * control,
             self.robot.head_height(r) < 2.0,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Task, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 
 class InsertNormal(Task):
@@ -33,13 +33,15 @@ class InsertNormal(Task):
         self._holes = np.array([layout.site("block_peg_a"), layout.site("block_peg_b")])
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
         pegs, holes = r.site_xpos[self._pegs], r.site_xpos[self._holes]
-        inserted = tolerance(terms.distance(holes, pegs), margin=0.5, sigmoid="linear").mean()
+        inserted = tolerance(
+            reward_terms.distance(holes, pegs), margin=0.5, sigmoid="linear"
+        ).mean()
         height = tolerance(pegs[:, 2] - 1.1, margin=0.15, sigmoid="linear").mean()
         # The left hand belongs to peg a, the right one to peg b; the nearer pair counts.
         hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
-        held = tolerance(jnp.min(terms.distance(hands, pegs)), (0.0, 0.2), 0.5)
+        held = tolerance(jnp.min(reward_terms.distance(hands, pegs)), (0.0, 0.2), 0.5)
         dropped = jnp.any(pegs[:, 2] < 0.5) | jnp.any(holes[:, 2] < 0.5)
         return outcome(
             (0.5 * (control * stand) + 0.5 * inserted) * (0.5 * height + 0.5 * held),

@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs import terms
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS
 from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.data import Readings
 
 _OBJECT_QPOS = 21
 _ELEMENTS: dict[str, tuple[tuple[int, ...], tuple[float, ...]]] = {
@@ -68,7 +68,8 @@ class Kitchen(Task):
         objects = r.qpos[-_OBJECT_QPOS:]
         at_goal = jnp.stack(
             [
-                terms.distance(objects[np.array(where)], jnp.array(goal, objects.dtype)) < _NEAR
+                reward_terms.distance(objects[np.array(where)], jnp.array(goal, objects.dtype))
+                < _NEAR
                 for where, goal in _ELEMENTS.values()
             ]
         )

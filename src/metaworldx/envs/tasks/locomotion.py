@@ -7,10 +7,10 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
 
 
 class Walk(Task):
@@ -26,11 +26,11 @@ class Walk(Task):
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         """Control times stand times move; ends with the pelvis under 0.2 m."""
-        standing = terms.standing(self.robot, r)
-        upright = terms.upright(self.robot, r, self.upright_from)
+        standing = reward_terms.standing(self.robot, r)
+        upright = reward_terms.upright(self.robot, r, self.upright_from)
         stand = standing * upright
-        control = terms.small_control(r)
-        move = terms.forward(self.robot, r, self.speed)
+        control = reward_terms.small_control(r)
+        move = reward_terms.forward(self.robot, r, self.speed)
         return outcome(
             control * stand * move,
             r.qpos[2] < 0.2,
@@ -57,15 +57,15 @@ class Stand(Task):
     name = "stand"
     success_bar = 800
     min_collisions = "feet"
-    head_height: ClassVar[float] = terms.STAND_HEIGHT
+    head_height: ClassVar[float] = reward_terms.STAND_HEIGHT
     """Height of the head (m) from which `standing` is 1."""
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         """Control times stand times stillness; ends when `lost`."""
-        standing = terms.standing(self.robot, r, height=self.head_height)
-        upright = terms.upright(self.robot, r)
+        standing = reward_terms.standing(self.robot, r, height=self.head_height)
+        upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
-        control, still = terms.small_control(r), terms.still(self.robot, r)
+        control, still = reward_terms.small_control(r), reward_terms.still(self.robot, r)
         return outcome(
             control * stand * still,
             self.lost(r),
@@ -95,14 +95,16 @@ class Crawl(Task):
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         """Control, height, speed and lying flat, weighted, inside of the tunnel; never ends."""
         imu = self.robot.imu_position(r)
-        control = terms.small_control(r)
-        move = terms.forward(self.robot, r, 1.0)
+        control = reward_terms.small_control(r)
+        move = reward_terms.forward(self.robot, r, 1.0)
         crawling_head = tolerance(self.robot.head_height(r), (0.6, 1.0), margin=1.0)
         crawling = tolerance(imu[2], (0.6, 1.0), margin=1.0)
         # The quaternions themselves are compared, as HumanoidBench does: the same orientation
         # with the opposite sign is worth nothing, and the target is not of unit length.
         prone = jnp.array([0.75, 0.0, 0.65, 0.0])
-        lying = tolerance(terms.distance(self.robot.pelvis_orientation(r), prone), margin=1.0)
+        lying = tolerance(
+            reward_terms.distance(self.robot.pelvis_orientation(r), prone), margin=1.0
+        )
         in_tunnel = tolerance(imu[1], (-1.0, 1.0))
         reward = (
             0.1 * control + 0.25 * jnp.minimum(crawling, crawling_head) + 0.4 * move + 0.25 * lying

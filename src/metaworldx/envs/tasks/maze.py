@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.task import Outcome, Start, Task, View, outcome
-from metaworldx.sim.contacts import ContactRule, bodies
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.contact_rules import ContactRule, bodies
+from metaworldx.sim.data import Readings
 
 # The first checkpoint is the start itself, so the first step pays 100; the last one repeats
 # the one before it, so stage 4 means that the way is done.
@@ -56,11 +56,11 @@ class Maze(Task):
         """Stand, speed along the corridor, nearness of the next checkpoint; plus 100 n."""
         checkpoints = jnp.array(_CHECKPOINTS, r.qpos.dtype)
         pelvis, imu = self.robot.pelvis_position(r)[:2], self.robot.imu_position(r)[:2]
-        reached = terms.distance(pelvis, checkpoints[memory.stage]) < 0.4
+        reached = reward_terms.distance(pelvis, checkpoints[memory.stage]) < 0.4
         stage = jnp.minimum(memory.stage + reached.astype(jnp.int32), _LAST)
         bonus = jnp.where(stage > memory.stage, 100.0 * stage, 0.0)
 
-        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
         wanted = 2.0 * jnp.array(_DIRECTIONS, r.qpos.dtype)[stage]
         along = tolerance(
             self.robot.com_velocity(r)[:2] - wanted,
@@ -69,7 +69,7 @@ class Maze(Task):
             value_at_margin=0.0,
         )
         move = (5.0 * jnp.where(stage == _LAST, 1.0, along[0] * along[1]) + 1.0) / 6.0
-        proximity = tolerance(terms.distance(imu, checkpoints[stage]), margin=1.0)
+        proximity = tolerance(reward_terms.distance(imu, checkpoints[stage]), margin=1.0)
         discount = jnp.where(self.touch(r, "wall"), 0.1, 1.0)
         return outcome(
             (0.2 * stand * control + 0.4 * move + 0.4 * proximity) * discount + bonus,

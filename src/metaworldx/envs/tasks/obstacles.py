@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
 from metaworldx.envs.tasks.locomotion import Run
-from metaworldx.sim.contacts import ContactRule, except_geoms, geoms
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.contact_rules import ContactRule, except_geoms, geoms
+from metaworldx.sim.data import Readings
 
 
 class Hurdle(Run):
@@ -52,11 +52,11 @@ class Stair(Task):
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         """Stand times control times move; ends with the torso nearly level."""
         feet = jnp.stack([self.robot.left_foot_height(r), self.robot.right_foot_height(r)])
-        standing = tolerance(self.robot.head_height(r) - feet, (1.2, terms.INF), 0.45).prod()
-        upright = terms.upright(self.robot, r, 0.5)
+        standing = tolerance(self.robot.head_height(r) - feet, (1.2, reward_terms.INF), 0.45).prod()
+        upright = reward_terms.upright(self.robot, r, 0.5)
         stand = standing * upright
-        control = terms.small_control(r)
-        move = terms.forward(self.robot, r, 1.0)
+        control = reward_terms.small_control(r)
+        move = reward_terms.forward(self.robot, r, 1.0)
         return outcome(
             stand * control * move,
             self.robot.torso_upright(r) < 0.1,
@@ -94,10 +94,11 @@ class Pole(Task):
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         """Standing and moving, half each, times the poles' discount; ends under 0.5 m."""
-        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        standing = reward_terms.standing(self.robot, r)
+        upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
-        control = terms.small_control(r)
-        move = terms.forward(self.robot, r, 0.5)
+        control = reward_terms.small_control(r)
+        move = reward_terms.forward(self.robot, r, 0.5)
         discount = jnp.where(self.touch(r, "pole"), 0.1, 1.0)
         return outcome(
             (0.5 * control * stand + 0.5 * move) * discount,

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from metaworldx.envs import terms
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import FREE_QPOS, FREE_QVEL, Memory, Outcome, Start, Task, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _SPREAD = 2.0
 """Package and destination are drawn from a square of twice this side (m) around the origin."""
@@ -61,9 +61,9 @@ class Package(Task):
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
         package = r.qpos[self._qpos : self._qpos + 3]
-        stand, control = terms.stand(self.robot, r, low=0.8), terms.small_control(r)
-        to_go = terms.distance(package, r.site_xpos[self._destination])
-        left, right = terms.hand_distances(self.robot, r, package)
+        stand, control = reward_terms.stand(self.robot, r, low=0.8), reward_terms.small_control(r)
+        to_go = reward_terms.distance(package, r.site_xpos[self._destination])
+        left, right = reward_terms.hand_distances(self.robot, r, package)
         height = jnp.minimum(package[2], 1.0)
         there = to_go < 0.1
         return outcome(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Task, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 
 class Powerlift(Task):
@@ -23,10 +23,10 @@ class Powerlift(Task):
         self._dumbbell = layout.body("dumbbell")
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        standing = terms.standing(self.robot, r, margin=terms.STAND_HEIGHT / 3)
-        upright = terms.upright(self.robot, r, low=0.8)
+        standing = reward_terms.standing(self.robot, r, margin=reward_terms.STAND_HEIGHT / 3)
+        upright = reward_terms.upright(self.robot, r, low=0.8)
         stand = standing * upright
-        control = terms.small_control(r)
+        control = reward_terms.small_control(r)
         lifted = tolerance(r.xpos[self._dumbbell, 2], (1.9, 2.1), 2.0)
         return outcome(
             0.2 * (control * stand) + 0.8 * lifted,

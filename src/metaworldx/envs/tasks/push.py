@@ -7,12 +7,12 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from metaworldx.envs import terms
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS, RobotSpec
 from metaworldx.envs.task import Outcome, outcome
 from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _HAND = ROBOTS["h1hand"].stand
 _LEFT_WRIST_YAW, _RIGHT_WRIST_YAW = 22, 47
@@ -50,8 +50,8 @@ class Push(GoalTask):
     def evaluate(self, r: Readings, memory: GoalMemory) -> Outcome:
         """Minus the box's and a tenth of the hand's distance, plus 1000 on arrival."""
         box = r.qpos[self._box]
-        target_dist = terms.distance(box, memory.goal)
-        hand_dist = terms.distance(self.robot.left_hand(r), box)
+        target_dist = reward_terms.distance(box, memory.goal)
+        hand_dist = reward_terms.distance(self.robot.left_hand(r), box)
         arrived = target_dist < 0.05
         success = jnp.where(arrived, 1000.0, 0.0)
         return outcome(

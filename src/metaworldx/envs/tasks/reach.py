@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 
-from metaworldx.envs import terms
+from metaworldx.envs import reward_terms
 from metaworldx.envs.task import Outcome, View, outcome
 from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
-from metaworldx.sim.readings import Readings
+from metaworldx.sim.data import Readings
 
 
 class Reach(GoalTask):
@@ -21,7 +21,7 @@ class Reach(GoalTask):
 
     def evaluate(self, r: Readings, memory: GoalMemory) -> Outcome:
         """Upright pelvis less motion, plus 5 within 1 m and another 10 within 5 cm."""
-        hand_dist = terms.distance(self.robot.left_hand(r), memory.goal)
+        hand_dist = reward_terms.distance(self.robot.left_hand(r), memory.goal)
         healthy = 5.0 * self.robot.pelvis_upright(r)
         motion = jnp.sum(self.robot.qvel(r) ** 2)
         close = jnp.where(hand_dist < 1.0, 5.0, 0.0)

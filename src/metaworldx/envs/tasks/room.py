@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, View, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _OBJECTS = ("chair", "trophy", "headphone", "package_a", "package_b", "snow_globe")
 _HEADPHONE_QUAT = (0.07334222, 0.05190761, -0.24005806, -0.96659125)
@@ -64,9 +64,10 @@ class Room(Task):
         return begin.replace(qpos=qpos.at[headphone : headphone + 4].set(quat))
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        standing, upright = terms.standing(self.robot, r), terms.upright(self.robot, r)
+        standing = reward_terms.standing(self.robot, r)
+        upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
-        control = terms.small_control(r)
+        control = reward_terms.small_control(r)
         spread = jnp.max(jnp.var(r.xpos[self._objects, :2], axis=0))
         organised = tolerance(spread, margin=3.0)
         return outcome(

@@ -8,12 +8,12 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 
 class SitSimple(Task):
@@ -37,9 +37,9 @@ class SitSimple(Task):
         )
         trunk = self.robot.head_height(r) - self.robot.imu_position(r)[2]
         posture = tolerance(trunk, (0.35, 0.45), margin=0.3)
-        upright = terms.upright(self.robot, r, low=0.95, margin=0.9)
+        upright = reward_terms.upright(self.robot, r, low=0.95, margin=0.9)
         sit = (0.5 * sitting + 0.5 * on_chair) * upright * posture
-        control, still = terms.small_control(r), terms.still(self.robot, r)
+        control, still = reward_terms.small_control(r), reward_terms.still(self.robot, r)
         return outcome(
             control * sit * still,
             r.qpos[2] < 0.5,

@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _CENTRE, _RADIUS, _PERIOD = (0.75, -0.1, 0.95), 0.06, 40
 """The target's circle over the cup: centre and radius (m), control steps a turn."""
@@ -49,11 +49,11 @@ class Spoon(Task):
         return jnp.concatenate([r.qpos, r.qvel, _target(memory, r.qpos.dtype)])
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
         handle, plate = self._on_spoon(r, _HANDLE), self._on_spoon(r, _PLATE)
-        reach = jnp.min(terms.hand_distances(self.robot, r, handle))
+        reach = jnp.min(reward_terms.hand_distances(self.robot, r, handle))
         held = tolerance(reach, (0.0, 0.2), 0.5)
-        to_target = terms.distance(plate, _target(memory, plate.dtype))
+        to_target = reward_terms.distance(plate, _target(memory, plate.dtype))
         stirring = tolerance(to_target, margin=0.15)
         inside = r.xpos[self._cup] + jnp.array([0.0, 0.0, 0.1], plate.dtype)
         in_cup = jnp.all(jnp.abs(plate - inside) < 0.1).astype(plate.dtype)
@@ -72,7 +72,7 @@ class Spoon(Task):
 
     def _on_spoon(self, r: Readings, offset: tuple[float, float, float]) -> jax.Array:
         """World position `[3]` (m) of a point of the spoon."""
-        turned = terms.rotated(r.xquat[self._spoon], jnp.array(offset, r.xpos.dtype))
+        turned = reward_terms.rotated(r.xquat[self._spoon], jnp.array(offset, r.xpos.dtype))
         return r.xpos[self._spoon] + turned
 
     def memory_of_record(self, record: Mapping[str, Any]) -> Memory:

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS, RobotSpec
 from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _PACKAGES = ("package_a", "package_b", "package_c", "package_d", "package_e")
 _COUNT = len(_PACKAGES)
@@ -99,11 +99,11 @@ class Truck(Task):
         table, picked, lost = _move(table, picked, ~upon_table)
         all_there = _length(table) == _COUNT
 
-        upright = terms.upright(self.robot, r)
-        to_robot = terms.distance(packages, r.qpos[:3])
+        upright = reward_terms.upright(self.robot, r)
+        to_robot = reward_terms.distance(packages, r.qpos[:3])
         robot_truck = _closeness(truck, to_robot)
         robot_picked = _closeness(picked, to_robot)
-        picked_table = _closeness(picked, terms.distance(packages, r.xpos[self._table]))
+        picked_table = _closeness(picked, reward_terms.distance(packages, r.xpos[self._table]))
         return outcome(
             upright * (1.0 + robot_truck + robot_picked + picked_table)
             + 100.0 * (lifted + placed - lost)

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs import terms
-from metaworldx.envs.rewards import tolerance
+from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, View, outcome
-from metaworldx.sim.contacts import ContactRule, geoms
-from metaworldx.sim.layout import Layout
-from metaworldx.sim.readings import Readings
+from metaworldx.envs.tolerance import tolerance
+from metaworldx.sim.contact_rules import ContactRule, geoms
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model_index import Layout
 
 _PANE_X = 0.92
 """Where the wipe's corners and centre are (x, m) when it lies flat on the pane."""
@@ -60,14 +60,14 @@ class Window(Task):
         return self.robot.head_position(r).astype(memory.dtype)
 
     def evaluate(self, r: Readings, memory: Memory) -> Outcome:
-        stand, control = terms.stand(self.robot, r), terms.small_control(r)
+        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
         flat = tolerance(r.site_xpos[self._wipe, 0], (_PANE_X, _PANE_X), 0.4, "linear").min()
         touching = self.touch(r, "wiping").astype(flat.dtype)
         tool = r.xpos[self._tool]
-        held = tolerance(terms.hand_distances(self.robot, r, tool), (0.0, 0.2), 0.5).min()
+        held = tolerance(reward_terms.hand_distances(self.robot, r, tool), (0.0, 0.2), 0.5).min()
         vertical_speed = jnp.abs(r.sensordata[self._tool_velocity][2])
         moving = tolerance(vertical_speed, (0.5, 0.5), 0.5)
-        head_moved = terms.distance(self.robot.head_position(r), memory)
+        head_moved = reward_terms.distance(self.robot.head_position(r), memory)
         head = tolerance(head_moved, (0.4, 0.4), 0.1)
         manipulation = 0.2 * (stand * control * head) + 0.4 * moving + 0.4 * held
         contact = touching * flat

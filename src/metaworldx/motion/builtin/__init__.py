@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from metaworldx.errors import UserError, nearest
+from metaworldx.core.errors import UserError, nearest
 from metaworldx.motion.builtin import carry, crawl, reach, run, sit, stair, stand, walk
 from metaworldx.motion.builtin.reach import reach_targets, workspace
 from metaworldx.motion.checks import Ground, flat

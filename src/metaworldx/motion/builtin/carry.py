@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metaworldx.motion.builtin.body import stand_pose
+from metaworldx.motion.builtin.foot_placement import Gait
 from metaworldx.motion.builtin.gait import gait_clip, walked
 from metaworldx.motion.builtin.stand import settled, stood, swayed
-from metaworldx.motion.builtin.steps import Gait
 from metaworldx.motion.builtin.walk import SOURCE, walk_gait
 from metaworldx.motion.clip import Clip
 

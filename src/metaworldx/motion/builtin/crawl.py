@@ -8,8 +8,8 @@ import numpy as np
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, hand, legs, stand_pose
 from metaworldx.motion.builtin.curves import minimum_jerk
+from metaworldx.motion.builtin.foot_placement import FPS, Gait, sole_path, soles_of
 from metaworldx.motion.builtin.gait import gait_clip, phases, turned
-from metaworldx.motion.builtin.steps import FPS, Gait, sole_path, soles_of
 from metaworldx.motion.clip import Clip, command, make_clip
 from metaworldx.motion.kinematics import SOLE_DEPTH
 

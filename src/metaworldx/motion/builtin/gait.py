@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, GRAVITY, HEEL, SIDES, body, legs, stand_pose
 from metaworldx.motion.builtin.curves import minimum_jerk, pendulum
-from metaworldx.motion.builtin.steps import FPS, Gait, Soles, soles_of
+from metaworldx.motion.builtin.foot_placement import FPS, Gait, Soles, soles_of
 from metaworldx.motion.clip import Clip, command, make_clip
 
 COM_HEIGHT = 0.93

@@ -10,8 +10,8 @@ from scipy.stats import qmc
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, hand
 from metaworldx.motion.builtin.curves import minimum_jerk
+from metaworldx.motion.builtin.foot_placement import FPS
 from metaworldx.motion.builtin.stand import still_pose
-from metaworldx.motion.builtin.steps import FPS
 from metaworldx.motion.clip import Clip, command, make_clip
 from metaworldx.sim.model import build_model
 

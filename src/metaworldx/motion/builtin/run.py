@@ -15,6 +15,7 @@ from metaworldx.motion.builtin.body import (
     stand_pose,
 )
 from metaworldx.motion.builtin.curves import pendulum, twice_integrated
+from metaworldx.motion.builtin.foot_placement import FPS, Gait, soles_of
 from metaworldx.motion.builtin.gait import (
     COM_HEIGHT,
     closed,
@@ -25,7 +26,6 @@ from metaworldx.motion.builtin.gait import (
     standing,
     upper_body,
 )
-from metaworldx.motion.builtin.steps import FPS, Gait, soles_of
 from metaworldx.motion.clip import Clip
 
 SPEEDS = (2.0, 3.0, 4.0, 5.0)

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, legs, stand_pose
 from metaworldx.motion.builtin.curves import minimum_jerk
-from metaworldx.motion.builtin.steps import FPS
+from metaworldx.motion.builtin.foot_placement import FPS
 from metaworldx.motion.clip import Clip, command, make_clip
 
 SOURCE = (

@@ -8,8 +8,8 @@ from functools import cache
 
 import numpy as np
 
+from metaworldx.motion.builtin.foot_placement import Gait
 from metaworldx.motion.builtin.gait import gait_clip, walked
-from metaworldx.motion.builtin.steps import Gait
 from metaworldx.motion.clip import Clip
 
 RISE, TREAD = 0.18, 0.6

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, legs, sole_ends, stand_pose
+from metaworldx.motion.builtin.foot_placement import FPS
 from metaworldx.motion.builtin.gait import turned
-from metaworldx.motion.builtin.steps import FPS
 from metaworldx.motion.clip import Clip, command, make_clip
 
 SOURCE = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from metaworldx.motion.builtin.foot_placement import FPS, Gait
 from metaworldx.motion.builtin.gait import gait_clip, walked
-from metaworldx.motion.builtin.steps import FPS, Gait
 from metaworldx.motion.clip import Clip
 
 SPEEDS = (0.5, 0.75, 1.0, 1.25, 1.5)

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from metaworldx.errors import UserError, check_known, nearest
-from metaworldx.motion.human import HumanMotion
+from metaworldx.core.errors import UserError, check_known, nearest
+from metaworldx.motion.human_skeleton import HumanMotion
 from metaworldx.motion.importers.amass import read_amass
 from metaworldx.motion.importers.asf_amc import read_amc
 from metaworldx.motion.importers.bvh import read_bvh
 from metaworldx.motion.importers.deepmimic import read_deepmimic
 from metaworldx.motion.importers.files import bad, frame_rate, read_start
 from metaworldx.motion.importers.leading_frames import check_skip, jump_notices, skipped
-from metaworldx.motion.importers.rest import UNITS, human_motion
-from metaworldx.motion.importers.up import check_up
-from metaworldx.motion.pace import ground_problem, slide_problem, speed_problem
+from metaworldx.motion.importers.rest_pose import UNITS, human_motion
+from metaworldx.motion.importers.up_axis import check_up
+from metaworldx.motion.pacing import ground_problem, slide_problem, speed_problem
 
 __all__ = ["FORMATS", "load_human_motion"]
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.motion.human import forward_kinematics
+from metaworldx.motion.human_skeleton import forward_kinematics
 from metaworldx.motion.importers.files import bad, check_size, frame_rate, npz_names, read_npz
 from metaworldx.motion.importers.notices import left_out
 from metaworldx.motion.importers.skeleton import RawMotion

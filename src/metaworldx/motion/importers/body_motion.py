@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metaworldx.motion.importers.body import Body
-from metaworldx.motion.importers.up import middle
+from metaworldx.motion.importers.body_model import Body
+from metaworldx.motion.importers.up_axis import middle
 
 SIDES = ("left", "right")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.motion.importers.files import bad, check_size, frame_rate, quoted, read_text
 from metaworldx.motion.importers.leading_frames import without_first
 from metaworldx.motion.importers.notices import left_out

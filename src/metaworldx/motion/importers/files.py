@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from metaworldx.errors import UserError
-from metaworldx.motion.human import FPS_RANGE
+from metaworldx.core.errors import UserError
+from metaworldx.motion.human_skeleton import FPS_RANGE
 
 _MESSAGE_LIMIT = 600
 _TEXT_LIMIT = 64 * 2**20

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from metaworldx.errors import UserError
+from metaworldx.core.errors import UserError
 from metaworldx.motion.importers.files import bad
 from metaworldx.motion.importers.skeleton import RawMotion
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from metaworldx.motion.importers.files import bad
-from metaworldx.motion.importers.up import UPRIGHT
+from metaworldx.motion.importers.up_axis import UPRIGHT
 
 AXES = {name: UPRIGHT[name][2] for name in ("z", "y", "-y", "-z")}
 # What postures count, the more the likelier.

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.motion.human import forward_kinematics
-from metaworldx.motion.importers.body import Body
+from metaworldx.motion.human_skeleton import forward_kinematics
+from metaworldx.motion.importers.body_model import Body
 from metaworldx.motion.importers.files import bad
 from metaworldx.motion.importers.skeleton import RawMotion
-from metaworldx.motion.importers.up import middle
+from metaworldx.motion.importers.up_axis import middle
 
 _QUARTER_TURNS = Rotation.create_group("O").as_matrix()
 # A zero pose that leans less, or is turned less, from an axis is taken to be along it; one whose

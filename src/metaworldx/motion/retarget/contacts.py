@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.motion.human import HumanMotion
+from metaworldx.motion.human_skeleton import HumanMotion
 from metaworldx.motion.kinematics import SOLE_CORNERS, SOLE_DEPTH, Point
-from metaworldx.motion.retarget.fit import SIDES
-from metaworldx.motion.retarget.levels import LOW_M, carrying, ground_levels, numbered
+from metaworldx.motion.retarget.ground_levels import LOW_M, carrying, ground_levels, numbered
+from metaworldx.motion.retarget.keypoint_scaling import SIDES
 
 HEEL, TOE = SOLE_CORNERS[0][0], SOLE_CORNERS[-1][0]
 ENDS = tuple(

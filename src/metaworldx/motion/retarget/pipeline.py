@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from metaworldx.errors import UserError, nearest
+from metaworldx.core.errors import UserError, nearest
 from metaworldx.motion.checks import speed_limit
 from metaworldx.motion.clip import Clip, make_clip
-from metaworldx.motion.human import HumanMotion
-from metaworldx.motion.pace import speed_problem
+from metaworldx.motion.human_skeleton import HumanMotion
+from metaworldx.motion.pacing import speed_problem
 from metaworldx.motion.retarget import contacts
-from metaworldx.motion.retarget.asked import SKILLS, ahead, command_of
-from metaworldx.motion.retarget.body import ROOT, Body, body_of
+from metaworldx.motion.retarget.command_labels import SKILLS, ahead, command_of
 from metaworldx.motion.retarget.contacts import ENDS, Stance
-from metaworldx.motion.retarget.fit import AXES, KEYPOINTS, TURNS, Fitted, fitted
-from metaworldx.motion.retarget.posture import first_posture
-from metaworldx.motion.retarget.rounds import at_rate, closed, round_trip, seam, unrolled
-from metaworldx.motion.retarget.solve import AxisGoal, Goals, PointGoal, TurnGoal, solve
+from metaworldx.motion.retarget.initial_pose import first_posture
+from metaworldx.motion.retarget.keypoint_scaling import AXES, KEYPOINTS, TURNS, Fitted, fitted
+from metaworldx.motion.retarget.looping import at_rate, closed, round_trip, seam, unrolled
+from metaworldx.motion.retarget.robot_body import ROOT, Body, body_of
+from metaworldx.motion.retarget.trajectory_ik import AxisGoal, Goals, PointGoal, TurnGoal, solve
 
 FPS = 50.0
 """The control rate."""

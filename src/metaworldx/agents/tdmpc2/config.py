@@ -1,0 +1,186 @@
+"""The agent's settings: network sizes, loss coefficients, the planner's numbers, and presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from metaworldx.core.errors import UserError, nearest
+
+
+@dataclass(frozen=True)
+class PlannerConfig:
+    """Settings of the sampling planner; defaults are TD-MPC2's.
+
+    Attributes:
+      method: `mppi` weights elites by exp(temperature * value), `cem` weights them alike.
+      objective: `terminal_q` sums H rewards and one Q at the end (TD-MPC2); `eq7` sums
+        `R + mu Q` over the H steps (Eq. 7 of MetaWorld-X).
+      mu: weight of Q in `eq7`.
+      samples, elites, policy_trajectories: candidates, how many of them are kept, and how many
+        come from the policy.
+      iterations: rounds of sampling and refitting.
+      min_std, max_std: bounds of the sampling width, in action units.
+      temperature: sharpness of MPPI's weights, per unit of value.
+      guidance_weight: lambda of `lambda ||a - a_ref||^2`, subtracted from a candidate's value.
+      dtype: what the networks compute in while planning.
+      rows: at most so many latents (environments times samples) are evaluated together and the
+        environments planned for in turn, which bounds the memory: about 20 arrays of
+        `rows * hidden_size` numbers. 0 plans for all at once.
+    """
+
+    method: Literal["mppi", "cem"] = "mppi"
+    objective: Literal["terminal_q", "eq7"] = "terminal_q"
+    mu: float = 1.0
+    samples: int = 512
+    elites: int = 64
+    policy_trajectories: int = 24
+    iterations: int = 6
+    min_std: float = 0.05
+    max_std: float = 2.0
+    temperature: float = 0.5
+    guidance_weight: float = 0.0
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    rows: int = 0
+
+    def __post_init__(self):
+        _one_of("planner method", self.method, ("mppi", "cem"))
+        _one_of("planner objective", self.objective, ("terminal_q", "eq7"))
+        _one_of("planner dtype", self.dtype, ("float32", "bfloat16"))
+        _at_least("planner iterations", self.iterations, 1)
+        _at_least("planner policy_trajectories", self.policy_trajectories, 0)
+        _at_least("planner elites", self.elites, 1)
+        _at_least("planner rows", self.rows, 0)
+        # One more than the policy's, so that a guidance action finds its place.
+        _at_least("planner samples", self.samples, self.policy_trajectories + 1)
+        _at_least("planner samples", self.samples, self.elites)
+        if not 0.0 < self.min_std <= self.max_std:
+            raise UserError(
+                f"planner stds are {self.min_std} to {self.max_std}; needs 0 < min_std <= max_std"
+            )
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """Everything that the agent's functions need to know before `jit`; hashable.
+
+    Attributes:
+      obs_size, action_size: numbers in one observation and one action.
+      encoder_size, latent_size, hidden_size: widths of the encoder's hidden layer, of a latent,
+        and of the two hidden layers of every other network.
+      simnorm_size: a latent is made of groups of this many that each sum to one.
+      num_q, num_bins, vmin, vmax: the Q-ensemble and its bins, equally wide in symlog.
+      dropout: on the first layer of the Q-functions while they are trained.
+      log_std_min, log_std_max: range of the policy's log standard deviation.
+      normalise_obs: scale observations by their running mean and standard deviation; TD-MPC2
+        does not.
+      episodic: learn when episodes terminate, and discount by it.
+      horizon: steps of the latent rollout, in training and in planning.
+      discount: per control step.
+      *_coef: weights of the losses.
+      rho: a step's loss counts rho times the one before it.
+      tau: step of the target Q-functions and of the running scale towards the present.
+      learning_rate, encoder_rate_scale: of Adam; the encoder's is scaled.
+      decay_updates: over so many updates the learning rates fall along a cosine to a tenth;
+        0 keeps them, as TD-MPC2 does.
+      grad_clip: bound of the gradients' global norm, model and policy apart.
+      guidance_weight: lambda of `lambda ||pi_mean(z) - a_ref||^2` in the policy loss.
+      planner: the planner's own settings.
+    """
+
+    obs_size: int
+    action_size: int
+    encoder_size: int = 256
+    latent_size: int = 512
+    hidden_size: int = 512
+    simnorm_size: int = 8
+    num_q: int = 5
+    num_bins: int = 101
+    vmin: float = -10.0
+    vmax: float = 10.0
+    dropout: float = 0.01
+    log_std_min: float = -10.0
+    log_std_max: float = 2.0
+    normalise_obs: bool = False
+    episodic: bool = True
+    horizon: int = 3
+    discount: float = 0.99
+    consistency_coef: float = 20.0
+    reward_coef: float = 0.1
+    value_coef: float = 0.1
+    termination_coef: float = 1.0
+    entropy_coef: float = 1e-4
+    guidance_weight: float = 0.0
+    rho: float = 0.5
+    tau: float = 0.01
+    learning_rate: float = 3e-4
+    encoder_rate_scale: float = 0.3
+    decay_updates: int = 0
+    grad_clip: float = 20.0
+    planner: PlannerConfig = field(default_factory=PlannerConfig)
+
+    def __post_init__(self):
+        sizes = ("obs_size", "action_size", "encoder_size", "latent_size", "hidden_size")
+        for name in (*sizes, "simnorm_size", "horizon"):
+            _at_least(name, getattr(self, name), 1)
+        for name in ("num_q", "num_bins"):
+            _at_least(name, getattr(self, name), 2)
+        _at_least("decay_updates", self.decay_updates, 0)
+        if self.latent_size % self.simnorm_size:
+            raise UserError(
+                f"latent_size is {self.latent_size}; "
+                f"needs a multiple of simnorm_size ({self.simnorm_size})"
+            )
+        if self.vmin >= self.vmax:
+            raise UserError(f"vmin is {self.vmin}; needs less than vmax ({self.vmax})")
+        for name in ("discount", "dropout"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise UserError(f"{name} is {getattr(self, name)}; needs at least 0 and below 1")
+
+
+_SIZES = {
+    "paper": {},
+    "small": {"latent_size": 256, "hidden_size": 256},
+}
+
+
+def preset(name: str, obs_size: int, action_size: int, episode_length: int) -> AgentConfig:
+    """An agent's settings for an environment.
+
+    Args:
+      name: `paper` (512 wide) or `small` (256 wide, for CPUs).
+      episode_length: in control steps; sets the discount.
+
+    Raises:
+      UserError: unknown preset, or sizes below one.
+    """
+    if name not in _SIZES:
+        raise UserError(nearest("agent preset", name, _SIZES))
+    _at_least("episode_length", episode_length, 1)
+    iterations = 8 if action_size >= 20 else 6
+    return AgentConfig(
+        obs_size=obs_size,
+        action_size=action_size,
+        discount=discount_for(episode_length),
+        planner=PlannerConfig(iterations=iterations),
+        **_SIZES[name],
+    )
+
+
+def discount_for(episode_length: int) -> float:
+    """TD-MPC2's discount for episodes of `episode_length` control steps.
+
+    `clip((T/5 - 1) / (T/5), 0.95, 0.995)`.
+    """
+    fraction = episode_length / 5.0
+    return min(max((fraction - 1.0) / fraction, 0.95), 0.995)
+
+
+def _at_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise UserError(f"{name} is {value}; needs at least {least}")
+
+
+def _one_of(kind: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UserError(nearest(kind, value, known))

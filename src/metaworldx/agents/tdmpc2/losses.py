@@ -1,0 +1,190 @@
+"""TD-MPC2's losses as pure functions: model (consistency, reward, value, termination), policy.
+
+Inside of here a batch has its environments first, `[B, H, ...]` (see `batch_first`): the axes are
+joined for the matrix products, and only so does every row stay on the device of its sequence.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import struct
+
+from metaworldx.agents.tdmpc2 import world_model as wm
+from metaworldx.agents.tdmpc2.config import AgentConfig
+from metaworldx.agents.tdmpc2.distributions import two_hot_loss
+
+Metrics = dict[str, jax.Array]
+
+
+@struct.dataclass
+class Batch:
+    """Sequences of H steps that cross no episode's end; time first.
+
+    Attributes:
+      obs: `[H+1, B, O]`.
+      action: `[H, B, A]` in [-1, 1].
+      reward: `[H, B]`, of whatever the agent is to maximise.
+      terminated: `[H, B]`, bool or 0/1; a truncated episode has not terminated.
+      guidance: reference actions `[H+1, B, A]` for the policy loss, or None.
+    """
+
+    obs: jax.Array
+    action: jax.Array
+    reward: jax.Array
+    terminated: jax.Array
+    guidance: jax.Array | None = None
+
+
+@struct.dataclass
+class Noise:
+    """What an update draws at random.
+
+    Attributes:
+      target_action: `[B, H, A]` standard normal, for the TD target's actions.
+      policy_action: `[B, H+1, A]` standard normal, for the policy loss's actions.
+      target_pair, policy_pair: `[2]`, which Q-functions are used for each.
+      dropout: a key for each of the model's and the policy's loss, or None for no dropout.
+    """
+
+    target_action: jax.Array
+    policy_action: jax.Array
+    target_pair: jax.Array
+    policy_pair: jax.Array
+    dropout: tuple[jax.Array, jax.Array] | None = None
+
+
+def draw_noise(config: AgentConfig, key: jax.Array, batch_size: int) -> Noise:
+    """Fresh noise for one update on `batch_size` sequences."""
+    keys = jax.random.split(key, 6)
+    horizon, size = config.horizon, config.action_size
+    return Noise(
+        target_action=jax.random.normal(keys[0], (batch_size, horizon, size)),
+        policy_action=jax.random.normal(keys[1], (batch_size, horizon + 1, size)),
+        target_pair=wm.sample_pair(config, keys[2]),
+        policy_pair=wm.sample_pair(config, keys[3]),
+        dropout=(keys[4], keys[5]) if config.dropout else None,
+    )
+
+
+def batch_first(batch: Batch) -> Batch:
+    """The batch with its first two axes swapped, as the losses want it."""
+    return jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), batch)
+
+
+def td_targets(
+    config: AgentConfig,
+    params: wm.Params,
+    target_q: wm.Weights,
+    batch: Batch,
+    next_z: jax.Array,
+    noise: Noise,
+) -> jax.Array:
+    """`r + gamma (1 - terminated) min Q_target(z', pi(z'))`, `[B, H]`.
+
+    Args:
+      next_z: encoded observations one step later, `[B, H, latent]`.
+    """
+    action = wm.policy(config, params.policy, next_z, noise.target_action).action
+    q = wm.q_value(config, target_q, next_z, action, noise.target_pair, "min")
+    return batch.reward + config.discount * (1.0 - batch.terminated) * q
+
+
+def model_loss(
+    config: AgentConfig,
+    model: wm.ModelParams,
+    batch: Batch,
+    next_z: jax.Array,
+    targets: jax.Array,
+    noise: Noise,
+) -> tuple[jax.Array, tuple[jax.Array, Metrics]]:
+    """Loss of the whole world model.
+
+    `20 consistency + 0.1 reward + 0.1 value + 1 termination` with TD-MPC2's coefficients; each
+    but the last a mean over steps t of `rho^t` times the batch's mean. `next_z` and `targets`
+    are constants.
+
+    Returns:
+      The loss, and the latents of the rollout `[B, H+1, latent]` with the metrics.
+    """
+    z = wm.encode(config, model, batch.obs[:, 0])
+    rollout = [z]
+    for k in range(config.horizon):
+        z = wm.next_latent(config, model, z, batch.action[:, k])
+        rollout.append(z)
+    zs = jnp.stack(rollout, axis=1)
+    dropout = None if noise.dropout is None else noise.dropout[0]
+    rewards = wm.reward_logits(config, model, zs[:, :-1], batch.action)
+    qs = wm.q_logits(config, model.qs, zs[:, :-1], batch.action, dropout)
+
+    weight = config.rho ** jnp.arange(config.horizon)
+    consistency = jnp.mean(weight * jnp.mean(jnp.square(zs[:, 1:] - next_z), axis=(0, 2)))
+    reward = jnp.mean(weight * two_hot_loss(config, rewards, batch.reward).mean(axis=0))
+    value = jnp.mean(weight * two_hot_loss(config, qs, targets).mean(axis=(0, 1)))
+    loss = (
+        config.consistency_coef * consistency
+        + config.reward_coef * reward
+        + config.value_coef * value
+    )
+    metrics = {"consistency_loss": consistency, "reward_loss": reward, "value_loss": value}
+    if config.episodic:
+        logits = wm.termination_logits(config, model, zs[:, 1:])
+        terminated = batch.terminated.astype(logits.dtype)
+        termination = optax.sigmoid_binary_cross_entropy(logits, terminated).mean()
+        loss = loss + config.termination_coef * termination
+        metrics |= {"termination_loss": termination}
+        metrics |= _termination_statistics(logits[:, -1] > 0.0, terminated[:, -1] > 0.5)
+    return loss, (zs, metrics | {"model_loss": loss})
+
+
+def policy_loss(
+    config: AgentConfig,
+    policy: wm.Weights,
+    qs: wm.Weights,
+    zs: jax.Array,
+    scale: jax.Array,
+    guidance: jax.Array | None,
+    noise: Noise,
+) -> tuple[jax.Array, tuple[jax.Array, Metrics]]:
+    """Loss of the policy on latents `zs` `[B, H+1, latent]`, which are constants like `qs`.
+
+    Mean over steps of `rho^t` times the batch's mean of `-(Q / scale + 1e-4 H)`, H the scaled
+    entropy, plus `lambda ||pi_mean(z) - a_ref||^2` where there is guidance. The scale moves
+    towards the present Q before it divides.
+
+    Returns:
+      The loss, and the new scale with the metrics.
+    """
+    out = wm.policy(config, policy, zs, noise.policy_action)
+    dropout = None if noise.dropout is None else noise.dropout[1]
+    q = wm.q_value(config, qs, zs, out.action, noise.policy_pair, "mean", dropout)
+    scale = update_scale(config, scale, jax.lax.stop_gradient(q[:, 0]))
+    gain = (q / scale + config.entropy_coef * out.scaled_entropy).mean(axis=0)
+    metrics = {
+        "policy_entropy": out.entropy.mean(),
+        "policy_scaled_entropy": out.scaled_entropy.mean(),
+        "policy_std": jnp.exp(out.log_std).mean(),
+        "q_mean": q.mean(),
+        "q_scale": scale,
+    }
+    if guidance is not None:
+        distance = jnp.sum(jnp.square(out.mean - guidance), axis=-1).mean(axis=0)
+        gain = gain - config.guidance_weight * distance
+        metrics |= {"guidance_distance": distance.mean()}
+    weight = config.rho ** jnp.arange(config.horizon + 1)
+    loss = -jnp.mean(weight * gain)
+    return loss, (scale, metrics | {"policy_loss": loss})
+
+
+def update_scale(config: AgentConfig, scale: jax.Array, q: jax.Array) -> jax.Array:
+    """Running range of Q: `tau` of the way to the 5 to 95 percentile range of `q` `[B]`, >= 1."""
+    low, high = jnp.percentile(q, jnp.array([5.0, 95.0]))
+    return scale + config.tau * (jnp.maximum(high - low, 1.0) - scale)
+
+
+def _termination_statistics(predicted: jax.Array, actual: jax.Array) -> Metrics:
+    """Share of terminated last steps `[B]`, and the F1 score of predicting them."""
+    hits = jnp.sum(predicted & actual)
+    f1 = 2.0 * hits / jnp.maximum(jnp.sum(predicted) + jnp.sum(actual), 1)
+    return {"termination_rate": actual.mean(dtype=jnp.float32), "termination_f1": f1}

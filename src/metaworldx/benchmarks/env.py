@@ -1,0 +1,198 @@
+"""Control steps a second of an environment, and of the bare physics that it stands on.
+
+Both run the same states and controls in turn, so that their ratio means the environment's own
+cost (observations, rewards, auto-reset) and not how often robots lie on the floor.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from mujoco.batch import Batch
+
+from metaworldx.core.errors import UserError
+from metaworldx.envs.env import Env
+from metaworldx.envs.factory import make
+from metaworldx.envs.state import EnvState
+from metaworldx.sim.mjx import mjx
+from metaworldx.sim.physics import SUBSTEPS, PhysicsState
+
+
+@dataclass(frozen=True)
+class EnvThroughput:
+    """One measurement of `bench env`.
+
+    Attributes:
+      env: the environment's id.
+      backend, collisions: what it ran on.
+      num_envs: environments stepped together.
+      steps: control steps timed in each round.
+      steps_per_second: control steps a second over all environments, median of the rounds.
+      bare_steps_per_second: the same for the physics alone; None on warp, not measured there.
+      overhead: environment's time over the physics' time, less one; median of the rounds' ratios.
+      compile_seconds: tracing and compiling reset and step, caches not counted out.
+      episodes: episodes that ended while it was timed.
+      divergences: simulations that broke down meanwhile.
+    """
+
+    env: str
+    backend: str
+    collisions: str
+    num_envs: int
+    steps: int
+    steps_per_second: float
+    bare_steps_per_second: float | None
+    overhead: float | None
+    compile_seconds: float
+    episodes: int
+    divergences: int
+
+
+def _timed(run: Callable[..., Any], *args: Any) -> tuple[float, Any]:
+    begin = time.perf_counter()
+    out = jax.block_until_ready(run(*args))
+    return time.perf_counter() - begin, out
+
+
+def measure_env(
+    env_id: str,
+    backend: str = "auto",
+    num_envs: int = 256,
+    collisions: str | None = None,
+    steps: int = 50,
+    rounds: int = 5,
+    seed: int = 0,
+) -> EnvThroughput:
+    """Times an environment under uniform random actions against its bare physics.
+
+    Raises:
+      UserError: bad names, or fewer than one environment, step or round.
+    """
+    for name, value in (("num_envs", num_envs), ("steps", steps), ("rounds", rounds)):
+        if value < 1:
+            raise UserError(f"{name} is {value}; needs at least 1")
+    env = make(env_id, backend, collisions, worlds=num_envs)
+    reset, rollout = jax.jit(env.reset), _rollout(env)
+    keys = iter(jax.random.split(jax.random.key(seed), rounds + 3))
+
+    begin = time.perf_counter()
+    state = jax.block_until_ready(reset(jax.random.split(next(keys), num_envs)))
+    # The first rollout also takes robots past their first, synchronous fall.
+    actions = _actions(env, next(keys), steps, num_envs)
+    state, trace, _ = jax.block_until_ready(rollout(state, actions))
+    first = time.perf_counter() - begin
+    again, _ = _timed(rollout, state, _actions(env, next(keys), steps, num_envs))
+    bare = _bare(env, num_envs)
+    if bare is not None:
+        _timed(bare, trace)
+
+    env_times, bare_times, ended = [], [], np.zeros(2, int)
+    for key in keys:
+        actions = _actions(env, key, steps, num_envs)
+        seconds, (state, trace, counts) = _timed(rollout, state, actions)
+        env_times.append(seconds)
+        if bare is not None:
+            bare_times.append(_timed(bare, trace)[0])
+        ended += np.asarray(counts)
+    total = num_envs * steps
+    return EnvThroughput(
+        env=env.id,
+        backend=env.physics.name,
+        collisions=env.collisions,
+        num_envs=num_envs,
+        steps=steps,
+        steps_per_second=total / statistics.median(env_times),
+        bare_steps_per_second=total / statistics.median(bare_times) if bare else None,
+        overhead=_overhead(env_times, bare_times) if bare else None,
+        compile_seconds=max(first - again, 0.0),
+        episodes=int(ended[0]),
+        divergences=int(ended[1]),
+    )
+
+
+def _overhead(env_times: list[float], bare_times: list[float]) -> float:
+    ratios = [ours / theirs for ours, theirs in zip(env_times, bare_times, strict=True)]
+    return statistics.median(ratios) - 1.0
+
+
+Trace = tuple[PhysicsState, jax.Array]
+"""States before each control step and the ctrl applied, time first: `[T, B, ...]`."""
+
+
+def _actions(env: Env, key: jax.Array, steps: int, num_envs: int) -> jax.Array:
+    """Random actions, drawn beforehand: who acts is not the environment's cost."""
+    shape = (steps, num_envs, env.action_size)
+    return jax.block_until_ready(jax.random.uniform(key, shape, minval=-1.0))
+
+
+def _rollout(env: Env) -> Callable[[EnvState, jax.Array], tuple[EnvState, Trace, jax.Array]]:
+    @jax.jit
+    def rollout(state: EnvState, actions: jax.Array) -> tuple[EnvState, Trace, jax.Array]:
+        def one(carry, action):
+            state, counts = carry
+            after = env.step(state, action)
+            counts = counts + jnp.stack([after.done.sum(), after.diverged.sum()])
+            return (after, counts), (state.physics, env.ctrl(action))
+
+        start = (state, jnp.zeros(2, jnp.int32))
+        (state, counts), trace = jax.lax.scan(one, start, actions)
+        return state, trace, counts
+
+    return rollout
+
+
+def _bare(env: Env, num_envs: int) -> Callable[[Trace], Any] | None:
+    if env.physics.name == "native":
+        return _bare_native(env, num_envs)
+    return _bare_mjx(env) if env.physics.name == "mjx" else None
+
+
+def _bare_native(env: Env, num_envs: int) -> Callable[[Trace], Any]:
+    batch = Batch(env.physics.model, nsim=num_envs)
+    qpos, qvel, warmstart, ctrl = (
+        batch.bind(name) for name in ("qpos", "qvel", "qacc_warmstart", "ctrl")
+    )
+
+    def run(trace: Trace) -> int:
+        states, controls = jax.tree.map(np.asarray, trace)
+        for t in range(len(controls)):
+            qpos[:], qvel[:], warmstart[:] = (
+                states.qpos[t],
+                states.qvel[t],
+                states.warmstart[t],
+            )
+            ctrl[:] = controls[t]
+            batch.step(nstep=SUBSTEPS)
+        return 0
+
+    return run
+
+
+def _bare_mjx(env: Env) -> Callable[[Trace], Any]:
+    model = mjx.put_model(env.physics.model, impl="jax")
+    template = mjx.make_data(env.physics.model, impl="jax")
+
+    @jax.jit
+    def run(trace: Trace) -> jax.Array:
+        def control_step(data: mjx.Data, state: PhysicsState, ctrl: jax.Array) -> mjx.Data:
+            data = data.replace(
+                qpos=state.qpos, qvel=state.qvel, qacc_warmstart=state.warmstart, ctrl=ctrl
+            )
+            return jax.lax.fori_loop(0, SUBSTEPS, lambda _, d: mjx.step(model, d), data)
+
+        def one(data, inputs):
+            return jax.vmap(control_step)(data, *inputs), None
+
+        size = trace[1].shape[1]
+        data = jax.tree.map(lambda x: jnp.broadcast_to(x, (size, *jnp.shape(x))), template)
+        with jax.default_matmul_precision("highest"):
+            return jax.lax.scan(one, data, trace)[0].qpos
+
+    return run

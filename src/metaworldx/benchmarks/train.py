@@ -1,0 +1,116 @@
+"""Control steps and updates a second of the whole training loop, and where the time goes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+
+from metaworldx.core.errors import UserError
+from metaworldx.training.config import TrainConfig, checked
+from metaworldx.training.epoch_runner import Loop, LoopState
+
+
+@dataclass(frozen=True)
+class TrainThroughput:
+    """One measurement of `bench train`.
+
+    Attributes:
+      env: the environment's id.
+      backend: the physics it ran on.
+      agent: size of the agent.
+      act_with: who acted.
+      num_envs, batch, updates_per_round: sizes of the loop.
+      steps_per_second: control steps a second over all environments, median of the epochs.
+      updates_per_second: updates a second, median of the epochs.
+      physics_share: share of an epoch's time that the same epoch takes with random actions and
+        without updates.
+      updating_share: share that its sampling and updates take on their own.
+      acting_share: what is left: the agent's own actions.
+      compile_seconds: the first epochs' time over a later one's.
+      replay_bytes: memory of the replay.
+    """
+
+    env: str
+    backend: str
+    agent: str
+    act_with: str
+    num_envs: int
+    batch: int
+    updates_per_round: int
+    steps_per_second: float
+    updates_per_second: float
+    physics_share: float
+    updating_share: float
+    acting_share: float
+    compile_seconds: float
+    replay_bytes: int
+
+
+def measure_train(config: TrainConfig, rounds: int = 5) -> TrainThroughput:
+    """Times whole epochs, and by themselves their physics and their updates, in turn.
+
+    Raises:
+      UserError: settings that do not fit, or fewer than one round.
+    """
+    if rounds < 1:
+        raise UserError(f"rounds is {rounds}; needs at least 1")
+    if config.replay_on != "device":
+        raise UserError("bench train measures the replay on device; replay_on must be 'device'")
+    loop = Loop(checked(config))
+    updates_only = jax.jit(partial(_updates, loop), donate_argnums=0)
+    state = loop.init(config.seed)
+    size = sum(leaf.nbytes for leaf in jax.tree.leaves(state.replay))
+    first: list[float] = []
+    later: dict[str, list[float]] = {"physics": [], "whole": [], "updating": []}
+    for number in range(rounds + 1):
+        for name, run in (
+            ("physics", loop.seed_epoch),
+            ("whole", loop.epoch),
+            ("updating", updates_only),
+        ):
+            begin = time.perf_counter()
+            state, _ = jax.block_until_ready(run(state))
+            seconds = time.perf_counter() - begin
+            if number:
+                later[name].append(seconds)
+            elif name != "updating":
+                first.append(seconds)
+    seconds = {name: statistics.median(times) for name, times in later.items()}
+    whole = seconds["whole"]
+    physics, updating = seconds["physics"] / whole, seconds["updating"] / whole
+    return TrainThroughput(
+        env=loop.env.id,
+        backend=loop.env.physics.name,
+        agent=config.agent,
+        act_with=config.act_with,
+        num_envs=config.num_envs,
+        batch=config.batch,
+        updates_per_round=config.updates_per_round,
+        steps_per_second=config.steps_per_epoch / whole,
+        updates_per_second=config.updates_per_round * config.epoch_rounds / whole,
+        physics_share=physics,
+        updating_share=updating,
+        acting_share=max(0.0, 1.0 - physics - updating),
+        compile_seconds=max(0.0, sum(first) - whole - seconds["physics"]),
+        replay_bytes=size,
+    )
+
+
+def _updates(loop: Loop, state: LoopState) -> tuple[LoopState, Any]:
+    """An epoch's sampling and updates without its collection."""
+
+    def one_round(state: LoopState, key: jax.Array) -> Any:
+        sample_key, update_key = jax.random.split(key)
+        batches = loop.sample_batches(state.replay, sample_key)
+        new, metrics = loop.update_agent(state.agent, state.objective, batches, update_key)
+        return state.replace(agent=new), metrics
+
+    key, round_key = jax.random.split(state.key)
+    keys = jax.random.split(round_key, loop.config.epoch_rounds)
+    state, metrics = jax.lax.scan(one_round, state, keys)
+    return state.replace(key=key), metrics

@@ -1,0 +1,70 @@
+"""`metaworldx bench planner`."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def main(
+    task: str = "h1-walk",
+    agent: str = "paper",
+    num_envs: tuple[int, ...] = (1, 64),
+    together: int = 64,
+    rounds: int = 5,
+    seed: int = 0,
+    out: Path | None = None,
+    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+) -> int:
+    """Measure the planner's plans a second and its latency, against its matrix products.
+
+    Plans for random observations are timed in turn with their matrix products alone, at their
+    own shapes, and with square float32 products, the machine's matrix rate; medians are
+    reported.
+
+    Args:
+      task: environment that gives the sizes of observations and actions, e.g. h1hand-walk.
+      agent: size of the agent, small or paper.
+      num_envs: environments planned for in a call; several numbers give a curve.
+      together: environments planned for at the same time, more are in turn, which bounds the
+        memory; 0 plans for all at once.
+      rounds: timed calls.
+      seed: of weights, observations and samples.
+      out: also write the figures to this JSON file.
+      as_json: print JSON instead of a table.
+    """
+    from metaworldx.agents.tdmpc2 import preset
+    from metaworldx.benchmarks.planner import measure_planner
+    from metaworldx.cli._roofline_table import WORK_COLUMNS, work_cells
+    from metaworldx.cli._tables import print_measured
+    from metaworldx.core.errors import UserError
+    from metaworldx.core.files import check_writable
+    from metaworldx.envs.specs import facts
+
+    if together < 0:
+        raise UserError(f"together is {together}; needs at least 0")
+    if out is not None:
+        check_writable(out)
+    env = facts(task)
+    config = preset(agent, env.obs_size, env.action_size, env.max_episode_steps)
+    samples = config.planner.samples
+    rows = []
+    for count in num_envs:
+        planner = dataclasses.replace(config.planner, rows=min(together, count) * samples)
+        sized = dataclasses.replace(config, planner=planner)
+        rows.append(measure_planner(sized, count, rounds, seed))
+        rate = f"{rows[-1].plans_per_second:,.2f} plans/s"
+        print(f"{agent} on {task} x {count}: {rate}", file=sys.stderr)
+    print_measured(
+        [{"env": task, "agent": agent} | dataclasses.asdict(row) for row in rows],
+        out,
+        as_json,
+        f"plans of the {agent} agent on {task}",
+        ["envs", "plans/s", *WORK_COLUMNS],
+        [[str(row.num_envs), f"{row.plans_per_second:,.2f}", *work_cells(row)] for row in rows],
+    )
+    return 0

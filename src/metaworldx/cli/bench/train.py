@@ -1,0 +1,85 @@
+"""`metaworldx bench train`."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def main(
+    task: str = "h1-stand",
+    preset: str = "cpu",
+    backend: str = "auto",
+    num_envs: int | None = None,
+    batch: int | None = None,
+    utd: float | None = None,
+    agent: str | None = None,
+    act_with: str | None = None,
+    epoch_rounds: int = 20,
+    rounds: int = 5,
+    seed: int = 0,
+    out: Path | None = None,
+    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+) -> int:
+    """Measure control steps and updates a second of the whole training loop.
+
+    Whole epochs are timed in turn with their physics alone (random actions, no updates) and
+    their updates alone; medians are reported.
+
+    Args:
+      task: environment, e.g. h1-stand.
+      preset: settings of train agent, cpu or gpu.
+      backend: auto, native, mjx or warp.
+      num_envs: environments stepped together; default the preset's.
+      batch: sequences in an update's batch; default the preset's.
+      utd: updates per control step of one environment; default one round's as in the preset.
+      agent: size of the agent, small or paper; default the preset's.
+      act_with: policy, mppi or mixed; default the preset's.
+      epoch_rounds: rounds of collection and updates in a timed epoch.
+      rounds: timed epochs.
+      seed: of everything random.
+      out: also write the figures to this JSON file.
+      as_json: print JSON instead of a table.
+    """
+    from metaworldx.benchmarks.train import measure_train
+    from metaworldx.cli._tables import print_measured
+    from metaworldx.core.files import check_writable
+    from metaworldx.training.config import preset as named
+
+    if out is not None:
+        check_writable(out)
+    config = named(preset)
+    given = dict(num_envs=num_envs, batch=batch, agent=agent, act_with=act_with, utd=utd)
+    changes = {name: value for name, value in given.items() if value is not None}
+    if utd is None and num_envs:
+        changes["utd"] = config.updates_per_round / (num_envs * config.collect_steps)
+    config = dataclasses.replace(
+        config, task=task, backend=backend, seed=seed, epoch_rounds=epoch_rounds, **changes
+    )
+    row = measure_train(config, rounds)
+    print_measured(
+        [dataclasses.asdict(row)],
+        out,
+        as_json,
+        "the whole training loop (a control step is 10 physics steps)",
+        [
+            *("environment", "backend", "agent", "acts", "envs", "batch"),
+            *("steps/s", "updates/s", "physics", "acting", "updating"),
+        ],
+        [
+            [
+                *(row.env, row.backend, row.agent, row.act_with),
+                *(str(row.num_envs), str(row.batch)),
+                f"{row.steps_per_second:,.0f}",
+                f"{row.updates_per_second:,.2f}",
+                *(
+                    f"{share:.0%}"
+                    for share in (row.physics_share, row.acting_share, row.updating_share)
+                ),
+            ]
+        ],
+    )
+    return 0

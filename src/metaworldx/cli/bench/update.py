@@ -1,0 +1,60 @@
+"""`metaworldx bench update`."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def main(
+    task: str = "h1-walk",
+    agent: str = "paper",
+    batch: tuple[int, ...] = (256,),
+    rounds: int = 20,
+    seed: int = 0,
+    out: Path | None = None,
+    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+) -> int:
+    """Measure the agent's updates a second, against their matrix products.
+
+    Updates on random sequences are timed in turn with their matrix products alone, at their own
+    shapes, and with square float32 products, the machine's matrix rate; medians are reported.
+
+    Args:
+      task: environment that gives the sizes of observations and actions, e.g. h1hand-walk.
+      agent: size of the agent, small or paper.
+      batch: sequences in an update's batch; several numbers give a curve.
+      rounds: timed updates.
+      seed: of weights and sequences.
+      out: also write the figures to this JSON file.
+      as_json: print JSON instead of a table.
+    """
+    from metaworldx.agents.tdmpc2 import preset
+    from metaworldx.benchmarks.update import measure_update
+    from metaworldx.cli._roofline_table import WORK_COLUMNS, work_cells
+    from metaworldx.cli._tables import print_measured
+    from metaworldx.core.files import check_writable
+    from metaworldx.envs.specs import facts
+
+    if out is not None:
+        check_writable(out)
+    env = facts(task)
+    config = preset(agent, env.obs_size, env.action_size, env.max_episode_steps)
+    rows = []
+    for count in batch:
+        rows.append(measure_update(config, count, rounds, seed))
+        rate = f"{rows[-1].updates_per_second:,.2f} updates/s"
+        print(f"{agent} on {task}, batch {count}: {rate}", file=sys.stderr)
+    print_measured(
+        [{"env": task, "agent": agent} | dataclasses.asdict(row) for row in rows],
+        out,
+        as_json,
+        f"updates of the {agent} agent on {task}",
+        ["batch", "updates/s", *WORK_COLUMNS],
+        [[str(row.batch), f"{row.updates_per_second:,.2f}", *work_cells(row)] for row in rows],
+    )
+    return 0

@@ -1,0 +1,34 @@
+"""`metaworldx pool add RUN`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def main(
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    /,
+    pool: Path = Path("pool"),
+    checkpoint: str = "best",
+) -> int:
+    """Put the expert of a training run into a pool of experts.
+
+    Only what acting needs is kept: encoder, policy, clips and how it was trained. It takes the
+    place of an expert of the same skill.
+
+    Args:
+      run: folder of a run of `metaworldx train expert`.
+      pool: the pool's folder; made if need be.
+      checkpoint: latest, or best (of the run's own evaluations).
+    """
+    from metaworldx.experts.pool import add_expert
+    from metaworldx.training.restore import trained_expert
+
+    expert = trained_expert(run, checkpoint)
+    add_expert(expert, pool)
+    size = (pool / f"{expert.name}.npz").stat().st_size
+    print(f"{expert.name}: {size / 1e6:.2f} MB, into {pool}")
+    return 0

@@ -1,0 +1,113 @@
+"""`metaworldx run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from metaworldx.core.errors import UserError
+
+
+def main(
+    preset: str = "quickstart",
+    out: Path = Path("runs/metaworldx"),
+    tasks: str | None = None,
+    teacher: str | None = None,
+    cache: Path | None = None,
+    pool: Path | None = None,
+    without: str | None = None,
+    rollouts: int | None = None,
+    keep: int | None = None,
+    starts: int | None = None,
+    router_trainings: int | None = None,
+    mixture_starts: int | None = None,
+    agent_steps: int | None = None,
+    live_steps: int | None = None,
+    episodes: int | None = None,
+    film_seconds: float | None = None,
+    schedule: str | None = None,
+    alpha: float | None = None,
+    replan: float | None = None,
+    reuse: Path | None = None,
+    seed: int = 0,
+) -> int:
+    """Run all of MetaWorld-X: a teacher's guidance, demonstrations, router, guided agent, report.
+
+    Every stage is done once: the same command goes on where it was interrupted, and skips what is
+    done. Ends with the report's path and a table.
+
+    Args:
+      preset: quickstart (two cores, minutes) or full (an accelerator, hours).
+      out: folder of the run.
+      tasks: environments with commas between them; the guided agent learns the first.
+      teacher: gemini, cached or offline, falling back in that order.
+      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+        package.
+      pool: folder of a pool of experts; default the one that comes with the package.
+      without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
+        teacher), guide (the agent learns from scratch) or imitation (a small pool trained in
+        the run without human motion priors).
+      rollouts: tried for each task's demonstrations.
+      keep: rollouts of the best ways to switch, so many, are demonstrations.
+      starts: from how many each way is tried in the second round.
+      router_trainings: routers trained from the same demonstrations; the router's row is told
+        over these too.
+      mixture_starts: from so many starts every constant mixture of two experts is tried, the bar
+        for the router; the best again from others. 0 leaves it out.
+      agent_steps: control steps of the guided agent; 0 trains none.
+      live_steps: control steps of the expert trained in the run; 0 trains none.
+      episodes: of each evaluation.
+      film_seconds: of each task's film; 0 makes none.
+      schedule: paper (the experts of its Table IV alone are the guided agent's reference at first,
+        in turn over its whole training) or none.
+      alpha: share of the router's weights where they are fused with what the guided agent's Q
+        expects of every expert; 1 leaves that out.
+      replan: also evaluate with a teacher that is asked again about what is left, at the end of
+        every stage and every so many seconds (0: at stages' ends only).
+      reuse: folder of another run, whose first stages (live expert, pool, guidance, router) are
+        taken over where their inputs were the same.
+      seed: of everything random.
+    """
+    import dataclasses
+
+    from metaworldx.cli._teacher_options import guidance_for
+    from metaworldx.cli.report import print_rows
+    from metaworldx.pipeline import PipelineConfig, run
+    from metaworldx.pipeline import preset as named
+    from metaworldx.report.runs_table import rows_of
+    from metaworldx.report.schema import read_report
+    from metaworldx.training.trainer import Stopped
+    from metaworldx.vlm.factory import teachers_from
+
+    given = dict(
+        teacher=teacher, cache=cache and str(cache), pool=pool and str(pool), without=without,
+        rollouts=rollouts, keep=keep, starts=starts, router_trainings=router_trainings,
+        mixture_starts=mixture_starts, agent_steps=agent_steps,
+        live_steps=live_steps, episodes=episodes,
+        film_seconds=film_seconds, schedule=schedule, alpha=alpha, replan=replan, seed=seed,
+    )  # fmt: skip
+    changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
+    if tasks is not None:
+        changes["tasks"] = tuple(name.strip() for name in tasks.split(",") if name.strip())
+    if live_steps == 0:
+        changes |= {"live_skill": None, "live_steps": 1}
+    config = dataclasses.replace(named(preset), **changes)
+    # The teachers are asked late in the run; whether they can be is told before it begins.
+    teachers_from(config.teacher, cache)
+    if reuse is not None and not (reuse / "stages").is_dir():
+        raise UserError(f"--reuse {reuse} holds no run of the pipeline; needs the folder of one")
+    if out.is_file():
+        raise UserError(f"cannot write {out}: a file is in the way")
+
+    def ask(config: PipelineConfig):
+        experts = None if config.pool is None else Path(config.pool)
+        return guidance_for(config.tasks, config.teacher, cache, experts)
+
+    try:
+        path = run(config, out, ask, reuse=reuse)
+    except Stopped:
+        print("stopped by a signal; the same command goes on")
+        return 0
+    print_rows(rows_of({out.resolve().name: read_report(out)}), f"{out}: who acted")
+    print(f"wrote {path}")
+    return 0

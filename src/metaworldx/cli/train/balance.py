@@ -1,0 +1,72 @@
+"""`metaworldx train feedback`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def main(
+    skill: str,
+    out: Path = Path("feedback.json"),
+    minutes: float = 10.0,
+    clips: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
+    candidates: int = 32,
+    steps: int = 300,
+    width: float = 0.12,
+    seed: int = 0,
+) -> int:
+    """Find the gains of the balance under a skill's expert, by search in native MuJoCo.
+
+    It begins with the gains in --out, or else with the skill's own, and writes what it finds
+    there, beside those of other skills. `assets/feedback.json` is what the skills use.
+
+    Args:
+      skill: stand, walk, run, sit, carry, reach, crawl or stair.
+      out: JSON file with the gains of every skill.
+      minutes: how long to search.
+      clips: names of the clips to follow; default those of the skill; may be repeated.
+      candidates: sets of gains tried in a round.
+      steps: control steps of an episode.
+      width: standard deviation of the gains at first.
+      seed: of starts and candidates.
+    """
+    import dataclasses
+
+    from tqdm import tqdm
+
+    from metaworldx.core.errors import check_seed
+    from metaworldx.core.files import check_writable, write_text
+    from metaworldx.envs.factory import make
+    from metaworldx.experts.balance_search import Found, Search, tune
+    from metaworldx.experts.motion_library import references
+    from metaworldx.experts.skills import clips_of, read_feedback, skill_named
+
+    check_seed(seed)
+    check_writable(out)
+    known = read_feedback(out) if out.exists() else {}
+    chosen = skill_named(skill)
+    if skill in known:
+        chosen = dataclasses.replace(chosen, feedback=tuple(known[skill]))
+    if clips:
+        chosen = dataclasses.replace(chosen, clips=clips, evaluated=0, then=None)
+    env = make(chosen.task, "native")
+    refs = references(env.task.robot.spec.name, clips_of(chosen), chosen.then)
+    search = Search(candidates=candidates, steps=steps, width=width, seed=seed)
+
+    def tell(found: Found) -> None:
+        tqdm.write(
+            f"round {found.rounds}, {found.seconds / 60:.1f} min: fitness {found.fitness:.1f}, "
+            f"length {found.length:.0f} of {steps}"
+        )
+        known[skill] = [round(x, 4) for x in found.gains]
+        write_text(out, json.dumps(known, indent=1) + "\n")
+
+    found = tune(env, refs, chosen, search, minutes, tell)
+    known[skill] = [round(x, 4) for x in found.gains]
+    write_text(out, json.dumps(known, indent=1) + "\n")
+    print(f"{skill}: {found.rounds} rounds in {found.seconds / 60:.1f} min; wrote {out}")
+    return 0

@@ -1,0 +1,71 @@
+"""`metaworldx train router`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def main(
+    tasks: str,
+    teacher: str = "gemini",
+    cache: Path | None = None,
+    pool: Path | None = None,
+    out: Path = Path("runs/router"),
+    seed: int = 0,
+    rollouts: int = 256,
+    keep: int = 12,
+    starts: int = 4,
+    steps: int = 2000,
+    beta: float = 0.05,
+    lambda_0: float = 1.0,
+    eta: float = 0.996,
+    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+) -> int:
+    """Train a router: which experts act when, from a teacher's guidance and from demonstrations.
+
+    A teacher is asked once for each task, and for the tasks that have no demonstrations too.
+    Demonstrations are the best of many rollouts in native MuJoCo under expert weights that are
+    held and switched at random. Then the network learns by Eq. 10 to 12, in seconds.
+    `metaworldx eval --router OUT --task h1-door` evaluates it.
+
+    Args:
+      tasks: environments to demonstrate, with commas between them, e.g. h1-door,h1-push.
+      teacher: gemini, cached or offline, falling back in that order.
+      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+        package.
+      pool: folder of a pool of experts; default the one that comes with the package.
+      out: folder of the router; demonstrations that are there are not made again.
+      seed: of everything random.
+      rollouts: tried for each task.
+      keep: rollouts of the best ways to switch, so many, are demonstrations.
+      starts: from how many each way is tried in the second round.
+      steps: updates of the network.
+      beta: weight of the entropy (Eq. 10).
+      lambda_0: weight of the teacher's guidance at first (Eq. 12).
+      eta: by which that falls with every update.
+      as_json: print the record as JSON.
+    """
+    import json
+
+    from metaworldx.cli._teacher_options import guidance_for
+    from metaworldx.router.distill import DistilConfig
+    from metaworldx.router.switching import DemoConfig
+    from metaworldx.router.train import RouterConfig, train_router
+
+    names = tuple(dict.fromkeys(name.strip() for name in tasks.split(",") if name.strip()))
+    config = RouterConfig(
+        tasks=names,
+        pool=None if pool is None else str(pool),
+        seed=seed,
+        demos=DemoConfig(rollouts=rollouts, keep=keep, starts=starts),
+        distil=DistilConfig(steps=steps, beta=beta, lambda_0=lambda_0, eta=eta),
+    )
+    guidance = guidance_for(names, teacher, cache, pool)
+    quiet = (lambda text: None) if as_json else print
+    result = train_router(config, guidance, out, quiet)
+    if as_json:
+        print(json.dumps({**result.router.record, "seconds": dict(result.seconds)}, indent=1))
+    return 0

@@ -1,1 +1,0 @@
-"""The subcommands of `metaworldx`, one module each, imported when they are called."""

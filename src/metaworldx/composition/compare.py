@@ -1,0 +1,207 @@
+"""Several who choose experts' weights, side by side from the same starts, in one compiled batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.composition.affordances import milestone_names
+from metaworldx.composition.composer import Chooser, Composer
+from metaworldx.core.errors import UserError
+from metaworldx.envs.env import Env
+from metaworldx.envs.scripted_policies import scripted_policy
+from metaworldx.evaluation.evaluator import start_keys
+from metaworldx.evaluation.paired import t_interval
+from metaworldx.experts.pool import ExpertPool
+
+_CHUNK = 50
+HOLD = "pose hold"
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one of them did over HumanoidBench's own episode, N starts.
+
+    Attributes:
+      returns, lengths: of each episode `[N]`.
+      successes: whether the task was completed, or its bar reached `[N]`, bool.
+      milestones: share of the episodes in which each was reached, by name.
+      mean_weights: of the experts over all steps, by name; None for who mixes none.
+    """
+
+    returns: np.ndarray
+    lengths: np.ndarray
+    successes: np.ndarray
+    milestones: dict[str, float]
+    mean_weights: dict[str, float] | None
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON has it."""
+        count = len(self.returns)
+        spread = float(self.returns.std(ddof=1) / np.sqrt(count)) if count > 1 else 0.0
+        return {
+            "return_mean": float(self.returns.mean()),
+            "return_stderr": spread,
+            "length_mean": float(self.lengths.mean()),
+            "success_share": float(self.successes.mean()),
+            "milestones": self.milestones,
+            "mean_weights": self.mean_weights,
+            "returns": [float(x) for x in self.returns],
+        }
+
+
+class Batch:
+    """Episodes of many robots at once, their weights by choosers; compiled once for a size."""
+
+    def __init__(self, pool: ExpertPool, env: Env, chooser: Callable[[Any], Chooser]):
+        """For a native environment without auto-reset.
+
+        Args:
+          chooser: of what a run is given.
+        """
+        self._env, self._chooser = env, chooser
+        self._composer = Composer(pool, env)
+        self._still = scripted_policy("hold", env)
+        self._reset, self._advance = jax.jit(env.reset), jax.jit(self._chunk)
+        self._begin = jax.jit(lambda given, s: self._composer.begin(s, chooser(given)))
+
+    def run(
+        self,
+        given: Any,
+        keys: jax.Array,
+        sure: jax.Array,
+        held: jax.Array,
+        progress: Callable[[int], Any] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Rewards, milestones, successes and weights of every step `[T, B, ...]`.
+
+        Args:
+          given: what the chooser is made of.
+          keys: of the starts `[B]`.
+          sure: confidence of the teacher `[B]`.
+          held: which robots hold the keyframe's pose instead `[B]`, bool.
+        """
+        state = self._reset(keys)
+        carry = (state, self._begin(given, state), jnp.ones(len(held), bool))
+        parts = []
+        for _ in range(0, self._env.max_episode_steps, _CHUNK):
+            carry, seen = self._advance(carry, given, sure, held)
+            parts.append(jax.tree.map(np.asarray, seen))
+            if progress is not None:
+                progress(_CHUNK)
+            if not bool(carry[2].any()):
+                break
+        return jax.tree.map(lambda *x: np.concatenate(x), *parts)
+
+    def _chunk(self, carry: Any, given: Any, sure: jax.Array, held: jax.Array) -> Any:
+        choose = self._chooser(given)
+
+        def one(carry: Any, _: None) -> Any:
+            state, composing, alive = carry
+            acted, composing = self._composer.act(state, composing, choose, sure)
+            pose = self._still(state, jax.random.key(0))
+            pose = jnp.broadcast_to(pose, acted.action.shape)
+            action = jnp.where(held[:, None], pose, acted.action)
+            after = self._env.step(state, action)
+            seen = {
+                "reward": after.reward * alive,
+                "alive": alive,
+                "success": after.success & alive,
+                "milestones": jax.vmap(self._composer.scene)(after).milestones >= 1.0,
+                "weights": acted.weights,
+            }
+            return (after, composing, alive & ~after.done), seen
+
+        return jax.lax.scan(one, carry, None, length=_CHUNK)
+
+
+def compare(
+    pool: ExpertPool,
+    env: Env,
+    choosers: Mapping[str, tuple[Chooser, float]],
+    episodes: int,
+    seed: int,
+    hold: bool = True,
+    progress: Callable[[int], Any] | None = None,
+) -> dict[str, Row]:
+    """Runs everybody from the same starts, those of `Evaluator` with that seed.
+
+    Args:
+      env: native, without auto-reset.
+      choosers: by name: who chooses weights, and the confidence of its teacher.
+      hold: also hold the keyframe's pose, the floor.
+      progress: called with the number of control steps just done.
+
+    Raises:
+      UserError: no episodes, or nobody to compare.
+    """
+    if episodes < 1:
+        raise UserError(f"episodes is {episodes}; needs at least 1")
+    names = list(choosers) + ([HOLD] if hold else [])
+    if not names:
+        raise UserError("nobody to compare")
+    groups = [choosers.get(name) for name in names]
+    keys = start_keys(seed, episodes)
+    wanted = partial(_wanted, groups, episodes, len(pool))
+    sure = jnp.repeat(jnp.array([1.0 if g is None else g[1] for g in groups]), episodes)
+    held = jnp.repeat(jnp.array([g is None for g in groups]), episodes)
+    batch = Batch(pool, env, lambda given: wanted)
+    seen = batch.run(None, jnp.concatenate([keys] * len(names)), sure, held, progress)
+    rows = {}
+    for n, name in enumerate(names):
+        mine = slice(n * episodes, (n + 1) * episodes)
+        part = jax.tree.map(lambda x, mine=mine: x[:, mine], seen)
+        rows[name] = _row(part, env, None if groups[n] is None else pool.names)
+    return rows
+
+
+def paired(better: np.ndarray, other: np.ndarray, level: float = 0.95) -> dict[str, float]:
+    """Mean difference of returns from the same starts, and its interval by Student's t.
+
+    Args:
+      better, other: returns `[N]`, N at least 2.
+    """
+    difference = np.asarray(better, float) - np.asarray(other, float)
+    low, high = t_interval(difference, level)
+    return {
+        "pairs": len(difference),
+        "difference_mean": float(difference.mean()),
+        "low": low,
+        "high": high,
+    }
+
+
+def _wanted(groups: list[Any], episodes: int, experts: int, seen: Any) -> jax.Array:
+    parts = []
+    for n, group in enumerate(groups):
+        if group is None:
+            parts.append(jnp.full((episodes, experts), 1.0 / experts))
+            continue
+        begin = n * episodes
+        mine = jax.tree.map(lambda x, begin=begin: x[begin : begin + episodes], seen)
+        parts.append(group[0](mine))
+    return jnp.concatenate(parts)
+
+
+def _row(seen: dict[str, np.ndarray], env: Env, experts: tuple[str, ...] | None) -> Row:
+    alive = seen["alive"]
+    returns = seen["reward"].sum(axis=0)
+    reached = (seen["milestones"] & alive[..., None]).any(axis=0).mean(axis=0)
+    names = milestone_names(env.task.name)
+    mixed = None
+    if experts is not None:
+        mean = (seen["weights"] * alive[..., None]).sum(axis=(0, 1)) / alive.sum()
+        mixed = dict(zip(experts, map(float, mean), strict=True))
+    return Row(
+        returns=returns,
+        lengths=alive.sum(axis=0),
+        successes=seen["success"].any(axis=0) | (returns >= env.task.success_bar),
+        milestones={name: float(x) for name, x in zip(names, reached, strict=False)},
+        mean_weights=mixed,
+    )

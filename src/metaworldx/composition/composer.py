@@ -1,0 +1,276 @@
+"""Composition: a pool's experts act together in a task, mixed by weights (Eq. 9 and 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from metaworldx.composition.affordances import Scene, asking, milestone_names, scene_of
+from metaworldx.composition.arm_ik import led_arms
+from metaworldx.composition.body_part_mixer import Parts, PartsConfig
+from metaworldx.composition.observation import router_observation
+from metaworldx.composition.target_commands import TargetCommands
+from metaworldx.composition.weight_smoothing import (
+    Steady,
+    SteadyConfig,
+    begin_steady,
+    stabilised,
+    steadied,
+)
+from metaworldx.core.errors import UserError
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState, select
+from metaworldx.envs.task import Memory
+from metaworldx.experts.motion_command import Follow
+from metaworldx.experts.observation import (
+    ROBOT,
+    arm_hinges,
+    height_over,
+    soles_in_heading,
+    up_in_pelvis,
+)
+from metaworldx.experts.pool import ExpertPool
+from metaworldx.sim.data import Readings
+
+STABILISER = "stand"
+_AT_REST = 0.05
+"""An expert that weighs less begins anew from where the robot is, until it is wanted."""
+
+
+@struct.dataclass
+class Composing:
+    """What composing remembers.
+
+    Attributes:
+      follow: what each expert follows `[B, K]`.
+      steady: the last weights.
+      reached: the greatest that each milestone has been `[B, MILESTONES]`.
+      action: the last `[B, A]`; zeros at first.
+      weights: that made it `[B, K]`.
+    """
+
+    follow: Follow
+    steady: Steady
+    reached: jax.Array
+    action: jax.Array
+    weights: jax.Array
+
+
+@struct.dataclass
+class OnOffer:
+    """What experts would do at a step, for who looks ahead at it.
+
+    Attributes:
+      task_obs: the task's own observation `[B, O]`; None where composition cannot see it.
+      last: the last composed action `[B, A]`.
+      weights: that made it `[B, K]`.
+      held: the action that these weights make now `[B, A]`.
+      each: every expert's `[B, K, A]`.
+    """
+
+    task_obs: jax.Array | None
+    last: jax.Array
+    weights: jax.Array
+    held: jax.Array
+    each: jax.Array
+
+
+@struct.dataclass
+class Seen:
+    """What a router is told at a step.
+
+    Attributes:
+      obs: `router_observation` `[B, O]`.
+      progress: share of the task's milestones that have been reached `[B]`, 0 to 1.
+      scene: what the task asks.
+      away: how far the hands are from their places `[B, 2]`, m.
+      far: how far the goal is `[B]`, m.
+      on_offer: what the experts would do; None at an episode's start, before they are asked.
+    """
+
+    obs: jax.Array
+    progress: jax.Array
+    scene: Scene
+    away: jax.Array
+    far: jax.Array
+    on_offer: OnOffer | None = None
+
+
+Chooser = Callable[[Seen], jax.Array]
+"""Who chooses the experts' weights: what is seen at a step -> weights `[B, K]`."""
+
+
+@struct.dataclass
+class Moment:
+    """What of an environment's state composition looks at.
+
+    Attributes:
+      readings: of the physics.
+      memory: the task's own.
+    """
+
+    readings: Readings
+    memory: Memory
+
+
+@struct.dataclass
+class Acted:
+    """A step of composition.
+
+    Attributes:
+      action: `[B, A]`.
+      weights: that made it `[B, K]`.
+      each: every expert's action `[B, K, A]`.
+      seen: what was seen when they were chosen.
+    """
+
+    action: jax.Array
+    weights: jax.Array
+    each: jax.Array
+    seen: Seen
+
+
+class Composer:
+    """Mixes a pool's experts in one task's environments."""
+
+    def __init__(
+        self,
+        pool: ExpertPool,
+        env: Env,
+        config: SteadyConfig = SteadyConfig(),
+        parts: PartsConfig = PartsConfig(),
+    ):
+        """For a batch of environments.
+
+        Args:
+          config: how weights are steadied.
+          parts: how they become weights of legs and arms.
+
+        Raises:
+          UserError: the environment's robot is not the pool's.
+        """
+        if env.action_size != pool.body.action_size:
+            raise UserError(
+                f"{env.id} has {env.action_size} actions; the pool is for a robot with "
+                f"{pool.body.action_size}"
+            )
+        self.pool, self.env, self.config = pool, env, config
+        names = pool.names
+        model = env.physics.model
+        actuators = [model.actuator(i).name for i in range(model.nu)]
+        self.parts = Parts(parts, names, actuators)
+        self.stabiliser = names.index(STABILISER) if STABILISER in names else 0
+        self._commands = TargetCommands(pool)
+        self.scene = scene_of(env)
+        self._milestones = len(milestone_names(env.task.name))
+        self._nq = env.task.robot.spec.nq
+
+    def own(self, state: EnvState | Moment) -> tuple[jax.Array, jax.Array]:
+        """The robots' own qpos `[B, nq]` and qvel `[B, nv]`."""
+        own = jnp.asarray(self.env.robot_observation(state))
+        return own[:, : self._nq], own[:, self._nq :]
+
+    def begin(self, state: EnvState | Moment, choose: Chooser) -> Composing:
+        """Every expert begins where its robot is, with the weights chosen there."""
+        scene = jax.vmap(self.scene)(state)
+        seen = self.sees(state, scene.milestones)
+        steady = begin_steady(choose(seen))
+        still = jnp.zeros((*seen.progress.shape, self.pool.body.action_size))
+        follow = self._commands.begun(self.own(state)[0], seen.scene)
+        return Composing(follow, steady, scene.milestones, still, steady.weights)
+
+    def sees(self, state: EnvState | Moment, reached: jax.Array) -> Seen:
+        """What a router is told now.
+
+        Args:
+          reached: the greatest that each milestone has been `[B, MILESTONES]`.
+        """
+        qpos, qvel = self.own(state)
+        body = self.pool.body
+        scene = jax.vmap(asking)(jax.vmap(self.scene)(state), reached)
+        obs = jax.vmap(router_observation)(body.own_qpos(qpos), body.own_qvel(qvel), scene, reached)
+        robot = self.env.task.robot
+        hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(
+            state.readings
+        )
+        return Seen(
+            obs=obs,
+            progress=jnp.sum(reached >= 1.0, axis=-1) / max(self._milestones, 1),
+            scene=scene,
+            away=jnp.linalg.norm(scene.places - hands, axis=-1),
+            far=jnp.linalg.norm(scene.goal - qpos[:, :2], axis=-1),
+        )
+
+    def act(
+        self,
+        state: EnvState | Moment,
+        composing: Composing,
+        choose: Chooser,
+        confidence: jax.Array,
+    ) -> tuple[Acted, Composing]:
+        """Actions, and what is remembered.
+
+        Args:
+          choose: a router, a teacher's weights, or rules.
+          confidence: of the teacher `[B]`.
+        """
+        qpos, qvel = self.own(state)
+        seen = self.sees(state, composing.reached)
+        scene = seen.scene
+        body = self.pool.body.own_qpos(qpos)
+        follow = self._commands.with_targets(composing.follow, scene, qpos)
+        each = self._led(self.pool.act(follow, qpos, qvel), scene, body)
+        on_offer = OnOffer(
+            task_obs=state.obs if isinstance(state, EnvState) else None,
+            last=composing.action,
+            weights=composing.weights,
+            held=self.parts.composed(composing.weights, each, scene.asked),
+            each=each,
+        )
+        seen = seen.replace(on_offer=on_offer)
+        steady = steadied(self.config, composing.steady, choose(seen), self.env.dt)
+        weights = stabilised(
+            self.config,
+            steady.weights,
+            self.stabiliser,
+            confidence,
+            tilt=jnp.arccos(jnp.clip(up_in_pelvis(body)[..., 2], -1.0, 1.0)),
+            height=height_over(soles_in_heading(ROBOT, body)),
+        )
+        on = self.pool.moved_on(follow, qpos)
+        # A gait takes over where the leader's is in its cycle; from its own beginning it trips.
+        leads = jnp.argmax(weights, axis=-1)[:, None]
+        phase = jnp.take_along_axis(self.pool.phase_of(on), leads, axis=-1)[:, 0]
+        rests, anew = weights < _AT_REST, self._commands.begun(qpos, scene, phase)
+        on = self._carried(on, anew, weights)
+        follow = select(rests, anew, on)
+        reached = jnp.maximum(composing.reached, scene.milestones)
+        action = self.parts.composed(weights, each, scene.asked)
+        composing = Composing(follow, steady, reached, action, weights)
+        return Acted(action, weights, each, seen), composing
+
+    def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
+        """Experts' actions `[B, K, A]`, the reaching one's arms led to their places.
+
+        That is inverse kinematics: of the expert itself only legs and trunk are left, and arms
+        that nothing is asked of.
+        """
+        if self._commands.reaching is None:
+            return each
+        hinges = arm_hinges(ROBOT)
+        arms = jax.vmap(led_arms)(body, scene.places)
+        arms = jnp.where(scene.asked[..., None], arms, jnp.nan).reshape(-1, hinges.size)
+        own = self.pool.body.with_hinges(each[:, self._commands.reaching], hinges.reshape(-1), arms)
+        return each.at[:, self._commands.reaching].set(own)
+
+    def _carried(self, follow: Follow, anew: Follow, weights: jax.Array) -> Follow:
+        """With the place from which the reaching expert counts carried along while others walk."""
+        if self._commands.reaching is None:
+            return follow
+        expert = self._commands.reaching
+        carried = self.parts.weights(weights)[0][:, expert, None] < 0.5
+        anchor = jnp.where(carried, anew.anchor[:, expert], follow.anchor[:, expert])
+        return follow.replace(anchor=follow.anchor.at[:, expert].set(anchor))

@@ -1,0 +1,98 @@
+"""Who chooses the experts' weights at a step: a teacher, a router, rules, a world model besides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.composition.composer import STABILISER, Chooser, Seen
+from metaworldx.composition.guidance_arrays import Told
+from metaworldx.composition.q_fusion import FusionConfig, Value, fused, selection, standardised
+from metaworldx.core.errors import UserError
+from metaworldx.router.router import Router, check_fits
+
+_NEAR = 0.45
+"""A hand's place is within reach when it is that near (m)."""
+_THERE = 0.5
+"""A goal is reached from that near (m)."""
+
+
+def by_teacher(guidance: Told) -> Chooser:
+    """The teacher's weights of the task, the same as long as its answer holds.
+
+    Args:
+      guidance: of the task, or of each environment by itself.
+    """
+
+    def choose(seen: Seen) -> jax.Array:
+        prior = guidance.prior
+        return jnp.broadcast_to(prior, (*seen.progress.shape, prior.shape[-1]))
+
+    return choose
+
+
+def by_router(router: Router, guidance: Told, names: Sequence[str]) -> Chooser:
+    """A trained router under a teacher's guidance.
+
+    Args:
+      guidance: of the task, or of each environment by itself.
+      names: of the pool's experts.
+
+    Raises:
+      UserError: a router of other experts.
+    """
+    check_fits(router, tuple(names))
+    return lambda seen: router.weights(seen.obs, guidance, seen.progress)
+
+
+def by_fusion(chooser: Chooser, value: Value, config: FusionConfig) -> Chooser:
+    """MetaWorld's fusion: `alpha w + (1 - alpha) p(i | s)`, p from a world model's Q.
+
+    At an episode's start, before experts have acted, the other chooser's weights alone.
+
+    Args:
+      chooser: of w.
+      value: what a world model of the task expects of every expert.
+    """
+
+    def choose(seen: Seen) -> jax.Array:
+        weights, offer = chooser(seen), seen.on_offer
+        if offer is None:
+            return weights
+        if offer.task_obs is None:
+            raise UserError("fusion needs the task's own observation, which is not to be seen here")
+        q = value(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
+        return fused(weights, selection(standardised(q), config.temperature), config.alpha)
+
+    return choose
+
+
+def by_rules(names: Sequence[str]) -> Chooser:
+    """No teacher and nothing learnt: go where there is a goal, reach where a hand can, or stand."""
+    known = list(names)
+
+    def one(name: str) -> jax.Array:
+        index = known.index(name) if name in known else known.index(STABILISER)
+        return jax.nn.one_hot(index, len(known))
+
+    stand, walk, reach = one(STABILISER), one("walk"), one("reach")
+
+    def choose(seen: Seen) -> jax.Array:
+        scene = seen.scene
+        away = jnp.where(scene.asked, seen.away, jnp.inf).min(axis=-1)
+        near = (away < _NEAR)[:, None]
+        far = (scene.going & (seen.far > _THERE))[:, None]
+        return jnp.where(near, reach, jnp.where(far, walk, stand))
+
+    return choose
+
+
+def always(weights: jax.Array) -> Chooser:
+    """Given weights, `[K]` for all environments or `[B, K]`."""
+
+    def choose(seen: Seen) -> jax.Array:
+        return jnp.broadcast_to(weights, (*seen.progress.shape, weights.shape[-1]))
+
+    return choose

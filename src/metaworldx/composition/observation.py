@@ -1,0 +1,59 @@
+"""What a router observes in every task: the robot, and the task's scene as the robot sees it."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.composition.affordances import MILESTONES, Scene
+from metaworldx.experts.observation import (
+    ROBOT,
+    hands_in_heading,
+    height_over,
+    soles_in_heading,
+    up_in_pelvis,
+    velocity_in_heading,
+)
+from metaworldx.motion.kinematics import heading, to_heading
+
+OBS_SIZE = 28 + 2 * MILESTONES
+_NEAR, _WAY = 1.5, 3.0
+"""Hands' places and the way's end count as no farther than this (m)."""
+
+
+def router_observation(
+    qpos: jax.Array, qvel: jax.Array, scene: Scene, reached: jax.Array
+) -> jax.Array:
+    """A robot in its scene `[OBS_SIZE]`.
+
+    Height over the soles (m), tilt, velocity along the heading (m/s), spin (rad/s), the hands from
+    the pelvis and their places from the hands along the heading (m; 0 without one), whether either
+    has one, the way to the goal along the heading and its length (m; 0 without one), the
+    milestones as they are and as far as they have ever been.
+
+    Args:
+      qpos, qvel: the robot's own `[7 + J]`, `[6 + J]`.
+      reached: the milestones' greatest `[MILESTONES]`.
+    """
+    yaw = heading(qpos[3:7])
+    hands = hands_in_heading(ROBOT, qpos)
+    places = jax.vmap(lambda place: to_heading(place - qpos[:3], yaw))(scene.places)
+    away = jnp.where(scene.asked[:, None], jnp.clip(places - hands, -_NEAR, _NEAR), 0.0)
+    way = to_heading(jnp.append(scene.goal - qpos[:2], 0.0), yaw)[:2]
+    far = jnp.linalg.norm(way)
+    way = jnp.where(scene.going, way * jnp.minimum(1.0, _WAY / jnp.maximum(far, 1e-6)), 0.0)
+    parts = (
+        height_over(soles_in_heading(ROBOT, qpos))[None],
+        up_in_pelvis(qpos),
+        velocity_in_heading(qpos, qvel),
+        qvel[3:6],
+        hands.reshape(-1),
+        away.reshape(-1),
+        scene.asked.astype(qpos.dtype),
+        way,
+        scene.going.astype(qpos.dtype)[None],
+        jnp.where(scene.going, jnp.minimum(far, _WAY), 0.0)[None],
+        scene.milestones,
+        reached,
+    )
+    return jnp.concatenate(parts)

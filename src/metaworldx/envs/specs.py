@@ -1,0 +1,73 @@
+"""What there is to know of each environment before making it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from metaworldx.envs.registry import environment_ids, parse_id
+from metaworldx.sim.data import Readings
+from metaworldx.sim.model import build_model
+from metaworldx.sim.model_index import Layout
+
+
+@dataclass(frozen=True)
+class EnvironmentFacts:
+    """An environment's sizes and constants.
+
+    Attributes:
+      env: its id.
+      obs_size, action_size: how many numbers go out and in.
+      max_episode_steps: control steps (0.02 s) in an episode.
+      success_bar: HumanoidBench's return from which it counts as solved.
+      min_collisions: the least collision set that it takes.
+    """
+
+    env: str
+    obs_size: int
+    action_size: int
+    max_episode_steps: int
+    success_bar: float
+    min_collisions: str
+
+
+def facts(env_id: str) -> EnvironmentFacts:
+    """An environment's facts, its sizes from the compiled model; nothing is simulated.
+
+    Raises:
+      UserError: no such environment.
+    """
+    spec, cls = parse_id(env_id)
+    model = build_model(spec.name, cls.scene, cls.min_collisions)
+    task = cls(spec, Layout.of_model(model))
+
+    def first_observation(key: jax.Array) -> jax.Array:
+        sites = jnp.zeros((model.nsite, 3))
+        begin = task.start(key, lambda qpos: sites)
+        readings = Readings(
+            qpos=begin.qpos,
+            qvel=begin.qvel,
+            xpos=jnp.zeros((model.nbody, 3)),
+            xquat=jnp.zeros((model.nbody, 4)),
+            site_xpos=sites,
+            sensordata=jnp.zeros(model.nsensordata),
+            actuator_force=jnp.zeros(model.nu),
+            contact=jnp.zeros(len(cls.contact_rules), bool),
+        )
+        return task.observe(readings, task.on_reset(begin.memory, readings))
+
+    return EnvironmentFacts(
+        env=env_id,
+        obs_size=jax.eval_shape(first_observation, jax.random.key(0)).shape[0],
+        action_size=model.nu,
+        max_episode_steps=cls.max_episode_steps,
+        success_bar=cls.success_bar,
+        min_collisions=cls.min_collisions,
+    )
+
+
+def all_facts() -> list[EnvironmentFacts]:
+    """The facts of every environment."""
+    return [facts(env_id) for env_id in environment_ids()]

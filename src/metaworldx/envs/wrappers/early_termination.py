@@ -1,0 +1,58 @@
+"""Ending training episodes early, once the robot is down."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import jax
+
+from metaworldx.envs.env import Env
+from metaworldx.envs.task import Memory, Outcome, Task
+from metaworldx.sim.data import Readings
+
+
+@dataclass(frozen=True)
+class EarlyEnd:
+    """When a training episode ends though the task itself would go on.
+
+    Attributes:
+      head_below_m: the head is lower than this (m); None never ends it.
+      pelvis_below_m: the pelvis is lower than this (m); None never ends it.
+    """
+
+    head_below_m: float | None = None
+    pelvis_below_m: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it ever ends an episode."""
+        return self.head_below_m is not None or self.pelvis_below_m is not None
+
+
+def ending_early(env: Env, early: EarlyEnd) -> Env:
+    """The same environment whose episodes end (terminated) as `early` says; rewards unchanged."""
+    if not early.active:
+        return env
+    task = _with_end(env.task, early)
+    return Env(env.id, task, env.physics, env.config, env.collisions)
+
+
+def _with_end(task: Task, early: EarlyEnd) -> Task:
+    class Ending(type(task)):
+        def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+            out = super().evaluate(r, memory)
+            return out.replace(terminated=out.terminated | _down(self, r, early))
+
+    ending = copy.copy(task)
+    ending.__class__ = Ending
+    return ending
+
+
+def _down(task: Task, r: Readings, early: EarlyEnd) -> jax.Array:
+    down = jax.numpy.zeros((), bool)
+    if early.head_below_m is not None:
+        down |= task.robot.head_height(r) < early.head_below_m
+    if early.pelvis_below_m is not None:
+        down |= r.qpos[2] < early.pelvis_below_m
+    return down

@@ -1,0 +1,1 @@
+"""Evaluation of controllers: returns, success, motion metrics and paired comparison."""

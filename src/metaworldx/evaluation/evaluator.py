@@ -1,0 +1,259 @@
+"""Evaluation in native MuJoCo with HumanoidBench's solver settings: deterministic, fixed seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+
+from metaworldx.composition.affordances import milestone_names, scene_of
+from metaworldx.core.errors import UserError
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvConfig
+from metaworldx.evaluation.controllers import Controller
+from metaworldx.evaluation.motion_metrics import Path, Quality, quality
+from metaworldx.experts.environments import EnvMaker
+from metaworldx.motion.kinematics import robot_tree
+
+LONG_RUN_STEPS = 1500
+"""Control steps of the run that counts falls: 30 s, past HumanoidBench's time limit."""
+_CHUNK = 50
+_LAST_STEPS = 50
+_UNEVEN = ("stair", "slide", "hurdle")
+"""Scenes whose ground is not flat."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one evaluation measured, one episode from each seed.
+
+    Returns and lengths are over HumanoidBench's own episode; falls and success over 1,500
+    control steps, the same episodes run on past their time limit.
+
+    Attributes:
+      task: the environment's id.
+      act_with: policy, mppi, or which expert.
+      episodes: how many.
+      return_mean: mean of the returns.
+      return_stderr: their standard error over episodes, s / sqrt(n); 0 for one episode.
+      length_mean: mean of the lengths, control steps.
+      no_fall_share: share of the episodes without a fall in 30 s.
+      success_share: share without a fall in which the task was completed: its own success at
+        some step or, for tasks that know none, a return of the success bar or more.
+      seed: of the starts.
+      success_bar: HumanoidBench's return from which the task counts as solved.
+      returns, lengths: of each episode.
+      fall_steps: control step of each episode's first fall, -1 without one; a simulation that
+        broke down counts as one.
+      motion: how the robot moved, over HumanoidBench's own episode.
+      milestones: share of the episodes in which each of the task's milestones was reached within
+        HumanoidBench's own episode; none for tasks without.
+      mean_weights: of the experts that acted, over all steps; None where no experts are mixed.
+      goal_distance_m: of the hand from its goal over the last second, mean over the episodes; None
+        where the task has no such goal.
+    """
+
+    task: str
+    act_with: str
+    episodes: int
+    return_mean: float
+    return_stderr: float
+    length_mean: float
+    no_fall_share: float
+    success_share: float
+    seed: int
+    success_bar: float
+    returns: list[float]
+    lengths: list[int]
+    fall_steps: list[int]
+    motion: Quality
+    milestones: dict[str, float]
+    mean_weights: dict[str, float] | None
+    goal_distance_m: float | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON data, the figures of the motion beside the others."""
+        data = dataclasses.asdict(self)
+        return {**data, **data.pop("motion")}
+
+
+def start_keys(seed: int, episodes: int) -> jax.Array:
+    """Keys of the starts of an evaluation `[episodes]`."""
+    return jax.random.split(jax.random.split(jax.random.key(seed))[0], episodes)
+
+
+class Evaluator:
+    """Evaluates who acts on one task; compiled once, used many times."""
+
+    def __init__(
+        self,
+        controller: Callable[[Env], Controller],
+        make_env: EnvMaker,
+        episodes: int = 10,
+        seed: int = 0,
+        long_run: bool = True,
+    ):
+        """Builds the environment.
+
+        Args:
+          controller: makes who acts, for the environment.
+          make_env: builds the environment (`environments.evaluation_env`).
+          episodes: how many, at once.
+          seed: of the starts (and of a planner's candidates).
+          long_run: run on to 1,500 steps; False stops at HumanoidBench's limit, and falls and
+            success are then counted up to there.
+
+        Raises:
+          UserError: unknown names, fewer than one episode, or another task's sizes.
+        """
+        if episodes < 1:
+            raise UserError(f"episodes is {episodes}; needs at least 1")
+        limit = make_env(EnvConfig()).max_episode_steps
+        total = max(limit, LONG_RUN_STEPS) if long_run else limit
+        config = EnvConfig(auto_reset=False, max_episode_steps=total)
+        self.env = make_env(config)
+        self.controller = controller(self.env)
+        self.controller.check(self.env)
+        self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total
+        self._scene = jax.vmap(scene_of(self.env))
+        self._reset = jax.jit(self.env.reset)
+        self._advance = jax.jit(self._advance_chunk)
+
+    def _advance_chunk(self, params: Any, carry: Any, keys: jax.Array) -> Any:
+        def one(carry: Any, key: jax.Array) -> Any:
+            state, acting, step, totals, running = carry
+            action, acting = self.controller.act(params, acting, state, key)
+            after = self.env.step(state, action)
+            # An episode that ended stays where it is; what it does after counts for nothing.
+            within = running & (step < self._limit)
+            returns, lengths, success, fall = totals
+            totals = (
+                returns + after.reward * within,
+                lengths + within,
+                success | (after.success & running),
+                jnp.where(running & (after.fallen | after.diverged) & (fall < 0), step, fall),
+            )
+            seen = {
+                "own": self.env.robot_observation(after),
+                "force": after.readings.actuator_force,
+                # An action that broke the simulation commanded nothing.
+                "ctrl": jnp.nan_to_num(jax.vmap(self.env.ctrl_in)(state, action)),
+                "alive": within,
+                "reference": self.controller.reference(acting, after),
+                "milestones": self._scene(after).milestones,
+                "weights": self.controller.weights(acting),
+                "away": after.terms.get("hand_dist") if self.env.task.name == "reach" else None,
+            }
+            return (after, acting, step + 1, totals, running & ~after.done), seen
+
+        return jax.lax.scan(one, carry, keys)
+
+    def __call__(self, params: Any, progress: Callable[[int], Any] | None = None) -> Evaluation:
+        """Runs the episodes to their ends under `params`.
+
+        Args:
+          params: of the agent; an expert has its own.
+          progress: called with the number of control steps just done.
+        """
+        count = self.episodes
+        act_key = jax.random.split(jax.random.key(self.seed))[1]
+        state = self._reset(start_keys(self.seed, count))
+        totals = (
+            jnp.zeros(count),
+            jnp.zeros(count, jnp.int32),
+            jnp.zeros(count, bool),
+            jnp.full(count, -1, jnp.int32),
+        )
+        acting = jax.jit(self.controller.begin)(state)
+        carry = (state, acting, jnp.zeros((), jnp.int32), totals, jnp.ones(count, bool))
+        seen = []
+        first = np.asarray(self.env.robot_observation(state))
+        for begin in range(0, self._total, _CHUNK):
+            keys = jax.random.split(jax.random.fold_in(act_key, begin), _CHUNK)
+            carry, more = self._advance(params, carry, keys)
+            if begin < self._limit:
+                seen.append(jax.tree.map(np.asarray, more))
+            if progress is not None:
+                progress(_CHUNK)
+            if not bool(carry[4].any()):
+                break
+            state, acting, *rest = carry
+            acting = self.controller.between(acting, state, (begin + _CHUNK) * self.env.dt)
+            carry = (state, acting, *rest)
+        path = jax.tree.map(lambda *x: np.concatenate(x), *seen)
+        totals = tuple(map(np.asarray, carry[3]))
+        return self._evaluation(totals, self._quality(first, path), path)
+
+    def _quality(self, first: np.ndarray, seen: dict[str, Any]) -> Quality:
+        task, model = self.env.task, self.env.physics.model
+        own = np.concatenate([first[None], seen["own"]])
+        nq = task.robot.spec.nq
+        path = Path(
+            qpos=own[..., :nq],
+            qvel=own[..., nq:],
+            force=seen["force"],
+            ctrl=seen["ctrl"],
+            alive=seen["alive"],
+            reference=seen["reference"],
+        )
+        joints = robot_tree(task.robot.spec.name).joints
+        names = [
+            model.joint(model.actuator_trnid[i, 0]).name
+            if model.actuator_trntype[i] == mujoco.mjtTrn.mjTRN_JOINT
+            else ""
+            for i in range(model.nu)
+        ]
+        driven = np.array([joints.index(name) if name in joints else -1 for name in names])
+        flat = task.scene not in _UNEVEN
+        return quality(task.robot.spec.name, path, driven, self.controller.clips, flat)
+
+    def _evaluation(
+        self, totals: tuple[np.ndarray, ...], motion: Quality, path: dict[str, Any]
+    ) -> Evaluation:
+        returns, lengths, success, fall = totals
+        alive = path["alive"][..., None]
+        names = milestone_names(self.env.task.name)
+        reached = (alive & (path["milestones"] >= 1.0)).any(axis=0).mean(axis=0)
+        weights = path["weights"]
+        mixed = None
+        if weights is not None:
+            mean = (weights * alive).sum(axis=(0, 1)) / alive.sum()
+            mixed = dict(zip(self.controller.experts, map(float, mean), strict=True))
+        count, bar = self.episodes, float(self.env.task.success_bar)
+        upright = fall < 0
+        solved = upright & (success | (returns >= bar))
+        stderr = float(returns.std(ddof=1) / np.sqrt(count)) if count > 1 else 0.0
+        return Evaluation(
+            task=self.env.id,
+            act_with=self.controller.name,
+            episodes=count,
+            return_mean=float(returns.mean()),
+            return_stderr=stderr,
+            length_mean=float(lengths.mean()),
+            no_fall_share=float(upright.mean()),
+            success_share=float(solved.mean()),
+            seed=self.seed,
+            success_bar=bar,
+            returns=[float(x) for x in returns],
+            lengths=[int(x) for x in lengths],
+            fall_steps=[int(x) for x in fall],
+            motion=motion,
+            milestones={name: float(x) for name, x in zip(names, reached, strict=False)},
+            mean_weights=mixed,
+            goal_distance_m=_at_the_end(path["away"], path["alive"]),
+        )
+
+
+def _at_the_end(away: np.ndarray | None, alive: np.ndarray) -> float | None:
+    """Mean of distances `[T, E]` (m) over the last second of every episode."""
+    if away is None:
+        return None
+    left = alive[::-1].cumsum(axis=0)[::-1]
+    last = alive & (left <= _LAST_STEPS)
+    return float(away[last].mean())

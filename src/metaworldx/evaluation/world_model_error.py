@@ -1,0 +1,217 @@
+"""How far ahead the world model sees: k-step latent errors on episodes held out from training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from metaworldx.agents import tdmpc2
+from metaworldx.agents.tdmpc2 import world_model as wm
+from metaworldx.core.errors import UserError
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvConfig
+from metaworldx.envs.wrappers.early_termination import EarlyEnd, ending_early
+from metaworldx.experts.environments import evaluation_env
+from metaworldx.training.config import TrainConfig
+
+MAX_STEPS = 10
+"""The largest k."""
+_CHUNK = 50
+# Folded into the seed's key: training and evaluation only ever split theirs.
+_HELD_OUT = 0x68656C64
+
+
+@struct.dataclass
+class Recorded:
+    """B episodes, time first, padded to a common length T with what came after their ends.
+
+    Attributes:
+      obs: `[T+1, B, O]`; the one after an episode's last step belongs to it.
+      action: `[T, B, A]`, as executed.
+      length: `[B]`, steps of each episode; a step on which the simulation broke down is none.
+    """
+
+    obs: jax.Array
+    action: jax.Array
+    length: jax.Array
+
+
+@struct.dataclass
+class LatentErrors:
+    """Mean squared errors for k = 1 to K in each of B episodes, `[K, B]`.
+
+    Attributes:
+      model: of the latent rolled k steps on; NaN where the episode has no such start.
+      no_change: of taking the latent to stay as it is.
+      starts: how many starts have k further steps in the episode.
+    """
+
+    model: jax.Array
+    no_change: jax.Array
+    starts: jax.Array
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """k-step prediction errors; every list has one entry for each k from 1 on.
+
+    Attributes:
+      episodes: how many episodes have k steps.
+      starts: how many starts they have together.
+      model, no_change: mean over episodes of an episode's mean squared error per latent
+        dimension; NaN without an episode of k steps.
+      model_stderr, no_change_stderr: standard errors over episodes, 0 for one episode.
+    """
+
+    episodes: list[int]
+    starts: list[int]
+    model: list[float]
+    model_stderr: list[float]
+    no_change: list[float]
+    no_change_stderr: list[float]
+
+    @property
+    def ratio(self) -> list[float]:
+        """The model's error over that of predicting no change; below 1 where it has learned."""
+        pairs = zip(self.model, self.no_change, strict=True)
+        return [model / still if still else math.nan for model, still in pairs]
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON data, null for what is not a number."""
+        data = {**vars(self), "ratio": self.ratio}
+        rows = {name: [x if math.isfinite(x) else None for x in row] for name, row in data.items()}
+        return {"k": list(range(1, len(self.model) + 1)), **rows}
+
+
+def latent_errors(
+    step: Callable[[jax.Array, jax.Array], jax.Array],
+    z: jax.Array,
+    action: jax.Array,
+    length: jax.Array,
+    steps: int = MAX_STEPS,
+) -> LatentErrors:
+    """Errors of rolling latents open loop, over all starts with k further steps in the episode.
+
+    Args:
+      step: (latents `[..., L]`, actions `[..., A]`) -> latents one control step later.
+      z: encoded observations `[T+1, B, L]`.
+      action: `[T, B, A]`, with T at least `steps`.
+      length: steps of each episode `[B]`; what lies past them counts for nothing.
+      steps: the largest k.
+    """
+
+    def mean(error: jax.Array, counts: jax.Array) -> jax.Array:
+        per_start = jnp.where(counts, jnp.mean(jnp.square(error), axis=-1), 0.0)
+        return per_start.sum(axis=0) / counts.sum(axis=0)
+
+    rows, predicted = [], z
+    for k in range(1, steps + 1):
+        predicted = step(predicted[:-1], action[k - 1 :])
+        counts = jnp.arange(len(predicted))[:, None] + k <= length
+        model, still = (mean(guess - z[k:], counts) for guess in (predicted, z[:-k]))
+        rows.append(LatentErrors(model, still, counts.sum(axis=0)))
+    return jax.tree.map(lambda *x: jnp.stack(x), *rows)
+
+
+def summary(errors: LatentErrors) -> Prediction:
+    """Means and standard errors over the episodes that have a start at all."""
+    there = np.asarray(errors.starts) > 0
+
+    def over_episodes(values: jax.Array) -> tuple[list[float], list[float]]:
+        rows = [row[has] for row, has in zip(np.asarray(values, float), there, strict=True)]
+        means = [float(row.mean()) if len(row) else math.nan for row in rows]
+        spreads = [row.std(ddof=1) if len(row) > 1 else 0.0 for row in rows]
+        return means, [float(s / max(len(r), 1) ** 0.5) for s, r in zip(spreads, rows, strict=True)]
+
+    model, model_stderr = over_episodes(errors.model)
+    no_change, no_change_stderr = over_episodes(errors.no_change)
+    return Prediction(
+        episodes=[int(x) for x in there.sum(axis=1)],
+        starts=[int(x) for x in np.asarray(errors.starts).sum(axis=1)],
+        model=model,
+        model_stderr=model_stderr,
+        no_change=no_change,
+        no_change_stderr=no_change_stderr,
+    )
+
+
+def held_out_env(config: TrainConfig) -> Env:
+    """Native MuJoCo with the run's own episode ends: no state that training never shows."""
+    env = evaluation_env(config)(EnvConfig(auto_reset=False))
+    return ending_early(env, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
+
+
+def record(
+    agent_config: Any,
+    params: Any,
+    env: Env,
+    episodes: int,
+    seed: int,
+    deterministic: bool,
+    progress: Callable[[int], Any] | None = None,
+) -> Recorded:
+    """Episodes of the policy from starts that neither training nor evaluation has.
+
+    Args:
+      agent_config, params: of the agent whose policy acts.
+      env: without auto-reset.
+      episodes: how many, at once.
+      seed: of the starts and of the policy's noise.
+      deterministic: act with the policy's mean, else with its own noise.
+      progress: called with the number of control steps just done.
+
+    Raises:
+      UserError: fewer than one episode.
+    """
+    if episodes < 1:
+        raise UserError(f"episodes is {episodes}; needs at least 1")
+
+    @jax.jit
+    def advance(params: Any, carry: Any, keys: jax.Array) -> Any:
+        def one(carry: Any, key: jax.Array) -> Any:
+            state, length, running = carry
+            action = tdmpc2.act(agent_config, params, state.obs, key, deterministic)
+            after = env.step(state, action)
+            action = jnp.clip(jnp.nan_to_num(action), -1.0, 1.0)
+            length = length + (running & ~after.diverged)
+            return (after, length, running & ~after.done), (after.obs, action)
+
+        return jax.lax.scan(one, carry, keys)
+
+    key = jax.random.fold_in(jax.random.key(seed), _HELD_OUT)
+    start_key, act_key = jax.random.split(key)
+    state = jax.jit(env.reset)(jax.random.split(start_key, episodes))
+    obs, actions = [np.asarray(state.obs)[None]], []
+    carry = (state, jnp.zeros(episodes, jnp.int32), jnp.ones(episodes, bool))
+    for begin in range(0, env.max_episode_steps, _CHUNK):
+        keys = jax.random.split(jax.random.fold_in(act_key, begin), _CHUNK)
+        carry, (more, taken) = advance(params, carry, keys)
+        obs.append(np.asarray(more))
+        actions.append(np.asarray(taken))
+        if progress is not None:
+            progress(_CHUNK)
+        if not bool(carry[2].any()):
+            break
+    return Recorded(
+        jnp.asarray(np.concatenate(obs)), jnp.asarray(np.concatenate(actions)), carry[1]
+    )
+
+
+def prediction(agent_config: Any, params: Any, recorded: Recorded) -> Prediction:
+    """The world model's k-step errors on recorded episodes."""
+
+    @jax.jit
+    def errors(params: Any, recorded: Recorded) -> LatentErrors:
+        z = wm.encode(agent_config, params.model, wm.normalised(params, recorded.obs))
+        step = partial(wm.next_latent, agent_config, params.model)
+        return latent_errors(step, z, recorded.action, recorded.length)
+
+    return summary(errors(params, recorded))

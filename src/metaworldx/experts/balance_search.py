@@ -1,0 +1,162 @@
+"""Finds the balance's gains for a skill's clips by the cross-entropy method in simulation.
+
+Few numbers, so a search without gradients is enough (Rubinstein 1999; as SIMBICON's gains were
+tuned by Wang et al. 2009). What it maximises is how long and how closely the clips are followed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
+from metaworldx.experts.balance_controller import GAINS, NONE
+from metaworldx.experts.motion_library import References
+from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.experts.skills import Skill
+
+_CHUNK = 25
+_LEAST_ALIVE = 0.06
+_SOFT = {"alpha": 0.6, "beta": 0.01, "heading_weight": 4.0, "velocity_weight": 60.0}
+"""Eq. 4 blunted, so that it also tells bad from worse; and with more weight on the way."""
+_ALIVE, _ALIGNED, _TASK = 0.1, 0.7, 0.2
+
+
+@dataclass(frozen=True)
+class Search:
+    """Numbers of the search.
+
+    Attributes:
+      candidates: sets of gains tried in a round, a quarter of which make the next.
+      episodes: of each candidate, the same starts for all.
+      steps: control steps of an episode.
+      width: standard deviation of the gains at first.
+      seed: of starts and candidates.
+    """
+
+    candidates: int = 32
+    episodes: int = 4
+    steps: int = 300
+    width: float = 0.12
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """A round's result.
+
+    Attributes:
+      gains: the mean of what was tried next.
+      rounds, seconds: so far.
+      fitness, length: of the gains before this round (per episode), steps until it was lost.
+    """
+
+    gains: tuple[float, ...]
+    rounds: int
+    seconds: float
+    fitness: float
+    length: float
+
+
+def tune(
+    env: Env,
+    refs: References,
+    skill: Skill,
+    search: Search,
+    minutes: float,
+    progress: Callable[[Found], Any] | None = None,
+) -> Found:
+    """Searches from the skill's own gains for better ones.
+
+    Args:
+      env: the skill's task, with auto-reset.
+      refs: of the clips to be followed.
+      minutes: how long.
+      progress: called after every round.
+    """
+    imitation = dataclasses.replace(skill.imitation, **_SOFT)
+    bare = dataclasses.replace(
+        skill,
+        imitation=imitation,
+        feedback=NONE,
+        episode_steps=search.steps + _CHUNK,
+        max_height_error=min(skill.max_height_error, 0.2),
+        max_tilt=min(skill.max_tilt, 0.6),
+    )
+    tried = _Tried(TrackingEnv(env, refs, bare), search)
+    draw = np.random.default_rng(search.seed)
+    mean, width = np.array(skill.feedback), np.full(GAINS, search.width)
+    begin, rounds = time.monotonic(), 0
+    best = Found(skill.feedback, 0, 0.0, -np.inf, 0.0)
+    while time.monotonic() - begin < 60.0 * minutes:
+        gains = mean + width * draw.normal(size=(search.candidates, GAINS))
+        gains[0] = mean
+        fitness, length = tried(gains, jax.random.fold_in(jax.random.key(search.seed), rounds))
+        elite = np.argsort(-fitness)[: max(2, search.candidates // 4)]
+        found = Found(
+            gains=tuple(float(x) for x in mean),
+            rounds=rounds + 1,
+            seconds=time.monotonic() - begin,
+            fitness=float(fitness[0]),
+            length=float(length[0]),
+        )
+        best = found if found.fitness >= best.fitness else best
+        mean = 0.4 * mean + 0.6 * gains[elite].mean(axis=0)
+        width = np.maximum(0.7 * width + 0.3 * (gains[elite].std(axis=0) + 0.01), 0.03)
+        rounds += 1
+        if progress is not None:
+            progress(found)
+    last = Found(tuple(map(float, mean)), rounds, best.seconds, best.fitness, best.length)
+    return dataclasses.replace(last, seconds=time.monotonic() - begin)
+
+
+class _Tried:
+    """Fitness of candidates, compiled once."""
+
+    def __init__(self, env: TrackingEnv, search: Search):
+        self._env, self._search = env, search
+        self._reset, self._chunk = jax.jit(env.reset), jax.jit(self._advance)
+
+    def __call__(self, gains: np.ndarray, key: jax.Array) -> tuple[np.ndarray, np.ndarray]:
+        """(fitness, length) `[N]` of gains `[N, GAINS]`."""
+        count, episodes = len(gains), self._search.episodes
+        keys = jnp.tile(jax.random.split(key, episodes), (count,))
+        each = jnp.repeat(jnp.asarray(gains, jnp.float32), episodes, axis=0)
+        none = jnp.zeros(len(each))
+        carry = (self._reset(keys), none + 1.0, none, none)
+        for _ in range(0, self._search.steps, _CHUNK):
+            carry = self._chunk(each, carry)
+            if float(carry[1].mean()) < _LEAST_ALIVE:
+                break
+        _, _, fitness, length = carry
+        shape = (count, episodes)
+        return (
+            np.asarray(fitness).reshape(shape).mean(axis=1),
+            np.asarray(length).reshape(shape).mean(axis=1),
+        )
+
+    def _advance(self, gains: jax.Array, carry: Any) -> Any:
+        def one(carry: Any, _: None) -> tuple[Any, None]:
+            state, alive, fitness, length = carry
+            state = self._env.step(state, jax.vmap(self._action)(gains, state))
+            terms = state.terms
+            worth = _ALIVE + _ALIGNED * terms["alignment"] + _TASK * terms["task"]
+            alive_next = alive * (1.0 - state.done)
+            return (state, alive_next, fitness + alive * worth, length + alive), None
+
+        return jax.lax.scan(one, carry, None, length=_CHUNK)[0]
+
+    def _action(self, gains: jax.Array, state: EnvState) -> jax.Array:
+        """The balance's offsets as the action that does the same."""
+        env = self._env
+        now, errors = env.errors(state)
+        offsets = env.motors.feedback.offsets(gains, errors, now.contacts)
+        return jnp.clip(offsets / (env.skill.authority * env.motors.reach), -1.0, 1.0)

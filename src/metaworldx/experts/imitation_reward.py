@@ -1,0 +1,108 @@
+"""Eq. 4 of MetaWorld-X: how well a robot's state matches its reference, with dynamic weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from metaworldx.core.errors import UserError, check_at_least
+
+
+@dataclass(frozen=True)
+class ImitationConfig:
+    """Numbers of Eq. 4 and of the reweighting.
+
+    Attributes:
+      alpha: sharpness in positions, per rad^2.
+      beta: sharpness in velocities, per (rad/s)^2.
+      lam: share of the velocity term; the scale `w` is `1 / (1 + lam)`, so that R_t is at most 1.
+      kappa: how strongly joints that are tracked badly count more; 0 weighs all alike.
+      tau: step of the running mean of a joint's squared error, per round of collection.
+      height_weight, tilt_weight, heading_weight: what (m of pelvis height)^2, the squared
+        distance between the upright directions and (rad of heading)^2 count as, in rad^2.
+      hand_weight: what (m of a hand from where the reference has it)^2 counts as, in rad^2.
+      velocity_weight, spin_weight: what (m/s of the pelvis)^2 and (rad/s of it)^2 count as, in
+        (rad/s)^2.
+    """
+
+    alpha: float = 1.5
+    beta: float = 0.03
+    lam: float = 0.25
+    kappa: float = 0.5
+    tau: float = 1e-3
+    height_weight: float = 10.0
+    tilt_weight: float = 3.0
+    heading_weight: float = 1.0
+    hand_weight: float = 0.0
+    velocity_weight: float = 30.0
+    spin_weight: float = 1.0
+
+    def __post_init__(self):
+        check_at_least(self, 0.0, "alpha", "beta", "lam", "kappa")
+        if not 0.0 < self.tau <= 1.0:
+            raise UserError(f"imitation tau is {self.tau}; needs over 0, up to 1")
+
+
+@struct.dataclass
+class TrackingError:
+    """Squared errors of one state, shapes `[...]` plus what is given.
+
+    Attributes:
+      joints: of each hinge `[..., J]`, rad^2.
+      joint_speeds: of each hinge `[..., J]`, (rad/s)^2.
+      root: of the pelvis's height, tilt and heading, in rad^2.
+      root_speeds: of the pelvis's velocities, in (rad/s)^2.
+    """
+
+    joints: jax.Array
+    joint_speeds: jax.Array
+    root: jax.Array
+    root_speeds: jax.Array
+
+
+def alignment(
+    config: ImitationConfig, error: TrackingError, weights: jax.Array | float = 1.0
+) -> jax.Array:
+    """R_t of Eq. 4, `[...]`, in (0, 1].
+
+    `w [exp(-alpha |q - q*|^2_W) + lam exp(-beta |qd - qd*|^2_W)]`.
+
+    Args:
+      weights: W of the hinges `[J]`; the pelvis's terms are not reweighted.
+    """
+    position = (weights * error.joints).sum(axis=-1) + error.root
+    velocity = (weights * error.joint_speeds).sum(axis=-1) + error.root_speeds
+    near = jnp.exp(-config.alpha * position) + config.lam * jnp.exp(-config.beta * velocity)
+    return near / (1.0 + config.lam)
+
+
+@struct.dataclass
+class Reweighting:
+    """Running means of the hinges' squared position errors `[J]`, rad^2."""
+
+    error: jax.Array
+
+
+def first_reweighting(joints: int) -> Reweighting:
+    """All joints alike, as long as nothing has been seen."""
+    return Reweighting(jnp.full(joints, 0.01, jnp.float32))
+
+
+def reweighted(config: ImitationConfig, state: Reweighting, errors: jax.Array) -> Reweighting:
+    """The running means after squared errors `[..., J]` were seen; rows that are not finite count
+    for nothing."""
+    rows = errors.reshape(-1, errors.shape[-1])
+    fine = jnp.isfinite(rows).all(axis=-1, keepdims=True)
+    mean = jnp.where(fine, rows, 0.0).sum(axis=0) / jnp.maximum(fine.sum(), 1)
+    step = config.tau * fine.any()
+    return Reweighting(state.error + step * (mean - state.error))
+
+
+def joint_weights(config: ImitationConfig, state: Reweighting) -> jax.Array:
+    """W `[J]`: `clip((e_j / mean e)^kappa, 1/4, 4)`, scaled to mean one."""
+    error = state.error + 1e-12
+    raw = jnp.clip((error / error.mean()) ** config.kappa, 0.25, 4.0)
+    return raw / raw.mean()

@@ -1,0 +1,349 @@
+"""Tracking environments: a HumanoidBench task whose robot follows a skill's clips.
+
+The action is an offset: 0 commands the reference's next posture and what `feedback` adds, 1 a
+joint target so far from it that the motor pushes with `Skill.authority` of its greatest force.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import struct
+
+from metaworldx.agents.tdmpc2 import act
+from metaworldx.envs.env import Env
+from metaworldx.envs.scripted_policies import Policy
+from metaworldx.envs.state import EnvState
+from metaworldx.envs.task import Memory, Outcome, Start, Task
+from metaworldx.experts.balance_controller import balance_errors
+from metaworldx.experts.expert import Expert
+from metaworldx.experts.imitation_reward import TrackingError, alignment
+from metaworldx.experts.motion_command import (
+    Follow,
+    begin_following,
+    command_now,
+    hand_offsets,
+    hands_asked,
+    hands_off,
+    moved_on,
+    seen,
+    target_of,
+)
+from metaworldx.experts.motion_library import References, Target, references, target_at
+from metaworldx.experts.observation import (
+    expert_observation,
+    hands_in_heading,
+    height_over,
+    phase_features,
+    soles_in_heading,
+    up_in_pelvis,
+    velocity_in_heading,
+)
+from metaworldx.experts.pd_targets import Motors
+from metaworldx.experts.skills import Skill
+from metaworldx.experts.task_targets import TaskTargets, with_targets
+from metaworldx.motion.clip import COMMAND
+from metaworldx.motion.kinematics import heading, wrapped
+from metaworldx.sim.data import Readings
+
+_CLEARANCE = 0.002
+
+Asks = Callable[[Readings, Memory], TaskTargets]
+"""What a task asks of experts, of its readings and its own memory."""
+
+
+@struct.dataclass
+class Tracked:
+    """A tracking task's memory: the task's own, and what following needs."""
+
+    task: Memory
+    follow: Follow
+
+
+def tracking_error(
+    robot: str,
+    skill: Skill,
+    refs: References,
+    follow: Follow,
+    qpos: jax.Array,
+    qvel: jax.Array,
+) -> TrackingError:
+    """Squared errors of a robot's state `[7 + J]`, `[6 + J]` against what it follows.
+
+    Hands that are asked to be somewhere count from there, others from the pelvis.
+    """
+    target = target_of(refs, follow)
+    numbers = skill.imitation
+    height = jnp.square(height_over(soles_in_heading(robot, qpos)) - target.height)
+    tilt = jnp.square(up_in_pelvis(qpos) - target.up).sum()
+    lost = jnp.square(wrapped(follow.heading + target.yaw - heading(qpos[3:7])))
+    speeds = jnp.square(velocity_in_heading(qpos, qvel) - target.velocity).sum()
+    spin = jnp.square(qvel[3:6] - target.qvel[3:6]).sum()
+    hands = hands_in_heading(robot, qpos) - target.hands
+    asked = hands_asked(follow)[:, None]
+    hands = jnp.square(jnp.where(asked, hands_off(refs, follow, target, qpos), hands)).sum()
+    return TrackingError(
+        joints=jnp.square(qpos[7:] - target.qpos[7:]),
+        joint_speeds=jnp.square(qvel[6:] - target.qvel[6:]),
+        root=numbers.height_weight * height
+        + numbers.tilt_weight * tilt
+        + numbers.heading_weight * lost
+        + numbers.hand_weight * hands,
+        root_speeds=numbers.velocity_weight * speeds + numbers.spin_weight * spin,
+    )
+
+
+class TrackingEnv(Env):
+    """A task's environment with a skill's clips to follow; actions are offsets.
+
+    Its `terms` hold the squared errors (`joint_error`, `joint_speed_error` `[J]`, `root_error`,
+    `root_speed_error`), `alignment` (R_t under equal weights) and `task` (the task's reward).
+    """
+
+    def __init__(
+        self,
+        env: Env,
+        refs: References,
+        skill: Skill,
+        training: bool = True,
+        asks: Asks | None = None,
+    ):
+        """Wraps an environment of the robot, alone or with objects.
+
+        Args:
+          training: begins on the reference now and then, ends where it is lost, and rewards
+            `w_track R_t + w_task r_task`; otherwise start, end and reward are the task's own and
+            the clip is `Skill.evaluated`, but for what is asked.
+          asks: what the task asks of the expert (`router.scenes.asked_in`); None leaves it to its
+            clips.
+        """
+        self.refs, self.skill = refs, skill
+        self.motors = Motors(env.physics.model)
+        config = env.config
+        if training:
+            steps = min(skill.episode_steps, env.max_episode_steps)
+            config = dataclasses.replace(config, max_episode_steps=steps)
+        task = _tracking_task(env.task, refs, skill, env.dt, training, asks)
+        super().__init__(env.id, task, env.physics, config, env.collisions)
+
+    def reset_on(self, key: jax.Array, clip: jax.Array) -> EnvState:
+        """Episodes that follow given clips from their beginning.
+
+        Loops are begun from the task's own start, others in their first state but for
+        `Skill.noise`.
+
+        Args:
+          key: typed random keys `[B]`.
+          clip: numbers of the clips `[B]`.
+        """
+
+        def one(key: jax.Array, clip: jax.Array) -> EnvState:
+            chosen = copy.copy(self)
+            chosen.task = copy.copy(self.task)
+            chosen.task.begun_with = clip
+            return chosen._reset(key)
+
+        return jax.vmap(one)(key, clip)
+
+    def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
+        """Joint targets for an offset in one environment's state."""
+        follow = state.memory.follow
+        now, errors = self.errors(state)
+        balance = self.motors.feedback.offsets(
+            jnp.asarray(self.skill.feedback), errors, now.contacts
+        )
+        if self.skill.hand_gain:
+            off = hands_off(self.refs, follow, now, self.task.robot.qpos(state.readings))
+            balance = balance + hand_offsets(now, off, self.skill.hand_gain)
+        target = target_of(self.refs, follow, self.dt)
+        return self.motors.ctrl(target, balance, jnp.clip(action, -1.0, 1.0), self.skill.authority)
+
+    def errors(self, state: EnvState) -> tuple[Target, jax.Array]:
+        """The reference in one environment's state, and how the robot departs from it `[10]`."""
+        follow, robot, r = state.memory.follow, self.task.robot, state.readings
+        now = target_of(self.refs, follow)
+        own = robot.qpos(r), robot.qvel(r)
+        return now, balance_errors(robot.spec.name, now, follow.heading, *own)
+
+
+def expert_policy(expert: Expert, env: Env, asks: Asks | None = None) -> tuple[TrackingEnv, Policy]:
+    """One expert in a task of its own robot: the environment to step, and what it does there.
+
+    Args:
+      asks: what the task asks of it, as of `TrackingEnv`.
+
+    Raises:
+      UserError: a robot with other joints.
+    """
+    refs = references(env.task.robot.spec.name, expert.clips, expert.skill.then)
+    tracking = TrackingEnv(env, refs, expert.skill, training=False, asks=asks)
+
+    def policy(state: EnvState, key: jax.Array) -> jax.Array:
+        return act(expert.sizes, expert.params, state.obs, key, deterministic=True)
+
+    return tracking, policy
+
+
+def _tracking_task(
+    task: Task,
+    refs: References,
+    skill: Skill,
+    dt: float,
+    training: bool,
+    asks: Asks | None,
+) -> Task:
+    robot = task.robot.spec.name
+    nq, nv, layout = task.robot.spec.nq, task.robot.spec.nv, task.layout
+
+    class Tracking(type(task)):
+        observes_new_memory = True
+        begun_with: jax.Array | None = None
+
+        def randomise(
+            self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
+        ) -> Start:
+            own_key, draw_key, elsewhere_key = jax.random.split(key, 3)
+            chosen, on_reference = _drawn(refs, skill, draw_key, training, self.begun_with)
+            clip, seconds, qpos, qvel = chosen
+            qpos = begin.qpos.at[:nq].set(jnp.where(on_reference, qpos, begin.qpos[:nq]))
+            qvel = begin.qvel.at[:nv].set(jnp.where(on_reference, qvel, begin.qvel[:nv]))
+            for held in (layout.qvel(name) for name in skill.held):
+                qvel = qvel.at[held : held + 3].set(qvel[:3])
+            # Objects are placed about the robot as it begins.
+            begin = super().randomise(own_key, begin.replace(qpos=qpos, qvel=qvel), site_xpos)
+            follow = begin_following(refs, clip, seconds, begin.qpos[:nq])
+            if training and skill.place_noise:
+                follow = _asked_elsewhere(follow, skill.place_noise, elsewhere_key)
+            return begin.replace(memory=Tracked(begin.memory, follow))
+
+        def on_reset(self, memory: Memory, r: Readings) -> Memory:
+            own, follow = super().on_reset(memory.task, r), memory.follow
+            if asks is not None:
+                asking, qpos = asks(r, own), self.robot.qpos(r)
+                follow = with_targets(refs, skill.name, follow, asking, qpos, begins=True)
+            return Tracked(own, follow)
+
+        def observe(self, r: Readings, memory: Memory) -> jax.Array:
+            qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
+            target = target_of(refs, memory.follow)
+            phase = phase_features(target.phase, refs.loop[memory.follow.clip])
+            command = command_now(refs, memory.follow, qpos, skill.heading_gain)
+            errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
+            now = expert_observation(robot, qpos, qvel, errors, phase, command)
+            ahead = [target_of(refs, memory.follow, later) for later in skill.preview]
+            return jnp.concatenate([now, *(_seen_ahead(qpos, each) for each in ahead)])
+
+        def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+            out = super().evaluate(r, memory.task)
+            qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
+            follow = moved_on(refs, memory.follow, dt, skill.clock_gain)
+            follow = seen(refs, follow, qpos)
+            if asks is not None:
+                follow = with_targets(refs, skill.name, follow, asks(r, out.memory), qpos)
+            error = tracking_error(robot, skill, refs, follow, qpos, qvel)
+            aligned = alignment(skill.imitation, error)
+            terms = {
+                "joint_error": error.joints,
+                "joint_speed_error": error.joint_speeds,
+                "root_error": error.root,
+                "root_speed_error": error.root_speeds,
+                "alignment": aligned,
+                "task": out.reward,
+            }
+            out = out.replace(memory=Tracked(out.memory, follow), terms=terms)
+            if not training:
+                return out
+            return out.replace(
+                reward=skill.w_track * aligned + skill.w_task * out.reward,
+                terminated=out.terminated | _lost(robot, skill, target_of(refs, follow), qpos),
+            )
+
+    tracking = copy.copy(task)
+    tracking.__class__ = Tracking
+    return tracking
+
+
+def _seen_ahead(qpos: jax.Array, target: Target) -> jax.Array:
+    """A later reference as seen from here `[9 + J]`.
+
+    Height over the soles (m), tilt, velocity along the heading (m/s), how far the soles stand,
+    and how far the hinges are from it (rad).
+
+    Args:
+      qpos: the robot's own `[7 + J]`.
+    """
+    parts = (target.height[None], target.up, target.velocity, target.contacts)
+    return jnp.concatenate([*parts, target.qpos[7:] - qpos[7:]])
+
+
+def _drawn(
+    refs: References, skill: Skill, key: jax.Array, training: bool, fixed: jax.Array | None
+) -> Any:
+    """(clip, seconds, qpos, qvel) to begin with, and whether to begin in that state.
+
+    Args:
+      fixed: the clip to begin; None draws clip and time.
+    """
+    keys = jax.random.split(key, 5)
+    none = jnp.zeros(())
+    if fixed is not None:
+        return _begun(refs, skill, fixed, none, keys[3], keys[4]), ~refs.loop[fixed]
+    if not training:
+        clip = jnp.asarray(skill.evaluated, jnp.int32)
+        target = target_at(refs, clip, none)
+        return (clip, none, target.qpos, target.qvel), jnp.zeros((), bool)
+    clip = jax.random.randint(keys[0], (), 0, refs.clips)
+    on_reference = jax.random.bernoulli(keys[1], skill.on_reference)
+    if skill.then is not None:
+        clip = jnp.where(on_reference, clip, skill.evaluated)
+    seconds = jax.random.uniform(keys[2]) * refs.duration[clip]
+    # From the task's own start, what ends is to be followed from its beginning.
+    seconds = jnp.where(on_reference | refs.loop[clip], seconds, 0.0)
+    return _begun(refs, skill, clip, seconds, keys[3], keys[4]), on_reference
+
+
+def _begun(
+    refs: References,
+    skill: Skill,
+    clip: jax.Array,
+    seconds: jax.Array,
+    place_key: jax.Array,
+    speed_key: jax.Array,
+) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """(clip, seconds, qpos, qvel): a state of a clip, somewhat disturbed."""
+    target = target_at(refs, clip, seconds)
+    round_key, place_key = jax.random.split(place_key)
+    rounds = jax.random.randint(round_key, (), 0, refs.rounds[clip])
+    place = refs.place[clip] + rounds * refs.gone[clip]
+    joints = target.qpos.shape[0] - 7
+
+    def noise(key: jax.Array, size: float) -> jax.Array:
+        return jax.random.uniform(key, (joints,), minval=-size, maxval=size)
+
+    # Where the scene leaves it free, at its middle.
+    way = target.qpos[:3] * jnp.append(jnp.repeat(jnp.any(place != 0.0), 2), True)
+    qpos = target.qpos.at[:3].set(way + place).at[2].add(_CLEARANCE)
+    qpos = qpos.at[7:].add(noise(place_key, skill.noise))
+    qvel = target.qvel.at[6:].add(noise(speed_key, 10.0 * skill.noise))
+    return clip, seconds, qpos, qvel
+
+
+def _asked_elsewhere(follow: Follow, most: float, key: jax.Array) -> Follow:
+    """Asked to bring hands to places up to `most` (m) to each side of the clip's own."""
+    hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
+    places = follow.command[hands].reshape(2, 3)
+    moved = places + jax.random.uniform(key, (2, 3), minval=-most, maxval=most)
+    moved = jnp.where(jnp.any(places != 0.0, axis=-1, keepdims=True), moved, 0.0)
+    return follow.replace(command=follow.command.at[hands].set(moved.reshape(-1)))
+
+
+def _lost(robot: str, skill: Skill, target: Target, qpos: jax.Array) -> jax.Array:
+    """Whether the pelvis is too far from where the reference has it, bool."""
+    height = jnp.abs(height_over(soles_in_heading(robot, qpos)) - target.height)
+    lean = jnp.arccos(jnp.clip(up_in_pelvis(qpos) @ target.up, -1.0, 1.0))
+    return (height > skill.max_height_error) | (lean > skill.max_tilt)

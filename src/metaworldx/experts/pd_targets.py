@@ -1,0 +1,52 @@
+"""From a reference, balance and an offset to joint targets of the servos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.experts.balance_controller import Feedback
+from metaworldx.experts.motion_library import Target
+
+
+class Motors:
+    """Position servos of a robot's hinges.
+
+    Attributes:
+      lead: seconds by which the servo's own damping makes a joint lag `[J]`.
+      reach: offset of the target that pushes with the greatest force `[J]`, rad.
+      low, high: range of the targets `[J]`, rad.
+      feedback: what keeps the balance.
+    """
+
+    def __init__(self, model: Any):
+        """Reads them off a MuJoCo model whose actuators are its hinges, in order."""
+        gain = model.actuator_gainprm[:, 0]
+        damping = model.dof_damping[6 : 6 + model.nu] - model.actuator_biasprm[:, 2]
+        self.lead = np.asarray(damping / gain, np.float32)
+        self.reach = np.asarray(model.actuator_forcerange[:, 1] / gain, np.float32)
+        self.low = np.asarray(model.actuator_ctrlrange[:, 0], np.float32)
+        self.high = np.asarray(model.actuator_ctrlrange[:, 1], np.float32)
+        self.feedback = Feedback(tuple(model.actuator(i).name for i in range(model.nu)))
+
+    def ctrl(
+        self,
+        target: Target,
+        balance: jax.Array,
+        offset: jax.Array,
+        authority: jax.Array | float,
+    ) -> jax.Array:
+        """Joint targets `[J]`: the reference's posture, led by what the servos lag, and more.
+
+        Args:
+          target: the reference at the end of the step.
+          balance: what keeps the balance `[J]`, rad; clipped to what an offset can do.
+          offset: in [-1, 1] `[J]`.
+          authority: share of the greatest force that an offset of 1 pushes with.
+        """
+        base = target.qpos[7:] + self.lead * target.qvel[6:]
+        most = authority * self.reach
+        return jnp.clip(base + jnp.clip(balance, -most, most) + most * offset, self.low, self.high)

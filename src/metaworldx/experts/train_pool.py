@@ -1,0 +1,94 @@
+"""Experts trained one after the other into a pool, with human motion priors or without them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from metaworldx.core.errors import UserError, check_seed
+from metaworldx.experts.balance_controller import GAINS
+from metaworldx.experts.expert import Expert
+from metaworldx.experts.pool import add_expert
+from metaworldx.training.config import TrainConfig, for_skill, preset
+from metaworldx.training.restore import trained_expert
+from metaworldx.training.trainer import train_on
+
+_STILL = "stand_quiet"
+_REACH_SHARE = 0.05
+"""The reaching task's reward counts up to 20 a step, the others' up to 1."""
+
+
+def without_priors(config: TrainConfig) -> TrainConfig:
+    """An expert's settings with its task's reward alone: no clips to follow, no balance law.
+
+    Actions are then offsets from a standing pose, up to the motors' full force. Only the reaching
+    expert keeps its clips, by which it is told the places asked for.
+    """
+    reaches = config.skill == "reach"
+    settings: dict[str, Any] = {
+        "w_track": 0.0,
+        "w_task": _REACH_SHARE if reaches else 1.0,
+        "on_reference": 0.0,
+        "authority": 1.0,
+        "feedback": [0.0] * GAINS,
+        "clock_gain": 0.0,
+        "hand_gain": 0.0,
+        "evaluated": 0,
+        "then": None,
+    }
+    if not reaches:
+        settings["clips"] = [_STILL]
+    return dataclasses.replace(config, skill_settings=settings)
+
+
+def quick(config: TrainConfig, steps: int) -> TrainConfig:
+    """The settings for a run of so few steps that it is not evaluated on the way."""
+    return dataclasses.replace(
+        config,
+        steps=steps,
+        seed_steps=min(config.seed_steps, max(1, steps // 10)),
+        epoch_rounds=min(config.epoch_rounds, 50),
+        eval_every=0,
+        eval_episodes=0,
+        checkpoint_every=max(1, steps // 4),
+    )
+
+
+def train_experts(
+    skills: Sequence[str],
+    folder: Path,
+    *,
+    base: str,
+    steps: int,
+    seed: int,
+    priors: bool,
+    tell: Callable[[str], Any] = lambda text: None,
+) -> list[Expert]:
+    """Trains a pool's experts; runs that are there already are gone on with.
+
+    Args:
+      skills: of the experts.
+      folder: of the pool; the runs lie in its `runs`.
+      base: preset of the agents, cpu or gpu.
+      steps: control steps for each.
+      priors: whether they follow human motion; else the task's reward is all.
+
+    Raises:
+      UserError: no skills or an unknown one, no seed, or a run of other settings in the way.
+      Stopped: a signal came; the next call goes on.
+    """
+    if not skills:
+        raise UserError("no skills given; --skills takes some, e.g. stand,walk,reach")
+    check_seed(seed)
+    settings = [for_skill(preset(base), skill) for skill in skills]
+    experts = []
+    for skill, config in zip(skills, settings, strict=True):
+        run = folder / "runs" / skill
+        config = dataclasses.replace(config if priors else without_priors(config), seed=seed)
+        tell(f"{skill}: {steps:,} control steps {'with' if priors else 'without'} motion priors")
+        train_on(quick(config, steps), run)
+        experts.append(trained_expert(run, "latest"))
+        add_expert(experts[-1], folder)
+    return experts

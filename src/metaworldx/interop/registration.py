@@ -1,0 +1,27 @@
+"""Registers the environments with gymnasium; imports nothing heavy."""
+
+from __future__ import annotations
+
+import gymnasium
+
+from metaworldx.envs.registry import environment_ids, time_limit
+
+NAMESPACE = "metaworldx"
+
+
+def register() -> None:
+    """Registers every environment as `metaworldx/ROBOT-TASK-v0`; may be called again.
+
+    The registered time limit is the task's. `gymnasium.make` keeps it, or the one that it is
+    given instead, by its own `TimeLimit`; single environments made by it have none of their own.
+    """
+    for env_id in environment_ids():
+        name = f"{NAMESPACE}/{env_id}"
+        if name not in gymnasium.registry:
+            gymnasium.register(
+                id=name,
+                entry_point="metaworldx.interop.gym:UnlimitedGymEnv",
+                vector_entry_point="metaworldx.interop.gym:GymVectorEnv",
+                max_episode_steps=time_limit(env_id),
+                kwargs={"env_id": env_id},
+            )

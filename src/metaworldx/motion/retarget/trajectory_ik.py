@@ -1,0 +1,228 @@
+"""Inverse kinematics of a whole motion at once, within joint limits.
+
+Gauss-Newton: linearised, Eq. 8's place term becomes `||q - q*||^2_W` with W the keypoints' own
+metric `J' w J`, and its velocity term couples neighbouring frames; each step is one
+`bounded_minimum`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from metaworldx.motion.kinematics import Point
+from metaworldx.motion.retarget.robot_body import ROOT, Body, Frames
+from metaworldx.motion.retarget.trajectory_qp import bounded_minimum
+
+_ROUNDS = 40
+_LARGEST_STEP = 0.35
+_SETTLED = 2e-5
+_HINGE_WEIGHT = 0.1
+"""What a hinge's rad/s counts in the velocity term, where the pelvis' m/s counts 1."""
+
+
+class PointGoal(NamedTuple):
+    """Points `[P]` drawn to targets `[T, P, 3]` (m) with weights broadcast to those."""
+
+    points: tuple[Point, ...]
+    targets: np.ndarray
+    weights: np.ndarray
+
+
+class TurnGoal(NamedTuple):
+    """Bodies `[B]` drawn to orientations `[T, B, 3, 3]`, weights `[B, 3]` about their own axes."""
+
+    bodies: tuple[str, ...]
+    targets: np.ndarray
+    weights: np.ndarray
+
+
+class AxisGoal(NamedTuple):
+    """Bodies' y axes drawn to directions `[T, B, 3]`, with one weight (m^2)."""
+
+    bodies: tuple[str, ...]
+    targets: np.ndarray
+    weight: float
+
+
+@dataclass(frozen=True)
+class Goals:
+    """What a motion should do; every term is in m^2, rad counted by its weight.
+
+    Attributes:
+      points, turns, axes: where parts should be.
+      steps: tangents from frame to frame that the motion should take, `[T - 1, n]`.
+      gamma: weight of the velocity term, s^2; one number or `[T - 1, n]`.
+      ground: weight of what is below the ground, as high as `margin` over it.
+      floor: the ground's height, as in `Body.clearance`; 0 where None.
+      apart: weight of parts that cut into each other.
+      slack: how far hinges may pass their limits, rad.
+    """
+
+    points: tuple[PointGoal, ...]
+    turns: tuple[TurnGoal, ...] = ()
+    axes: tuple[AxisGoal, ...] = ()
+    steps: np.ndarray | None = None
+    gamma: float | np.ndarray = 0.0
+    ground: float = 0.0
+    floor: np.ndarray | None = None
+    apart: float = 0.0
+    slack: float = 0.0
+    margin: float = field(default=0.002)
+
+
+class _Local(NamedTuple):
+    """A cost with its derivatives in each frame: [], `[T, n]`, `[T, n, n]`."""
+
+    value: float
+    gradient: np.ndarray
+    square: np.ndarray
+
+
+def solve(body: Body, start: np.ndarray, goals: Goals, fps: float) -> np.ndarray:
+    """The motion that serves the goals best, found from `start` downhill: qpos `[T, 7 + J]`.
+
+    Args:
+      start: `[T, 7 + J]`; hinges are moved inside their limits first.
+      fps: frames a second, of the velocity term.
+    """
+    low, high = body.tree.low - goals.slack, body.tree.high + goals.slack
+    qpos = start.copy()
+    qpos[:, 7:] = np.clip(qpos[:, 7:], low, high)
+    count = len(qpos)
+    scale = np.full(body.size, _HINGE_WEIGHT)
+    scale[:3] = 1.0
+    coupling = np.broadcast_to(2.0 * goals.gamma * fps**2 * scale, (count - 1, body.size))
+    wanted = np.zeros_like(coupling) if goals.steps is None else goals.steps
+    damping = 1e-4
+    now = _cost(body, qpos, goals)
+    speed = body.steps(qpos) - wanted
+    value = now.value + 0.5 * np.sum(coupling * speed**2)
+    for _ in range(_ROUNDS):
+        linear = now.gradient.copy()
+        linear[:-1] -= coupling * speed
+        linear[1:] += coupling * speed
+        blocks = now.square + damping * np.eye(body.size) * 2.0
+        lower = np.full_like(linear, -_LARGEST_STEP)
+        upper = -lower
+        lower[:, ROOT:] = np.maximum(lower[:, ROOT:], low - qpos[:, 7:])
+        upper[:, ROOT:] = np.minimum(upper[:, ROOT:], high - qpos[:, 7:])
+        step = bounded_minimum(blocks, linear, coupling, lower, upper, np.zeros_like(linear))
+        size, found = 1.0, None
+        while size > 0.02:
+            moved = body.moved(qpos, size * step)
+            after = _cost(body, moved, goals)
+            new_speed = body.steps(moved) - wanted
+            new_value = after.value + 0.5 * np.sum(coupling * new_speed**2)
+            if new_value < value:
+                found = moved, after, new_speed
+                break
+            size *= 0.5
+        if found is None:
+            if damping > 1.0:
+                break
+            damping *= 10.0
+            continue
+        settled = value - new_value < _SETTLED * value
+        qpos, now, speed = found
+        value = new_value
+        damping = max(damping * 0.3, 1e-6)
+        if settled:
+            break
+    qpos[:, 7:] = np.clip(qpos[:, 7:], low, high)
+    return qpos
+
+
+def _cost(body: Body, qpos: np.ndarray, goals: Goals) -> _Local:
+    """All but the velocity term."""
+    frames = body.frames(qpos)
+    count = len(qpos)
+    gradient = np.zeros((count, body.size))
+    square = np.zeros((count, body.size, body.size))
+    value = 0.0
+    for miss, jacobian, weights in _residuals(body, frames, goals):
+        pulled = jacobian * weights[..., None]
+        value += float(np.sum(weights * miss**2))
+        gradient += 2.0 * np.einsum("tri,tr->ti", pulled, miss)
+        square += 2.0 * np.swapaxes(pulled, 1, 2) @ jacobian
+    if goals.ground:
+        value += _add_ground(body, frames, goals, gradient, square)
+    if goals.apart:
+        value += _add_apart(body, qpos, frames, goals, gradient, square)
+    return _Local(value, gradient, square)
+
+
+def _residuals(body: Body, frames: Frames, goals: Goals):
+    """Pairs of residual `[T, R]` and Jacobian `[T, R, n]` with weights `[T, R]`."""
+    count = len(frames.at)
+    for points, targets, weights in goals.points:
+        at = body.points(frames, points)
+        bodies = body.index(tuple(point.body for point in points))
+        jacobian = body.point_jacobian(frames, at, bodies).reshape(count, -1, body.size)
+        weights = np.broadcast_to(weights, targets.shape).reshape(count, -1)
+        yield (at - targets).reshape(count, -1), jacobian, weights
+    for names, targets, weights in goals.turns:
+        bodies = body.index(names)
+        turned = frames.turn[:, bodies]
+        own = np.swapaxes(targets, -1, -2) @ turned
+        miss = Rotation.from_matrix(own.reshape(-1, 3, 3)).as_rotvec().reshape(count, -1)
+        jacobian = np.swapaxes(turned, -1, -2) @ body.turn_jacobian(frames, bodies)
+        weights = np.broadcast_to(weights, (count, len(bodies), 3)).reshape(count, -1)
+        yield miss, jacobian.reshape(count, -1, body.size), weights
+    for names, targets, weight in goals.axes:
+        bodies = body.index(names)
+        axis = frames.turn[:, bodies][..., 1]
+        turns = body.turn_jacobian(frames, bodies)
+        jacobian = np.swapaxes(np.cross(np.swapaxes(turns, -1, -2), axis[..., None, :]), -1, -2)
+        miss = (axis - targets).reshape(count, -1)
+        yield miss, jacobian.reshape(count, -1, body.size), np.full_like(miss, weight)
+
+
+def _add_ground(
+    body: Body, frames: Frames, goals: Goals, gradient: np.ndarray, square: np.ndarray
+) -> float:
+    """Adds what lies below the ground; returns its cost."""
+    miss = body.clearance(frames, goals.floor) - goals.margin
+    if not np.any(miss < 0.0):
+        return 0.0
+    centres, _, bodies = body.surface(frames)
+    low = np.flatnonzero((miss < 0.0).any(axis=0))
+    miss = np.minimum(miss[:, low], 0.0)
+    jacobian = body.point_jacobian(frames, centres[:, low], bodies[low])[:, :, 2]
+    pulled = jacobian * (miss < 0.0)[..., None] * goals.ground
+    gradient += 2.0 * np.einsum("tri,tr->ti", pulled, miss)
+    square += 2.0 * np.swapaxes(pulled, 1, 2) @ jacobian
+    return float(goals.ground * np.sum(miss**2))
+
+
+def _add_apart(
+    body: Body,
+    qpos: np.ndarray,
+    frames: Frames,
+    goals: Goals,
+    gradient: np.ndarray,
+    square: np.ndarray,
+) -> float:
+    """Adds pairs of parts that cut into each other; returns their cost."""
+    near = body.near(qpos, _GAP)
+    between = near.points[:, 1] - near.points[:, 0]
+    away = between / np.maximum(np.linalg.norm(between, axis=1, keepdims=True), 1e-9)
+    away *= np.where(near.gap >= 0.0, 1.0, -1.0)[:, None]
+    miss = near.gap - _GAP
+    for pair in np.unique(near.bodies, axis=0):
+        rows = np.flatnonzero((near.bodies == pair).all(axis=1))
+        at = near.frame[rows]
+        some = Frames(*(array[at] for array in frames))
+        jacobian = body.point_jacobian(some, near.points[rows], pair)
+        row = np.einsum("ri,rin->rn", away[rows], jacobian[:, 1] - jacobian[:, 0])
+        # Two parts may be near each other with several shapes: frames come more than once.
+        np.add.at(gradient, at, 2.0 * goals.apart * miss[rows, None] * row)
+        np.add.at(square, at, 2.0 * goals.apart * row[:, :, None] * row[:, None])
+    return float(goals.apart * np.sum(miss**2))
+
+
+_GAP = 0.01
+"""How far parts shall stay from each other, m."""

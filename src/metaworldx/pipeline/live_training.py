@@ -1,0 +1,81 @@
+"""The pipeline's agents: an expert trained in the run, and the guided agent of its first task."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from metaworldx.experts.train_pool import quick, train_experts
+from metaworldx.pipeline.config import PipelineConfig
+from metaworldx.training.config import for_skill, preset
+from metaworldx.training.run_dir import read_metrics
+from metaworldx.training.trainer import train_on
+
+GUIDED, WITHOUT_PRIORS = "agent", ("stand", "walk", "reach")
+
+
+def train_pool(config: PipelineConfig, folder: Path, tell: Callable[[str], Any]) -> dict[str, Any]:
+    """Trains the small pool without motion priors; what it is called."""
+    train_experts(
+        WITHOUT_PRIORS,
+        folder,
+        base=config.train_preset,
+        steps=config.pool_steps,
+        seed=config.seed,
+        priors=False,
+        tell=tell,
+    )
+    names = ", ".join(WITHOUT_PRIORS)
+    return {"pool": f"{names}, trained in this run without motion priors"}
+
+
+def train_live(config: PipelineConfig, folder: Path) -> dict[str, Any]:
+    """Trains an expert for a while; its curve, and the means of its quarters."""
+    base = for_skill(preset(config.train_preset), config.live_skill or "")
+    train_on(quick(dataclasses.replace(base, seed=config.seed), config.live_steps), folder)
+    rows = [row for row in read_metrics(folder) if row.get("collect/return") is not None]
+    steps = [row["env_steps"] for row in rows]
+    returns = [row["collect/return"] for row in rows]
+    quarter = max(1, len(returns) // 4)
+    return {
+        "title": f"{config.live_skill} expert trained in this run: mean training return",
+        "steps": steps,
+        "returns": returns,
+        "first_quarter": _mean(returns[:quarter]),
+        "last_quarter": _mean(returns[-quarter:]),
+    }
+
+
+def train_guided(config: PipelineConfig, folder: Path) -> dict[str, Any]:
+    """Trains the task agent under its guide (or, without one, TD-MPC2 from scratch); its curve."""
+    guide = {"router": "teacher", "vlm": "rules", "guide": None}.get(config.without or "", "router")
+    settings: dict[str, Any] = {"folder": str(folder / "router"), "authority": config.authority}
+    if config.pool is not None:
+        settings["pool"] = config.pool
+    if config.schedule != "none":
+        settings |= {"schedule": (config.schedule,), "until": (config.agent_steps,)}
+    agent = dataclasses.replace(
+        preset(config.train_preset),
+        task=config.tasks[0],
+        guide=guide,
+        guide_settings=settings if guide else {},
+        seed=config.seed,
+    )
+    train_on(quick(agent, config.agent_steps), folder / GUIDED)
+    rows = read_metrics(folder / GUIDED)
+    return {
+        "guide": guide,
+        "steps": [row["env_steps"] for row in rows],
+        "rewards": [row["collect/reward"] for row in rows],
+        "stderrs": [row.get("collect/reward_stderr") or 0.0 for row in rows],
+    }
+
+
+def _mean(values: list[float]) -> list[float]:
+    count = len(values)
+    spread = float(np.std(values, ddof=1) / np.sqrt(count)) if count > 1 else 0.0
+    return [float(np.mean(values)), spread]

@@ -1,0 +1,1 @@
+"""Rendering of states as pictures and videos."""

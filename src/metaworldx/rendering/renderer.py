@@ -1,0 +1,170 @@
+"""Frames of an environment, drawn by MuJoCo off screen."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from metaworldx.core.errors import UserError
+from metaworldx.core.files import check_writable
+from metaworldx.core.opengl import why_nothing_is_drawn
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
+from metaworldx.sim.model import model_spec
+
+VIDEO_ENDINGS, STILL_ENDINGS = (".mp4", ".gif"), (".png",)
+_GOAL_RGBA = (0.9, 0.25, 0.2, 0.8)
+
+
+class Renderer:
+    """Draws states of one environment (not of a batch: index it first)."""
+
+    def __init__(self, env: Env, width: int = 640, height: int = 480, camera: str | None = None):
+        """Opens an off-screen context.
+
+        Args:
+          env: whose model is drawn; collision shapes stay hidden.
+          width, height: of a frame, pixels.
+          camera: a camera's name in the model; None follows the robot from the task's view.
+
+        Raises:
+          UserError: no off-screen OpenGL on this machine.
+        """
+        model = scene_spec(env).compile()
+        self._renderer = open_renderer(model, width, height)
+        self._model, self._data = model, mujoco.MjData(model)
+        self._camera: str | mujoco.MjvCamera = camera or mujoco.MjvCamera()
+        self._view = env.task.view
+        self._option = mujoco.MjvOption()
+        self._option.geomgroup[3] = 0
+        self._option.sitegroup[:] = 0
+
+    def frame(self, state: EnvState) -> np.ndarray:
+        """One frame `[height, width, 3]`, uint8."""
+        self._data.qpos[:] = np.asarray(state.physics.qpos)
+        if self._model.nmocap:
+            self._data.mocap_pos[:] = np.asarray(state.physics.mocap_pos)
+            self._data.mocap_quat[:] = np.asarray(state.physics.mocap_quat)
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_comPos(self._model, self._data)
+        mujoco.mj_camlight(self._model, self._data)
+        if isinstance(self._camera, mujoco.MjvCamera):
+            self._follow(self._camera)
+        self._renderer.update_scene(self._data, self._camera, self._option)
+        goal = getattr(state.memory, "goal", None)
+        if goal is not None:
+            self._add_ball(np.asarray(goal, float))
+        return self._renderer.render()
+
+    def _follow(self, camera: mujoco.MjvCamera) -> None:
+        view, pelvis = self._view, self._data.body("pelvis").xpos
+        camera.azimuth, camera.elevation = view.azimuth, view.elevation
+        camera.distance = view.distance
+        camera.lookat[:] = np.array([pelvis[0], pelvis[1], 0.0]) + view.offset
+
+    def _add_ball(self, position: np.ndarray, radius: float = 0.05) -> None:
+        scene = self._renderer.scene
+        if scene.ngeom >= scene.maxgeom:
+            return
+        mujoco.mjv_initGeom(
+            scene.geoms[scene.ngeom],
+            mujoco.mjtGeom.mjGEOM_SPHERE,
+            np.full(3, radius),
+            position,
+            np.eye(3).ravel(),
+            np.array(_GOAL_RGBA, np.float32),
+        )
+        scene.ngeom += 1
+
+    def close(self) -> None:
+        """Frees the context."""
+        self._renderer.close()
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def open_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
+    """An off-screen context for pictures of this size.
+
+    Raises:
+      UserError: no off-screen OpenGL on this machine.
+    """
+    model.vis.global_.offwidth = max(width, model.vis.global_.offwidth)
+    model.vis.global_.offheight = max(height, model.vis.global_.offheight)
+    try:
+        with warnings.catch_warnings():
+            # GLFW warns of what its error says.
+            warnings.simplefilter("ignore")
+            return mujoco.Renderer(model, height, width)
+    # OpenGL fails in as many ways as there are drivers.
+    except Exception as error:
+        raise UserError(
+            f"no off-screen OpenGL ({why_nothing_is_drawn(error)}); install libegl1 and "
+            "libgl1-mesa-dri, and set MUJOCO_GL=egl "
+            f"(now {os.environ.get('MUJOCO_GL', 'unset')})"
+        ) from None
+
+
+def check_output(path: Path) -> None:
+    """Raises UserError unless `path` names a video or a picture that can be written."""
+    endings = VIDEO_ENDINGS + STILL_ENDINGS
+    if path.suffix.lower() not in endings:
+        raise UserError(f"cannot write {path}: its ending must be one of {', '.join(endings)}")
+    check_writable(path)
+
+
+def write_frames(path: Path, frames: Sequence[np.ndarray], fps: float) -> None:
+    """Writes frames as a video, or as a strip of eight stills side by side for `.png`.
+
+    The file appears whole or not at all.
+    """
+    check_output(path)
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        if path.suffix.lower() in STILL_ENDINGS:
+            import mediapy
+
+            mediapy.write_image(partial, strip(frames))
+        else:
+            _write_video(partial, frames, fps)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def still_places(length: int, count: int = 8) -> list[int]:
+    """At most `count` places evenly spaced over `length`, first and last among them."""
+    return np.unique(np.linspace(0, length - 1, count).round().astype(int)).tolist()
+
+
+def strip(frames: Sequence[np.ndarray], count: int = 8, columns: int = 4) -> np.ndarray:
+    """Frames evenly spaced in time, in rows of `columns`: `[H, W, 3]` uint8."""
+    chosen = [np.asarray(frames[i]) for i in still_places(len(frames), count)]
+    while len(chosen) % columns and len(chosen) > columns:
+        chosen.append(np.full_like(chosen[0], 255))
+    rows = [np.concatenate(chosen[i : i + columns], 1) for i in range(0, len(chosen), columns)]
+    return np.concatenate(rows, 0)
+
+
+def _write_video(path: Path, frames: Sequence[np.ndarray], fps: float) -> None:
+    import imageio_ffmpeg
+    import mediapy
+
+    mediapy.set_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe())
+    codec: dict[str, Any] = {"codec": "gif"} if path.suffix.lower() == ".gif" else {}
+    mediapy.write_video(path, list(frames), fps=fps, **codec)
+
+
+def scene_spec(env: Env) -> mujoco.MjSpec:
+    """The environment's model as an editable spec, shapes for pictures included."""
+    return model_spec(env.task.robot.spec.name, env.task.scene, env.collisions)

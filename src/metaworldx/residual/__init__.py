@@ -1,0 +1,1 @@
+"""Residual agents: they act on top of composed experts (Table IV of MetaWorld-X)."""

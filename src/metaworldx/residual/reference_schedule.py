@@ -1,0 +1,135 @@
+"""Who guides a task agent: a run's settings made into a guided environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from metaworldx.composition.composer import Chooser
+from metaworldx.composition.gating import by_router, by_rules, by_teacher
+from metaworldx.composition.guidance_arrays import told
+from metaworldx.core.errors import UserError, check_known
+from metaworldx.envs.env import Env
+from metaworldx.experts.pool import load_pool
+from metaworldx.residual.residual_env import GuidedEnv, Turn
+from metaworldx.router.router import load_router
+from metaworldx.router.train import kept_guidance
+from metaworldx.vlm.schema import Guidance
+
+GUIDES = ("router", "teacher", "rules")
+PAPER, TEACHER = "paper", "teacher"
+PAPER_TURNS: dict[str, tuple[tuple[str, int], ...]] = {
+    "door": (("stand", 170_000), ("walk", 740_000), ("reach", 2_000_000)),
+    "basketball": (("stand", 870_000), ("reach", 2_000_000)),
+    "push": (("stand", 1_090_000), ("reach", 2_000_000)),
+    "truck": (("stand", 570_000), ("walk", 1_610_000), ("reach", 2_000_000)),
+    "package": (("stand", 510_000), ("reach", 2_000_000)),
+}
+"""Which expert is the reference up to which control step (Table IV of MetaWorld-X)."""
+
+
+@dataclass(frozen=True)
+class GuideConfig:
+    """How composed experts guide an agent.
+
+    Attributes:
+      folder: of a trained router (`metaworldx train router`), which keeps the teacher's guidance
+        too; rules need none.
+      pool: folder of the experts; None takes the shipped pool.
+      authority: what the agent's action of 1 adds to the experts', as a share of an actuator's
+        half range.
+      schedule: names of experts that alone are the reference at first, in turn (Fig. 9); or
+        `paper` alone for those of Table IV, `teacher` alone for the leaders of its stages.
+      until: control steps of the training at which each of those turns ends. One for `paper` or
+        `teacher`: where the last of them ends (the paper's is 2M, its default); the paper's turns
+        keep their shares, the teacher's stages have equal ones.
+    """
+
+    folder: str | None = None
+    pool: str | None = None
+    authority: float = 0.3
+    schedule: tuple[str, ...] = ()
+    until: tuple[int, ...] = ()
+
+    def __post_init__(self):
+        if self.schedule == (PAPER,) and not self.until:
+            return
+        if len(self.schedule) != len(self.until):
+            raise UserError(
+                f"a schedule of {len(self.schedule)} experts with {len(self.until)} ends; each "
+                "needs one"
+            )
+        if list(self.until) != sorted(self.until):
+            raise UserError(f"until is {list(self.until)}; needs to rise")
+        if self.until and self.until[0] < 1:
+            raise UserError(f"until begins with {self.until[0]}; needs at least 1")
+
+
+def turns_for(config: GuideConfig, task: str, answer: Guidance | None) -> tuple[Turn, ...]:
+    """The reference schedule of a task's training.
+
+    Args:
+      task: its name, e.g. `door`.
+      answer: the teacher's about it, if there is one.
+
+    Raises:
+      UserError: the paper has none for the task, or the teacher told no stages.
+    """
+    if config.schedule == (PAPER,):
+        if task not in PAPER_TURNS:
+            raise UserError(
+                f"the paper has no reference schedule for {task}; it has for "
+                f"{', '.join(PAPER_TURNS)}"
+            )
+        turns = PAPER_TURNS[task]
+        scale = config.until[0] / turns[-1][1] if config.until else 1.0
+        return tuple(Turn(name, round(until * scale)) for name, until in turns)
+    if config.schedule == (TEACHER,):
+        if answer is None or not answer.stages:
+            raise UserError(f"the teacher told no stages of {task}; name the schedule's experts")
+        leaders = [max(s.experts, key=lambda name: s.experts[name]) for s in answer.stages]
+        part = config.until[0] / len(leaders)
+        return tuple(Turn(name, round(part * (n + 1))) for n, name in enumerate(leaders))
+    pairs = zip(config.schedule, config.until, strict=True)
+    return tuple(Turn(name, int(until)) for name, until in pairs)
+
+
+def guided_env(env: Env, by: str, config: GuideConfig, num_envs: int | None) -> GuidedEnv:
+    """A task's environment under composed experts.
+
+    Args:
+      by: one of GUIDES.
+      num_envs: environments that train together; None evaluates, without the schedule.
+
+    Raises:
+      UserError: unknown guide, no guidance for the task in the folder, or experts of another
+        robot.
+    """
+    check_known("guide", by, GUIDES)
+    pool = load_pool(None if config.pool is None else Path(config.pool), env.task.robot.spec.name)
+    chooser, confidence = _chosen(env, by, config, pool.names)
+    turns: tuple[Turn, ...] = ()
+    if num_envs is not None:
+        answer = None if config.folder is None else kept_guidance(Path(config.folder), env.id)
+        turns = turns_for(config, env.task.name, answer)
+    return GuidedEnv(env, pool, chooser, confidence, config.authority, turns, num_envs or 1)
+
+
+def _chosen(
+    env: Env, by: str, config: GuideConfig, names: tuple[str, ...]
+) -> tuple[Chooser, float]:
+    if by == "rules":
+        return by_rules(names), 1.0
+    if config.folder is None:
+        raise UserError(
+            f"the guide {by!r} needs the folder of a router: guide.folder=DIR (metaworldx train "
+            "router)"
+        )
+    folder = Path(config.folder)
+    answer = kept_guidance(folder, env.id)
+    if answer is None:
+        raise UserError(f"{folder} keeps no guidance for {env.id}")
+    guidance = told(answer, names)
+    if by == "teacher":
+        return by_teacher(guidance), float(guidance.confidence)
+    return by_router(load_router(folder), guidance, names), float(guidance.confidence)

@@ -1,0 +1,129 @@
+"""What a run maximises: the environment's reward, or a skill's alignment under today's weights."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import jax
+
+from metaworldx.envs.env import Env
+from metaworldx.experts.imitation_reward import (
+    Reweighting,
+    TrackingError,
+    alignment,
+    first_reweighting,
+    joint_weights,
+    reweighted,
+)
+from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.experts.skills import Skill
+from metaworldx.training.replay_buffer import Sequences, Transitions
+
+State = Any
+"""What an objective learns on the way: a pytree, or None."""
+
+
+class Objective(Protocol):
+    """How rewards of replayed steps are made.
+
+    Attributes:
+      kept: names of the environment's terms that the replay keeps with every step.
+      watched: names of its scalar terms whose means go into the metrics.
+    """
+
+    kept: tuple[str, ...]
+    watched: tuple[str, ...]
+
+    def init(self) -> State:
+        """What it knows before the first step."""
+        ...
+
+    def seen(self, state: State, steps: Transitions) -> State:
+        """What it knows after a round of collection."""
+        ...
+
+    def reward(self, state: State, drawn: Sequences) -> jax.Array:
+        """Rewards `[H, B]` of sampled steps."""
+        ...
+
+    def metrics(self, state: State) -> dict[str, jax.Array]:
+        """Scalars for the log."""
+        ...
+
+
+class EnvReward:
+    """The environment's own reward."""
+
+    kept: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+
+    def init(self) -> State:
+        """Nothing."""
+        return None
+
+    def seen(self, state: State, steps: Transitions) -> State:
+        """Nothing."""
+        del steps
+        return state
+
+    def reward(self, state: State, drawn: Sequences) -> jax.Array:
+        """As it was collected."""
+        del state
+        return drawn.reward
+
+    def metrics(self, state: State) -> dict[str, jax.Array]:
+        """Nothing."""
+        del state
+        return {}
+
+
+class Imitation:
+    """`w_track R_t + w_task r_task`, R_t under the joint weights of today."""
+
+    kept: tuple[str, ...] = (
+        *("joint_error", "joint_speed_error", "root_error", "root_speed_error", "task"),
+    )
+    watched: tuple[str, ...] = ("alignment", "task", "root_error", "root_speed_error")
+
+    def __init__(self, skill: Skill, joints: int):
+        """For a skill's numbers and as many hinges as the robot has."""
+        self.skill, self.joints = skill, joints
+
+    def init(self) -> Reweighting:
+        """All joints weigh alike."""
+        return first_reweighting(self.joints)
+
+    def seen(self, state: Reweighting, steps: Transitions) -> Reweighting:
+        """Running means of the joints' errors, of steps whose simulation held."""
+        error = steps.terms["joint_error"]
+        error = jax.numpy.where(steps.diverged[..., None], jax.numpy.nan, error)
+        return reweighted(self.skill.imitation, state, error)
+
+    def reward(self, state: Reweighting, drawn: Sequences) -> jax.Array:
+        """From the errors that the replay kept."""
+        terms = drawn.terms
+        error = TrackingError(
+            terms["joint_error"],
+            terms["joint_speed_error"],
+            terms["root_error"],
+            terms["root_speed_error"],
+        )
+        weights = joint_weights(self.skill.imitation, state)
+        aligned = alignment(self.skill.imitation, error, weights)
+        return self.skill.w_track * aligned + self.skill.w_task * terms["task"]
+
+    def metrics(self, state: Reweighting) -> dict[str, jax.Array]:
+        """Joint error (rad, root of the mean square) and how far apart the weights are."""
+        weights = joint_weights(self.skill.imitation, state)
+        return {
+            "imitation/joint_rms": jax.numpy.sqrt(state.error.mean()),
+            "imitation/weight_min": weights.min(),
+            "imitation/weight_max": weights.max(),
+        }
+
+
+def objective_of(env: Env) -> Objective:
+    """What is to be maximised in an environment."""
+    if isinstance(env, TrackingEnv):
+        return Imitation(env.skill, env.action_size)
+    return EnvReward()

@@ -1,0 +1,66 @@
+"""Teachers in order of preference: the first that answers is heard, each that does not is noted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from metaworldx.vlm.schema import Guidance, Question
+
+log = logging.getLogger("metaworldx.vlm")
+
+
+class NoAnswer(Exception):
+    """A teacher cannot answer; the message says why, in one line and without secrets."""
+
+
+class Teacher(Protocol):
+    """Somebody to ask."""
+
+    name: str
+
+    def ask(self, question: Question) -> Guidance:
+        """Answers a question.
+
+        Raises:
+          NoAnswer: for whatever reason it cannot.
+        """
+        ...
+
+
+class InTurn:
+    """Asks one teacher after another; what each failed with is logged once, with who is next.
+
+    Attributes:
+      name: the teachers' names.
+    """
+
+    def __init__(self, teachers: Sequence[Teacher]):
+        """Teachers, the best first."""
+        if not teachers:
+            raise ValueError("no teachers")
+        self._teachers = tuple(teachers)
+        self._told: set[str] = set()
+        self.name = ", ".join(teacher.name for teacher in self._teachers)
+
+    def ask(self, question: Question) -> Guidance:
+        """The first answer, with notes of who had none.
+
+        Raises:
+          NoAnswer: nobody has one.
+        """
+        failed: list[str] = []
+        for place, teacher in enumerate(self._teachers, 1):
+            try:
+                found = teacher.ask(question)
+            except NoAnswer as error:
+                failed.append(f"{teacher.name}: {error}")
+                if failed[-1] not in self._told:
+                    self._told.add(failed[-1])
+                    others = "".join(f"; asking {t.name}" for t in self._teachers[place:][:1])
+                    log.warning("teacher %s%s", failed[-1], others)
+                continue
+            return replace(found, notes=(*failed, *found.notes))
+        raise NoAnswer("; ".join(failed))

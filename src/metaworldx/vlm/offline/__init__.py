@@ -1,0 +1,1 @@
+"""Offline teacher, which reads a task's words with a lexicon."""

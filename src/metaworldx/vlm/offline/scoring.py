@@ -1,0 +1,313 @@
+"""From a text's words to how strongly it speaks for every skill, as the offline teacher reads it.
+
+Words and phrases say signs (`_signs`); what a clause asks for follows from its signs, and from what
+the rest of the text says of how things are (`_resolved`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from metaworldx.vlm.offline import lexicon
+from metaworldx.vlm.offline.lexicon import FAIR, SIGNS, STRONG, VERB, WEAK
+from metaworldx.vlm.offline.parser import Clause, Word, words_of
+from metaworldx.vlm.offline.phrase_matcher import is_known, longest, stemmed
+
+SKILLS: tuple[str, ...] = ("stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair")
+_GAITS = ("run", "crawl", "stair", "carry")
+"""Ways of getting somewhere besides walking."""
+_FAINT = 0.3
+"""What landmarks count, and what somebody comes from."""
+_LANDMARK = 3
+"""Words after `past`, `beside` and the like that are landmarks."""
+_PLACE = 0.5
+"""What a thing to touch or to sit on counts as the place to go to."""
+_ONTO = frozenset({"to", "into", "onto", "over", "back"})
+_SEATS = frozenset({"on", "onto", "into", "in"})
+_SEATED = 1.5
+"""What a seat counts after these."""
+_NAMED = 0.4
+"""What a doing counts that is only named, as in `the push`."""
+_OTHERS = 0.4
+"""What others' doings count."""
+_NEGATED = 5
+"""Words after a negation that it takes back."""
+_BALANCE = 0.24
+"""What manipulating asks of standing besides."""
+
+
+def read(told: list[Clause]) -> Iterable[tuple[Clause, dict[str, float]]]:
+    """Every clause and how strongly it speaks for every skill."""
+    signs = [_signs(clause) for clause in told]
+    # How things are says how to go where another clause asks to: by the stairs, or in a hurry.
+    around = {sign: sum(found[sign] for found in signs) for sign in (*SKILLS, *SIGNS)}
+    load = False
+    for clause, found in zip(told, signs, strict=True):
+        yield clause, _resolved(clause, found, around, load)
+        load = load or clause.theirs or bool(_stems(clause) & stemmed(lexicon.LOADS))
+
+
+def of_words(text: str) -> dict[str, float]:
+    """How strongly a description, of a scene or an expert, speaks for every skill."""
+    clause = Clause(text, words_of(text), theirs=True)
+    found = _signs(clause)
+    return _resolved(clause, found, found, False)
+
+
+def _stems(clause: Clause) -> frozenset[str]:
+    return frozenset(word.stem for word in clause.words)
+
+
+@dataclass
+class _Near:
+    """What the words just heard make of those that follow: for how many words."""
+
+    negated: int = 0
+    landmark: int = 0
+    place: int = 0
+    seat: int = 0
+    away: bool = False
+
+    def hear(self, stem: str, staying: bool) -> None:
+        """Takes in a word; `by` names a way, or a landmark for who stays."""
+        if stem in lexicon.AWAY:
+            self.away = True
+        elif stem in stemmed(lexicon.LANDMARKS) or (stem == "by" and staying):
+            self.landmark = _LANDMARK + 1
+        elif stem in lexicon.TOWARDS:
+            self.away, self.landmark = False, 0
+        if stem in stemmed(lexicon.DESTINATIONS):
+            self.place = _LANDMARK + 1
+        if stem in _SEATS:
+            self.seat = _LANDMARK + 1
+
+    def go_on(self, size: int) -> None:
+        """Goes on by some words."""
+        self.negated = max(0, self.negated - size)
+        self.landmark = max(0, self.landmark - size)
+        self.place = max(0, self.place - size)
+        self.seat = max(0, self.seat - size)
+
+    def share(self, sign: str, strength: float) -> float:
+        """What a thing counts."""
+        if self.landmark or (self.away and strength < VERB):
+            return _FAINT
+        if self.seat and sign == "sit":
+            return _SEATED
+        return _PLACE if self.place and sign in ("reach", "sit") else 1.0
+
+
+def _signs(clause: Clause) -> dict[str, float]:
+    """What a clause's words and phrases say, by skill and sign."""
+    found: dict[str, float] = dict.fromkeys((*SKILLS, *SIGNS), 0.0)
+    words, at, near, acted = clause.words, 0, _Near(), False
+    doings = _OTHERS if clause.others else 1.0
+    while at < len(words):
+        size, entries = longest(words, at)
+        stem, named = words[at].stem, size == 1 and words[at].named
+        if not entries and stem in stemmed(lexicon.NOT):
+            skipped = _goes_on(words, at + 1)
+            near.negated = 0 if skipped else _NEGATED
+            at += 1 + skipped
+            continue
+        if size == 1 and _arrives(words, at):
+            entries = [("go", STRONG, True)]
+        near.hear(stem, found["stand"] + found["sit"] + found["reach"] >= VERB)
+        for sign, strength, act in entries:
+            if sign == "unsteady":
+                # Who is not to fall is to stand.
+                found["stand"] += strength if near.negated else 0.0
+            elif near.negated:
+                continue
+            elif sign == "shake":
+                found[sign] += strength if clause.others or named else 0.0
+            elif act:
+                found[sign] += strength * doings * (_NAMED if named else 1.0)
+            else:
+                theirs = doings if sign == "stand" else 1.0
+                found[sign] += strength * near.share(sign, strength) * theirs
+                found["seated"] += float(sign == "sit" and near.seat > 0)
+            acted = acted or (act and not near.negated)
+        near.go_on(size)
+        at += size
+    found["haste"] += STRONG if clause.deadline else 0.0
+    if not (acted or clause.theirs or found["go"] >= STRONG):
+        _add_unknown(found, words)
+    return found
+
+
+def _arrives(words: tuple[Word, ...], at: int) -> bool:
+    """Whether `reach` means to get somewhere: nothing to touch follows."""
+    if words[at].stem != "reach" or at + 1 == len(words) or not words[at + 1].named:
+        return False
+    touched = stemmed(lexicon.LOADS) | {"point", "spot", "dot", "marker", "pose", "position"}
+    return not any(
+        words[to].stem in touched or "reach" in {sign for sign, *_ in longest(words, to)[1]}
+        for to in range(at + 1, min(at + 4, len(words)))
+    )
+
+
+def _goes_on(words: tuple[Word, ...], at: int) -> int:
+    """1 where a denied word asks to go on, as in `without stopping`."""
+    return int(at < len(words) and words[at].stem in stemmed(lexicon.GO_ON))
+
+
+def _add_unknown(found: dict[str, float], words: tuple[Word, ...]) -> None:
+    """An unknown verb with a place asks to go there; with a thing, to do something to it."""
+    if (
+        len(words) < 2
+        or not words[0].verb
+        or is_known(words[0])
+        or words[0].stem in stemmed(lexicon.DULL)
+    ):
+        return
+    if words[1].stem in stemmed(lexicon.PLACES) | {"toward", "around"}:
+        found["go"] += FAIR
+    elif words[1].named:
+        found["reach"] += WEAK if any(found[skill] for skill in ("run", "sit", "crawl")) else FAIR
+
+
+def _resolved(
+    clause: Clause, signs: Mapping[str, float], around: Mapping[str, float], load: bool
+) -> dict[str, float]:
+    """How strongly a clause speaks for every skill.
+
+    Args:
+      signs: what its own words say.
+      around: what those of the whole text say.
+      load: a thing to carry was named before.
+    """
+    found = {skill: signs[skill] for skill in SKILLS}
+    _add_loads(found, clause, signs, load)
+    if around["carry"] or found["carry"] or signs["go"] >= FAIR or found["walk"] >= VERB:
+        found["carry"] += signs["load"]
+    else:
+        found["carry"] += _FAINT * signs["load"]
+    if signs["seated"] and found["sit"]:
+        # Who waits in a seat, sits.
+        found["stand"] *= 0.5
+    acts = found["stand"] + found["reach"] + found["sit"] + found["carry"]
+    found["crawl"] += signs["under"] * (1.0 if acts < VERB else _FAINT)
+    if _mimics(_asked(clause)) and found["run"] < STRONG:
+        found["crawl"] += VERB + FAIR
+    found["stand"] += signs["shake"] * (0.75 if around["stand"] else 0.5)
+    if around["sit"]:
+        found["sit"] += signs["offer"]
+    _add_going(found, signs, around)
+    if found["reach"] and not (found["walk"] or found["run"]):
+        found["stand"] += _BALANCE * min(found["reach"], VERB)
+    if found["carry"] >= VERB:
+        # Carrying is walking already.
+        found["walk"] = min(found["walk"], found["carry"] - FAIR)
+    return found
+
+
+def _add_going(
+    found: dict[str, float], signs: Mapping[str, float], around: Mapping[str, float]
+) -> None:
+    """Getting somewhere is walking where nothing says how else."""
+    going, hurry = signs["go"], 0.0 if around["calm"] else min(around["haste"], VERB)
+    busy = sum(around[skill] for skill in ("stand", "sit", "carry", "reach")) >= VERB
+    if hurry and (going or found["run"] or (signs["haste"] and not busy)):
+        found["run"] += hurry if going >= FAIR or not busy else WEAK
+    gait = max(_GAITS, key=lambda skill: found[skill])
+    if found[gait] < FAIR:
+        gait = max(_GAITS, key=lambda skill: around[skill])
+        strength = around[gait] if going >= FAIR else 0.0
+    else:
+        strength = found[gait]
+    if going and strength >= FAIR and found["walk"] < VERB:
+        found[gait] += 0.7 * going
+        going *= 0.3
+    found["walk"] += going
+
+
+def _add_loads(
+    found: dict[str, float], clause: Clause, signs: Mapping[str, float], load: bool
+) -> None:
+    """Adds what follows from things that are to be elsewhere, or that are held."""
+    stems = _stems(clause)
+    if _shown(_asked(clause)):
+        found["walk"] += VERB + FAIR
+        found["carry"] *= _FAINT
+        return
+    if signs["bring"]:
+        found["carry" if clause.theirs else "walk"] += signs["bring"]
+    moved = _moved(clause)
+    if moved:
+        found["carry"] += moved
+        # What is moved is not sat on, nor touched only.
+        found["sit"] *= _FAINT
+        found["reach"] *= _FAINT if found["reach"] < VERB else 1.0
+    if not (stems & stemmed(lexicon.LOADS) - {"it", "them"} or (load and stems & {"it", "them"})):
+        return
+    moving = found["walk"] >= STRONG or found["run"] >= STRONG or signs["go"] >= STRONG
+    moving = moving or found["carry"] >= STRONG
+    if moving and stems & {"hold", "both"}:
+        found["carry"] += VERB
+    elif moving and "with" in stems:
+        found["carry"] += STRONG
+    if stems & stemmed(lexicon.LIFTS):
+        found["carry"] += FAIR
+
+
+def _asked(clause: Clause) -> tuple[Word, ...]:
+    """A clause's words, without what others do and what is denied."""
+    denied = (at for at, word in enumerate(clause.words) if word.stem in stemmed(lexicon.NOT))
+    return () if clause.others else clause.words[: next(denied, len(clause.words))]
+
+
+def _mimics(words: tuple[Word, ...]) -> bool:
+    """Whether somebody is to move like an animal on four legs."""
+    return any(
+        word.stem in stemmed(lexicon.BEASTS)
+        and {each.stem for each in words[max(0, at - 3) : at]} & stemmed(lexicon.MIMICS)
+        for at, word in enumerate(words)
+    )
+
+
+def _shown(words: tuple[Word, ...]) -> bool:
+    """Whether people are to be taken somewhere: `see our guest off`."""
+    stems = [word.stem for word in words]
+    people, whither = stemmed(lexicon.PEOPLE), stemmed(lexicon.PLACES | lexicon.WHITHER)
+    for at, word in enumerate(words):
+        if word.stem not in stemmed(lexicon.SHOWS) or word.named:
+            continue
+        person = [to for to in range(at + 1, min(at + 4, len(words))) if stems[to] in people]
+        if person and set(stems[person[0] + 1 :]) & whither:
+            return True
+    return False
+
+
+def _moved(clause: Clause) -> float:
+    """How sure it is that something is taken somewhere: `get these over to the office`."""
+    words = _asked(clause)
+    stems = {word.stem for word in words}
+    if clause.theirs and stems & stemmed(lexicon.TAKES) and stems & _ONTO:
+        return VERB + 0.5
+    return max((_moved_from(words, at) for at in range(len(words))), default=0.0)
+
+
+def _moved_from(words: tuple[Word, ...], at: int) -> float:
+    """How sure it is that a word is a verb that moves something somewhere."""
+    verb, loads = words[at], stemmed(lexicon.LOADS)
+    after = [word.stem for word in words[at + 1 :]]
+    puts = verb.stem in stemmed(lexicon.PUTS) and bool(
+        stemmed(lexicon.ROOMS | lexicon.FAR).intersection(after)
+    )
+    unknown = at == 0 and not is_known(verb)
+    if verb.named or not (puts or unknown or verb.stem in stemmed(lexicon.TAKES)):
+        return 0.0
+    places = stemmed(lexicon.PLACES) | ({"in"} if puts else set())
+    until = next((to for to, stem in enumerate(after) if stem in places), 0)
+    taken = set(after[:until])
+    if not taken or taken & stemmed(lexicon.LIMBS | lexicon.WAYS):
+        return 0.0
+    if after[until] in ("from", "off", "out") and not _ONTO.intersection(after[until:]):
+        return 0.0
+    if unknown and not puts and not taken & loads - {"it", "them"}:
+        return 0.0
+    if puts:
+        return VERB + FAIR if taken & loads or words[at + 1].named else 0.0
+    return VERB + 0.5 if taken & loads else VERB if words[at + 1].named else 0.0
