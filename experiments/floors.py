@@ -24,8 +24,8 @@ import tyro
 
 from metaworldx.cli._teacher_options import guidance_for
 from metaworldx.composition.compare import compare
-from metaworldx.composition.gating import by_router, by_teacher
-from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.gating import router_gating, teacher_gating
+from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.composition.mixture_search import MixtureConfig, find_mixture, mixture_of
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import read_json, write_text
@@ -39,7 +39,7 @@ from metaworldx.experts.joint_offsets import with_offsets
 from metaworldx.experts.pool import ExpertPool, expert_named, load_experts, load_pool, shipped_pool
 from metaworldx.pipeline.router_trainings import over_trainings
 from metaworldx.report.baseline_tables import composed_table, experts_table
-from metaworldx.router.distill import DistilConfig
+from metaworldx.router.distill import DistillConfig
 from metaworldx.router.switching import DemoConfig
 from metaworldx.router.train import RouterConfig, train_router, trained_routers
 from metaworldx.vlm.schema import Guidance
@@ -224,7 +224,7 @@ def _router(task: str, sizes: Sizes, teachers: Teachers, name: str) -> dict[str,
     config = RouterConfig(
         tasks=(task,),
         demos=DemoConfig(rollouts=sizes.rollouts, keep=min(12, sizes.rollouts // 2)),
-        distil=DistilConfig(steps=sizes.router_steps),
+        distil=DistillConfig(steps=sizes.router_steps),
         trainings=sizes.trainings,
     )
     guidance, folder = teachers.guidance(name, task), teachers.folder(name, task)
@@ -245,10 +245,10 @@ def _guided_rows(
 ) -> dict[str, Any]:
     """A teacher's weights and the routers that it guided, from the same starts as all rows."""
     asked = teachers.guidance(name, task)[task]
-    said, sure = told(asked, pool.names), float(asked.confidence)
+    said, sure = encode_guidance(asked, pool.names), float(asked.confidence)
     routers = trained_routers(teachers.folder(name, task), sizes.trainings)
-    choosers = {"weights": (by_teacher(said), sure)} | {
-        f"router {n}": (by_router(router, said, pool.names), sure)
+    choosers = {"weights": (teacher_gating(said), sure)} | {
+        f"router {n}": (router_gating(router, said, pool.names), sure)
         for n, router in enumerate(routers, 1)
     }
     rows = compare(pool, _env(task), choosers, sizes.starts, sizes.seed, hold=False)

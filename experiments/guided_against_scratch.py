@@ -33,8 +33,8 @@ from metaworldx.evaluation.evaluator import Evaluator
 from metaworldx.experts.environments import evaluation_env
 from metaworldx.experts.train_pool import quick
 from metaworldx.training.config import TrainConfig, checked, preset
-from metaworldx.training.epoch_runner import Loop
-from metaworldx.training.restore import load_trained
+from metaworldx.training.epoch_runner import EpochRunner
+from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import read_metrics
 from metaworldx.training.trainer import train_on
 
@@ -93,11 +93,11 @@ def main(
 
 def _trained(config: TrainConfig, folder: Path, seeds: int, episodes: int) -> list[dict[str, Any]]:
     """Every seed's curve and the returns of its evaluation."""
-    loop, evaluator, runs = Loop(checked(config)), None, []
+    loop, evaluator, runs = EpochRunner(checked(config)), None, []
     for seed in range(seeds):
         run = folder / f"seed{seed}"
         train_on(dataclasses.replace(config, seed=seed), run, loop)
-        trained = load_trained(run, "latest")
+        trained = load_agent(run, "latest")
         if evaluator is None:
             evaluator = Evaluator(
                 partial(AgentController, trained.planning_config, "policy"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from metaworldx.envs.registry import parse_id
 from metaworldx.sim.model import build_model
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.model_index import ModelIndex
 from task_world import readings, starts
 
 THINGS = (
@@ -23,7 +23,7 @@ SHELF += [(0.85, 0.05, 0.35), (0.85, -0.25, 0.35)]
 @functools.cache
 def task_of(env_id):
     spec, cls = parse_id(env_id)
-    return cls(spec, Layout.of_model(build_model(spec.name, cls.scene, "body")))
+    return cls(spec, ModelIndex.of_model(build_model(spec.name, cls.scene, "body")))
 
 
 @functools.cache

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 
-from metaworldx.training import Loop, checked, train
+from metaworldx.training import EpochRunner, checked, train
 from metaworldx.training.checkpointing import restore_agent
 from test_training_run import TINY
 
@@ -25,7 +25,7 @@ SCORED = dataclasses.replace(
 
 @functools.cache
 def _begun():
-    loop = Loop(checked(SCORED))
+    loop = EpochRunner(checked(SCORED))
     return loop, loop.init(0)
 
 

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.envs.registry import parse_id
-from metaworldx.envs.task import Start, Task
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.envs.task import ResetState, Task
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 SITES = ("head", "imu", "left_hand", "right_hand", "left_foot", "right_foot")
 FREE_NQ, FREE_NV = 7, 6
@@ -32,7 +32,7 @@ def make_task(
         places[joint] = (nq, nv)
         free = joint.startswith("free_")
         nq, nv = nq + (FREE_NQ if free else 1), nv + (FREE_NV if free else 1)
-    layout = Layout(
+    layout = ModelIndex(
         bodies=bodies,
         sites=(*SITES, *sites),
         geoms=tuple(name for name, _ in geoms),
@@ -57,7 +57,7 @@ def readings(
     qvel: Mapping[int, float] = {},
     force: float = 0.0,
     touched: Iterable[str] = (),
-) -> Readings:
+) -> SimData:
     """Readings of a robot that stands still and tall at the origin, but for what is named."""
     layout = task.layout
     xpos = np.zeros((len(layout.bodies), 3))
@@ -83,7 +83,7 @@ def readings(
     values = (q, v, xpos, xquat, site_xpos, np.array(velocity, float))
     force_all = np.full(len(layout.actuators), force)
     flags = jnp.array([rule in named for rule in task.contact_rules], bool)
-    return Readings(*(jnp.asarray(x, jnp.result_type(float)) for x in (*values, force_all)), flags)
+    return SimData(*(jnp.asarray(x, jnp.result_type(float)) for x in (*values, force_all)), flags)
 
 
 def ground(task: Task):
@@ -91,7 +91,7 @@ def ground(task: Task):
     return lambda qpos: jnp.zeros((len(task.layout.sites), 3), qpos.dtype)
 
 
-def starts(task: Task, count: int, site_xpos=None) -> Start:
+def starts(task: Task, count: int, site_xpos=None) -> ResetState:
     """That many starts of episodes, stacked."""
     keys = jax.random.split(jax.random.key(7), count)
     return jax.jit(jax.vmap(lambda key: task.start(key, site_xpos or ground(task))))(keys)

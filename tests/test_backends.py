@@ -13,7 +13,7 @@ import pytest
 from metaworldx.envs.registry import TASKS, task_class
 from metaworldx.envs.scripted_policies import hold_ctrl
 from metaworldx.sim.model import model_spec
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.model_index import ModelIndex
 from metaworldx.sim.native import NativePhysics
 from metaworldx.sim.physics import Physics, PhysicsState, Variation, initial_state
 from worlds import jitted, keys, world
@@ -173,7 +173,7 @@ RULED = [name for name in TASKS if task_class(name).contact_rules]
 
 def listed_flags(physics: NativePhysics, rules, data: mujoco.MjData) -> list[bool]:
     """The contact rules on MuJoCo's own list of contacts."""
-    layout = Layout.of_model(physics.model)
+    layout = ModelIndex.of_model(physics.model)
     pairs = [tuple(int(g) for g in contact.geom) for contact in data.contact]
     return [any(rule.pairs(layout)[a, b] for a, b in pairs) for rule in rules.values()]
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from metaworldx.cli import main
-from metaworldx.composition.arm_ik import led_arms
-from metaworldx.composition.body_part_mixer import PLAIN, Parts, PartsConfig
+from metaworldx.composition.arm_ik import arm_ik
+from metaworldx.composition.body_part_mixer import PLAIN, BodyPartMixer, MixerConfig
 from metaworldx.composition.composer import Composer
-from metaworldx.composition.gating import always
+from metaworldx.composition.gating import constant_gating
 from metaworldx.composition.hand_targets import handle_place
-from metaworldx.composition.weight_smoothing import SteadyConfig
+from metaworldx.composition.weight_smoothing import SmoothingConfig
 from metaworldx.envs.factory import make
-from metaworldx.experts.motion_command import command_now
+from metaworldx.experts.motion_command import command_features
 from metaworldx.experts.observation import ROBOT, arm_hinges, hands_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.motion.kinematics import heading, to_heading
@@ -29,11 +29,13 @@ def door():
     """A composer of three experts at the door, its first state, and its compiled functions."""
     chosen = [e for e in load_experts() if e.name in ("stand", "walk", "reach")]
     pool, env = ExpertPool(chosen), make("h1-door", "native")
-    composer = Composer(pool, env, SteadyConfig(seconds=0.0, margin=0.0), PLAIN)
+    composer = Composer(pool, env, SmoothingConfig(seconds=0.0, margin=0.0), PLAIN)
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), ENVS))
-    begin = jax.jit(lambda state, wanted: composer.begin(state, always(wanted)))
+    begin = jax.jit(lambda state, wanted: composer.begin(state, constant_gating(wanted)))
     act = jax.jit(
-        lambda state, composing, wanted, sure: composer.act(state, composing, always(wanted), sure)
+        lambda state, composing, wanted, sure: composer.act(
+            state, composing, constant_gating(wanted), sure
+        )
     )
     return composer, state, begin, act
 
@@ -116,7 +118,7 @@ def test_reaching_is_asked_for_the_door_s_handle(door):
     for n in range(ENVS):
         one = jax.tree.map(lambda x, n=n: x[n, index], follow)
         qpos = composer.own(state)[0][n]
-        seen = command_now(composer.pool.refs, one, qpos, 1.0)
+        seen = command_features(composer.pool.refs, one, qpos, 1.0)
         here = handle[n] - jnp.append(qpos[:2], 0.0)
         np.testing.assert_allclose(seen[2:5], to_heading(here, heading(qpos[3:7])), atol=1e-4)
         np.testing.assert_allclose(seen[5:8], 0.0)
@@ -142,7 +144,7 @@ def test_led_arms_bring_hands_to_places_close_by(door):
     qpos = composer.own(state)[0][0].at[7 + arm_hinges(ROBOT)].set(jnp.array([0.4, 0.2, 0.1, -0.5]))
     hands = qpos[:3] + _in_world(hands_in_heading(ROBOT, qpos), qpos)
     way = jnp.array([[0.01, 0.0, 0.01], [0.0, -0.01, 0.01]])
-    led = jax.jit(led_arms)
+    led = jax.jit(arm_ik)
     for _ in range(20):  # as a motor without load would
         qpos = qpos.at[7 + arm_hinges(ROBOT)].set(led(qpos, hands + way))
     after = qpos[:3] + _in_world(hands_in_heading(ROBOT, qpos), qpos)
@@ -152,7 +154,9 @@ def test_led_arms_bring_hands_to_places_close_by(door):
 
 
 def test_an_arm_goes_apart_only_where_it_is_asked():
-    parts = Parts(PartsConfig(), ["walk", "reach"], ["left_knee", "left_elbow", "right_elbow"])
+    parts = BodyPartMixer(
+        MixerConfig(), ["walk", "reach"], ["left_knee", "left_elbow", "right_elbow"]
+    )
     actions = jnp.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     weights = jnp.array([0.7, 0.3])
     mixed = parts.composed(weights, actions, jnp.array([True, False]))

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from metaworldx.core.errors import UserError
-from metaworldx.router.switching import DemoConfig, begin_turns, leading, take_turns
+from metaworldx.router.switching import DemoConfig, active_experts, init_switching, switch_experts
 
 
 def test_turns_are_held_and_stay_among_the_drawn():
     config = DemoConfig(staged=0.0, most=2, shortest_s=0.2, longest_s=0.5, mixed=0.0)
     even = jnp.full(5, 0.2)
-    turn = begin_turns(config, even, even, jax.random.key(0))
+    turn = init_switching(config, even, even, jax.random.key(0))
     among = np.isfinite(np.asarray(turn.among))
     assert 1 <= among.sum() <= 2
-    step = jax.jit(lambda t: take_turns(config, t, 0.02))
+    step = jax.jit(lambda t: switch_experts(config, t, 0.02))
     leads = []
     for _ in range(300):
         turn = step(turn)
@@ -29,11 +29,11 @@ def test_turns_are_held_and_stay_among_the_drawn():
 def test_a_staged_leader_is_held_until_a_milestone_is_reached():
     config = DemoConfig(staged=1.0, mixed=0.0, shortest_s=0.1, longest_s=0.2)
     even = jnp.full(5, 0.2)
-    turn = begin_turns(config, even, even, jax.random.key(0))
+    turn = init_switching(config, even, even, jax.random.key(0))
     assert len(set(np.asarray(turn.stages)[:2].tolist())) == 2  # else nothing is tested
     for reached in (0, 1):
         for _ in range(30):
-            turn = take_turns(config, turn, 0.02, reached)
+            turn = switch_experts(config, turn, 0.02, reached)
             assert int(jnp.argmax(turn.weights)) == int(turn.stages[reached])
 
 
@@ -41,8 +41,8 @@ def test_the_same_turn_goes_on_the_same_way_again():
     config = DemoConfig(staged=0.0, most=3, shortest_s=0.1, longest_s=0.3)
     even = jnp.full(5, 0.2)
     keys = jax.random.split(jax.random.key(0), 8)
-    ways = jax.vmap(lambda key: begin_turns(config, even, even, key))(keys)
-    step = jax.jit(jax.vmap(lambda turn: take_turns(config, turn, 0.02)))
+    ways = jax.vmap(lambda key: init_switching(config, even, even, key))(keys)
+    step = jax.jit(jax.vmap(lambda turn: switch_experts(config, turn, 0.02)))
     told = []
     for turn in (ways, jax.tree.map(lambda x: jnp.repeat(x, 2, axis=0), ways)):
         weights = []
@@ -57,8 +57,8 @@ def test_the_same_turn_goes_on_the_same_way_again():
 def test_a_mixture_is_held_all_along():
     config = DemoConfig(staged=0.0, most=1, shortest_s=0.1, longest_s=0.1, mixed=1.0)
     even = jnp.full(5, 0.2)
-    begin = jax.vmap(lambda key: begin_turns(config, even, even, key))
-    step = jax.jit(jax.vmap(lambda turn: take_turns(config, turn, 0.02)))
+    begin = jax.vmap(lambda key: init_switching(config, even, even, key))
+    step = jax.jit(jax.vmap(lambda turn: switch_experts(config, turn, 0.02)))
     turn = first = begin(jax.random.split(jax.random.key(0), 32))
     for _ in range(20):
         turn = step(turn)
@@ -82,7 +82,7 @@ def test_ways_to_switch_are_ranked_by_a_lower_bound():
 
 @pytest.mark.parametrize("succeeds", [0.0, 0.25, 0.75])
 def test_a_way_that_mostly_succeeds_is_found_among_the_best_and_shown_alone(succeeds):
-    from metaworldx.router.demonstrations import _best, _scored, search
+    from metaworldx.router.demonstrations import _best, _scored, search_demonstrations
 
     config, asked = DemoConfig(rollouts=64, starts=4, keep=8), []
 
@@ -99,7 +99,7 @@ def test_a_way_that_mostly_succeeds_is_found_among_the_best_and_shown_alone(succ
         seen = _scored(1.0 * whose, (whose == 5) & (nth < succeeds), starts)
         return seen | {"weights": weights, "alive": np.ones((len(whose), 2)), "whose": whose}
 
-    rounds, most = search(config, drawn, tried, np.full(3, 1 / 3), jax.random.key(0))
+    rounds, most = search_demonstrations(config, drawn, tried, np.full(3, 1 / 3), jax.random.key(0))
     assert asked[:2] == [(list(range(32)), 1), (list(range(8)), 4)]
     shown = rounds[-1]["whose"][_best(rounds[-1], most)].tolist()
     if succeeds == 0.75:
@@ -111,7 +111,7 @@ def test_a_way_that_mostly_succeeds_is_found_among_the_best_and_shown_alone(succ
 
 @pytest.mark.parametrize(("rollouts", "starts"), [(8, 4), (104, 4), (40, 2), (256, 4), (6, 1)])
 def test_every_round_has_as_many_rollouts(rollouts, starts):
-    from metaworldx.router.demonstrations import _scored, search
+    from metaworldx.router.demonstrations import _scored, search_demonstrations
 
     def tried(ways, starts, key):
         count = len(ways) * starts
@@ -122,7 +122,7 @@ def test_every_round_has_as_many_rollouts(rollouts, starts):
 
     asked = []
     config = DemoConfig(rollouts=rollouts, starts=starts, keep=rollouts // 2)
-    rounds, most = search(
+    rounds, most = search_demonstrations(
         config, lambda *x: np.arange(x[2]), tried, np.full(3, 1 / 3), jax.random.key(0)
     )
     # Of the surest way alone are shown, however many are to be kept.
@@ -132,7 +132,7 @@ def test_every_round_has_as_many_rollouts(rollouts, starts):
 def test_the_best_say_who_leads_and_who_mixes_in():
     weights = np.zeros((2, 4, 3))
     weights[..., 1], weights[..., 2] = 0.7, 0.3
-    leads, partners = leading(weights, np.ones((2, 4)))
+    leads, partners = active_experts(weights, np.ones((2, 4)))
     np.testing.assert_allclose(leads, np.array([0.02, 1.02, 0.02]) / 1.06)
     np.testing.assert_allclose(partners, np.array([0.02, 0.02, 1.02]) / 1.06)
 

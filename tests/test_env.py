@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from metaworldx.core.errors import UserError
-from metaworldx.envs import Env, EnvConfig, Randomisation, make
+from metaworldx.envs import DomainRandomization, Env, EnvConfig, make
 from metaworldx.sim.physics import SUBSTEPS
 from rollouts import run_at_random
 from worlds import jitted, keys, world
@@ -222,7 +222,7 @@ def test_bad_names_are_told_with_the_right_one(arguments, said):
 def test_pushes_and_observation_noise_change_what_they_should():
     still = world("h1-stand")
     state = jitted(still)[0](keys(4))
-    rough = Randomisation(push_speed=1.0, push_probability=1.0, observation_noise=0.5)
+    rough = DomainRandomization(push_speed=1.0, push_probability=1.0, observation_noise=0.5)
     pushed = make("h1-stand", "native", config=EnvConfig(randomisation=rough))
     action = jnp.zeros((4, 19))
     a, b = jitted(still)[1](state, action), jax.jit(pushed.step)(state, action)
@@ -232,7 +232,7 @@ def test_pushes_and_observation_noise_change_what_they_should():
 
 
 def test_friction_and_mass_vary_per_environment_and_change_the_motion():
-    random = Randomisation(friction=(0.5, 1.5), mass=(0.8, 1.2))
+    random = DomainRandomization(friction=(0.5, 1.5), mass=(0.8, 1.2))
     env = make("h1-stand", "native", config=EnvConfig(randomisation=random))
     state = jax.jit(env.reset)(keys(4))
     friction, mass = state.physics.variation.friction, state.physics.variation.mass
@@ -252,7 +252,7 @@ def test_friction_and_mass_vary_per_environment_and_change_the_motion():
 )
 def test_impossible_randomisation_is_told(bad):
     with pytest.raises(UserError):
-        Randomisation(**bad)
+        DomainRandomization(**bad)
 
 
 def test_native_steps_inside_jit_and_scan_as_outside():

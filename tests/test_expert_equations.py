@@ -12,10 +12,10 @@ import pytest
 from metaworldx.agents import tdmpc2
 from metaworldx.agents.tdmpc2 import world_model as wm
 from metaworldx.agents.tdmpc2.losses import Batch, Noise, policy_loss, td_targets
-from metaworldx.experts.imitation_reward import Reweighting
+from metaworldx.experts.imitation_reward import JointErrors
 from metaworldx.experts.skills import SKILLS
 from metaworldx.training.replay_buffer import Sequences
-from metaworldx.training.reward_relabeling import Imitation
+from metaworldx.training.reward_relabeling import ImitationRewardFn
 
 CONFIG = tdmpc2.AgentConfig(
     obs_size=3,
@@ -91,7 +91,7 @@ def _rewards(skill) -> tuple[jax.Array, np.ndarray]:
     near = np.exp(-1.5 * (squared @ weights + root))
     smooth = np.exp(-0.03 * (speeds @ weights + root_speed))
     aligned = (near + 0.25 * smooth) / 1.25
-    reward = Imitation(skill, 2).reward(Reweighting(jnp.array([0.09, 0.01])), drawn)
+    reward = ImitationRewardFn(skill, 2).reward(JointErrors(jnp.array([0.09, 0.01])), drawn)
     return reward, skill.w_track * aligned + skill.w_task * task
 
 

@@ -14,9 +14,14 @@ from metaworldx.agents.tdmpc2.learner import init
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
-from metaworldx.evaluation.motion_metrics import Path as Moved
-from metaworldx.evaluation.motion_metrics import quality
-from metaworldx.experts.balance_controller import GAINS, Feedback, balance_errors, standing_gains
+from metaworldx.evaluation.motion_metrics import MotionTrace as Moved
+from metaworldx.evaluation.motion_metrics import motion_metrics
+from metaworldx.experts.balance_controller import (
+    GAINS,
+    BalanceController,
+    balance_errors,
+    standing_gains,
+)
 from metaworldx.experts.expert import (
     Expert,
     acting_part,
@@ -27,23 +32,23 @@ from metaworldx.experts.expert import (
 )
 from metaworldx.experts.imitation_reward import (
     ImitationConfig,
-    Reweighting,
+    JointErrors,
     TrackingError,
-    alignment,
-    first_reweighting,
+    imitation_reward,
+    init_joint_errors,
     joint_weights,
-    reweighted,
+    update_joint_errors,
 )
-from metaworldx.experts.motion_command import begin_following, command_now
-from metaworldx.experts.motion_library import references, target_at
-from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.experts.motion_command import command_features, init_command
+from metaworldx.experts.motion_library import build_motion_library, reference_frame_at
+from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.observation import robot_features
 from metaworldx.experts.pool import ExpertPool, add_expert, load_pool, shipped_pool
 from metaworldx.experts.skills import SKILLS, clips_of, skill_named
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.training.replay_buffer import Sequences
-from metaworldx.training.reward_relabeling import Imitation
+from metaworldx.training.reward_relabeling import ImitationRewardFn
 
 # ---- Eq. 4
 
@@ -60,35 +65,35 @@ def test_alignment_is_eq_4():
     position = 0.5 * 0.1 + 1.5 * 0.2 + 0.05
     velocity = 0.5 * 1.0 + 1.5 * 0.4 + 0.2
     by_hand = (np.exp(-2.0 * position) + 0.25 * np.exp(-0.5 * velocity)) / 1.25
-    assert float(alignment(config, error, weights)) == pytest.approx(by_hand, rel=1e-6)
+    assert float(imitation_reward(config, error, weights)) == pytest.approx(by_hand, rel=1e-6)
     at_target = jax.tree.map(jnp.zeros_like, error)
-    assert float(alignment(config, at_target, weights)) == pytest.approx(1.0)
+    assert float(imitation_reward(config, at_target, weights)) == pytest.approx(1.0)
 
 
 def test_weights_are_clipped_powers_of_the_errors_with_mean_one():
     config = ImitationConfig(kappa=0.5)
     error = jnp.array([0.01, 0.04, 0.09, 10.0, 1e-9])
-    weights = np.asarray(joint_weights(config, Reweighting(error)))
+    weights = np.asarray(joint_weights(config, JointErrors(error)))
     raw = np.clip((np.asarray(error) / np.asarray(error).mean()) ** 0.5, 0.25, 4.0)
     np.testing.assert_allclose(weights, raw / raw.mean(), rtol=1e-5)
     assert weights.min() > 0.0 and weights.mean() == pytest.approx(1.0)
     even = ImitationConfig(kappa=0.0)
-    np.testing.assert_allclose(joint_weights(even, Reweighting(error)), 1.0, rtol=1e-6)
+    np.testing.assert_allclose(joint_weights(even, JointErrors(error)), 1.0, rtol=1e-6)
 
 
 def test_running_errors_move_by_tau_and_ignore_what_is_not_finite():
     config = ImitationConfig(tau=0.1)
-    state = first_reweighting(2)
+    state = init_joint_errors(2)
     seen = jnp.array([[0.2, 0.4], [0.4, 0.0], [jnp.nan, 1.0]])
-    after = reweighted(config, state, seen)
+    after = update_joint_errors(config, state, seen)
     np.testing.assert_allclose(after.error, 0.9 * 0.01 + 0.1 * np.array([0.3, 0.2]), rtol=1e-6)
-    same = reweighted(config, after, jnp.full((3, 2), jnp.nan))
+    same = update_joint_errors(config, after, jnp.full((3, 2), jnp.nan))
     np.testing.assert_allclose(same.error, after.error)
 
 
 def test_replayed_rewards_follow_a_change_of_the_weights():
     skill = dataclasses.replace(SKILLS["walk"], w_track=0.7, w_task=0.3)
-    objective = Imitation(skill, 2)
+    objective = ImitationRewardFn(skill, 2)
     terms = {
         "joint_error": jnp.array([[[0.5, 0.0]]]),
         "joint_speed_error": jnp.zeros((1, 1, 2)),
@@ -104,7 +109,7 @@ def test_replayed_rewards_follow_a_change_of_the_weights():
         return 0.7 * (position + numbers.lam) / (1.0 + numbers.lam) + 0.3 * 0.4
 
     for errors in ([0.01, 0.01], [0.16, 0.01]):
-        state = Reweighting(jnp.array(errors))
+        state = JointErrors(jnp.array(errors))
         weights = np.asarray(joint_weights(skill.imitation, state))
         reward = float(objective.reward(state, drawn)[0, 0])
         assert reward == pytest.approx(by_hand(weights), rel=1e-5)
@@ -113,7 +118,7 @@ def test_replayed_rewards_follow_a_change_of_the_weights():
 # ---- what an expert sees, and the balance under it
 
 WALK = clips_for("walk")
-REFS = references("h1", WALK)
+REFS = build_motion_library("h1", WALK)
 
 
 def _turned(qpos: np.ndarray, qvel: np.ndarray, yaw: float, by: tuple[float, float]):
@@ -140,12 +145,12 @@ def test_features_do_not_know_place_or_heading(yaw):
 
 
 def test_places_of_a_command_stay_in_the_world_while_the_robot_moves():
-    refs = references("h1", clips_for("reach"))
+    refs = build_motion_library("h1", clips_for("reach"))
     qpos = jnp.asarray(clips_for("reach")[0].qpos[0], jnp.float32)
-    follow = begin_following(refs, jnp.int32(0), jnp.zeros(()), qpos)
-    at_first = command_now(refs, follow, qpos, 1.0)
+    follow = init_command(refs, jnp.int32(0), jnp.zeros(()), qpos)
+    at_first = command_features(refs, follow, qpos, 1.0)
     np.testing.assert_allclose(at_first[2:8], refs.command[0, 2:8], atol=1e-5)
-    ahead = command_now(refs, follow, qpos.at[0].add(0.3), 1.0)
+    ahead = command_features(refs, follow, qpos.at[0].add(0.3), 1.0)
     asked = np.asarray(refs.command[0, 2:8]).reshape(2, 3)
     moved = np.asarray(ahead[2:8]).reshape(2, 3)
     for before, after in zip(asked, moved, strict=True):
@@ -156,21 +161,21 @@ def test_places_of_a_command_stay_in_the_world_while_the_robot_moves():
 def test_targets_lie_between_frames_and_loops_go_round():
     clip = 2
     period = float(REFS.duration[clip])
-    first = target_at(REFS, jnp.int32(clip), jnp.float32(0.25 * period))
-    round_ = target_at(REFS, jnp.int32(clip), jnp.float32(3.25 * period))
+    first = reference_frame_at(REFS, jnp.int32(clip), jnp.float32(0.25 * period))
+    round_ = reference_frame_at(REFS, jnp.int32(clip), jnp.float32(3.25 * period))
     np.testing.assert_allclose(first.qpos[7:], round_.qpos[7:], atol=1e-4)
     frame = round(0.25 * (WALK[clip].frames - 1))
     np.testing.assert_allclose(first.qpos[7:], WALK[clip].qpos[frame][7:], atol=0.05)
 
 
 def test_balance_is_silent_on_the_reference_and_pushes_against_a_fall():
-    law = Feedback(robot_tree("h1").joints)
-    target = target_at(REFS, jnp.int32(2), jnp.float32(0.1))
+    law = BalanceController(robot_tree("h1").joints)
+    target = reference_frame_at(REFS, jnp.int32(2), jnp.float32(0.1))
     yaw = jnp.zeros(())
     errors = balance_errors("h1", target, yaw, target.qpos, target.qvel)
     np.testing.assert_allclose(errors, 0.0, atol=1e-4)
-    standing = references("h1", clips_for("stand"))
-    target = target_at(standing, jnp.int32(0), jnp.float32(0.0))
+    standing = build_motion_library("h1", clips_for("stand"))
+    target = reference_frame_at(standing, jnp.int32(0), jnp.float32(0.0))
     faster = target.qvel.at[0].add(0.1)
     errors = balance_errors("h1", target, yaw, target.qpos, faster)
     gains = jnp.asarray(standing_gains(8.0))
@@ -225,8 +230,8 @@ def test_a_pool_acts_as_its_experts_do_alone(experts, pool):
 def test_an_expert_acts_in_its_task_as_in_its_tracking_environment(experts):
     expert = experts[1]
     plain = make("h1-walk", "native", None, EnvConfig(auto_reset=False))
-    refs = references("h1", expert.clips)
-    tracking = TrackingEnv(plain, refs, expert.skill, training=False)
+    refs = build_motion_library("h1", expert.clips)
+    tracking = MotionTrackingEnv(plain, refs, expert.skill, training=False)
     state = jax.jit(tracking.reset)(jax.random.split(jax.random.key(3), 2))
     other = jax.jit(plain.reset)(jax.random.split(jax.random.key(3), 2))
     pool = ExpertPool([expert])
@@ -368,7 +373,7 @@ def test_quality_of_a_path_made_by_hand():
         alive=np.ones((frames - 1, 1), bool),
         reference=qpos[1:, :, 7:] + 0.1,
     )
-    found = quality("h1", path, np.arange(19))
+    found = motion_metrics("h1", path, np.arange(19))
     assert found.forward_speed_mean == pytest.approx(0.3, rel=1e-6)
     # The whole robot glides: both soles slide as fast as it moves.
     assert found.foot_slip == pytest.approx(0.3, rel=1e-3)

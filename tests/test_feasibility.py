@@ -14,9 +14,9 @@ from metaworldx.cli import main
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.experts.feasibility import follow_clips, shipped_trackers
-from metaworldx.experts.motion_command import begin_following, moved_on, seen
-from metaworldx.experts.motion_library import height_at, joined, references
-from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.experts.motion_command import advance_command, init_command, observe_heading
+from metaworldx.experts.motion_library import build_motion_library, height_at, joined
+from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.observation import soles_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.experts.skills import SKILLS, clips_of
@@ -124,7 +124,9 @@ def test_clips_on_stairs_begin_with_the_soles_on_the_stairs():
     skill = dataclasses.replace(
         SKILLS["stair"], clips=clips, evaluated=0, on_reference=1.0, noise=0.0
     )
-    env = TrackingEnv(make("h1-stair", "native"), references("h1", clips_of(skill)), skill)
+    env = MotionTrackingEnv(
+        make("h1-stair", "native"), build_motion_library("h1", clips_of(skill)), skill
+    )
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), 24))
     qpos = state.readings.qpos[:, :26]
     soles = np.asarray(jax.vmap(lambda q: soles_in_heading("h1", q) + q[:3])(qpos)).reshape(
@@ -142,7 +144,7 @@ def test_clips_on_stairs_begin_with_the_soles_on_the_stairs():
 
 def test_a_loop_that_climbs_goes_on_climbing():
     clips = clips_of(SKILLS["stair"])
-    refs = references("h1", clips)
+    refs = build_motion_library("h1", clips)
     one = float(clips[0].duration)
     heights = [
         float(height_at(refs, jnp.int32(0), jnp.float32(t * one))) for t in (0.25, 1.25, 2.25)
@@ -153,32 +155,34 @@ def test_a_loop_that_climbs_goes_on_climbing():
 @pytest.mark.parametrize(("behind", "rate"), [(0.0, 1.0), (0.1, 0.6), (0.5, 0.3), (-0.5, 1.5)])
 def test_a_clip_waits_for_the_robot(behind, rate):
     clip = WALK["walk_1.00"]
-    refs = references("h1", [clip])
+    refs = build_motion_library("h1", [clip])
     qpos = jnp.asarray(clip.qpos[0], jnp.float32)
-    follow = begin_following(refs, jnp.int32(0), jnp.zeros(()), qpos)
-    start = float(seen(refs, follow, qpos).ahead)
+    follow = init_command(refs, jnp.int32(0), jnp.zeros(()), qpos)
+    start = float(observe_heading(refs, follow, qpos).ahead)
     assert start == pytest.approx(0.0, abs=2e-3)
-    follow = seen(refs, follow, qpos.at[0].add(-behind))
-    later = moved_on(refs, follow, 0.02, 4.0)
+    follow = observe_heading(refs, follow, qpos.at[0].add(-behind))
+    later = advance_command(refs, follow, 0.02, 4.0)
     assert float(later.seconds) == pytest.approx(0.02 * rate, abs=2e-4)
-    assert float(moved_on(refs, follow, 0.02).seconds) == pytest.approx(0.02)
+    assert float(advance_command(refs, follow, 0.02).seconds) == pytest.approx(0.02)
 
 
 def test_a_clip_follows_where_one_ends():
     skill = SKILLS["crawl"]
     clips = clips_of(skill)
-    refs = references("h1", clips, skill.then)
+    refs = build_motion_library("h1", clips, skill.then)
     down, on = jnp.int32(1), jnp.int32(0)
     qpos = jnp.asarray(clips[1].qpos[-1], jnp.float32)
-    follow = begin_following(refs, down, refs.duration[down] - 0.03, qpos)
-    follow = moved_on(refs, follow, 0.02)
+    follow = init_command(refs, down, refs.duration[down] - 0.03, qpos)
+    follow = advance_command(refs, follow, 0.02)
     assert int(follow.clip) == int(down)
-    follow = moved_on(refs, follow, 0.02)
+    follow = advance_command(refs, follow, 0.02)
     assert int(follow.clip) == int(on)
     assert float(follow.seconds) == pytest.approx(0.01, abs=1e-4)
     np.testing.assert_allclose(follow.command, refs.command[on])
     # Joined to other skills' clips the numbers go along.
-    both = joined([references("h1", [WALK["walk_1.00"]]), refs])
+    both = joined([build_motion_library("h1", [WALK["walk_1.00"]]), refs])
     assert both.then.tolist() == [0, 1, 1]
-    alone = references("h1", clips)
-    assert int(moved_on(alone, follow.replace(clip=down, seconds=9.0), 0.02).clip) == int(down)
+    alone = build_motion_library("h1", clips)
+    assert int(advance_command(alone, follow.replace(clip=down, seconds=9.0), 0.02).clip) == int(
+        down
+    )

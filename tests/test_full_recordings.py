@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from metaworldx.envs.specs import facts
+from metaworldx.envs.specs import env_spec
 from metaworldx.parity.report import report_on
 from shared import shared_recordings, shared_root
 
@@ -39,6 +39,6 @@ def test_constants_are_humanoidbenchs(file):
     root = shared_root()
     assert root
     recorded = json.loads((root / "reference" / "facts" / f"{file.stem}.json").read_text())
-    listed = facts(file.stem)
+    listed = env_spec(file.stem)
     assert listed.success_bar == recorded["success_bar"]
     assert listed.max_episode_steps == recorded["max_episode_steps"]

@@ -10,17 +10,17 @@ import pytest
 
 from metaworldx.agents import tdmpc2
 from metaworldx.cli import main
-from metaworldx.composition.composer import OnOffer
-from metaworldx.composition.gating import always, by_fusion, by_teacher
-from metaworldx.composition.guidance_arrays import stage_at, told
+from metaworldx.composition.composer import ExpertProposals
+from metaworldx.composition.gating import constant_gating, fusion_gating, teacher_gating
+from metaworldx.composition.guidance_arrays import encode_guidance, stage_index
 from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig, Replanner
 from metaworldx.core.errors import UserError
 from metaworldx.experts.skills import SKILLS
-from metaworldx.residual.expert_q_values import value_of
+from metaworldx.residual.expert_q_values import expert_q_of
 from metaworldx.training.config import TrainConfig
-from metaworldx.training.restore import Trained
-from metaworldx.vlm.base import NoAnswer
+from metaworldx.training.restore import TrainedAgent
+from metaworldx.vlm.base import TeacherUnavailable
 from metaworldx.vlm.offline.teacher import OfflineTeacher
 from metaworldx.vlm.questions import question_of_rest
 from metaworldx.vlm.schema import MAX_TEXT, Guidance, Question, Stage
@@ -37,7 +37,7 @@ def _seen(on_offer):
 
 def _offer(task_obs=True):
     random = np.random.default_rng(0)
-    return OnOffer(
+    return ExpertProposals(
         task_obs=jnp.asarray(random.normal(size=(B, OBS))) if task_obs else None,
         last=jnp.zeros((B, A)),
         weights=jnp.full((B, K), 0.5),
@@ -53,7 +53,7 @@ def test_weights_are_fused_with_the_world_model_s_selection():
     def value(obs, last, weights, held, each):
         return jnp.tile(jnp.array([[30.0, 10.0]]), (B, 1))
 
-    choose = by_fusion(always(jnp.array([0.2, 0.8])), value, FusionConfig(0.7, 0.5))
+    choose = fusion_gating(constant_gating(jnp.array([0.2, 0.8])), value, FusionConfig(0.7, 0.5))
     # Less their mean and over their deviation, 30 and 10 are 1 and -1: p = 1 / (1 + e^(-2 / T)).
     p = 1.0 / (1.0 + np.exp(-4.0))
     wanted = [0.7 * 0.2 + 0.3 * p, 0.7 * 0.8 + 0.3 * (1.0 - p)]
@@ -64,12 +64,14 @@ def test_before_experts_have_acted_the_router_alone_weighs():
     def value(*_):
         raise AssertionError("asked for values of nothing")
 
-    choose = by_fusion(always(jnp.array([0.2, 0.8])), value, FusionConfig())
+    choose = fusion_gating(constant_gating(jnp.array([0.2, 0.8])), value, FusionConfig())
     np.testing.assert_allclose(choose(_seen(None)), [[0.2, 0.8]] * B)
 
 
 def test_fusion_needs_the_task_s_own_observation():
-    choose = by_fusion(always(jnp.array([0.2, 0.8])), lambda *_: jnp.zeros((B, K)), FusionConfig())
+    choose = fusion_gating(
+        constant_gating(jnp.array([0.2, 0.8])), lambda *_: jnp.zeros((B, K)), FusionConfig()
+    )
     with pytest.raises(UserError, match="own observation"):
         choose(_seen(_offer(task_obs=False)))
 
@@ -83,12 +85,12 @@ def _trained(obs_size, **settings):
         lambda w: w + 0.1 * jax.random.normal(jax.random.key(1), w.shape), params.model.qs
     )
     params = params.replace(model=params.model.replace(qs=qs))
-    return Trained(config, sizes, sizes, params, 0)
+    return TrainedAgent(config, sizes, sizes, params, 0)
 
 
 def test_an_agent_from_scratch_values_the_experts_actions_themselves():
     trained, offer = _trained(OBS), _offer()
-    q = value_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
+    q = expert_q_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
     config, params = trained.agent_config, trained.params
     for k in range(K):
         one = tdmpc2.expected(config, params, offer.task_obs, offer.each[:, k][:, None])
@@ -99,7 +101,7 @@ def test_an_agent_from_scratch_values_the_experts_actions_themselves():
 def test_a_guided_agent_values_the_way_towards_every_expert():
     settings = {"folder": "router", "authority": 0.1}
     trained, offer = _trained(OBS + A + K, guide="router", guide_settings=settings), _offer()
-    q = value_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
+    q = expert_q_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
     seen = jnp.concatenate([offer.task_obs, offer.last, offer.weights], axis=-1)
     towards = jnp.clip((offer.each - offer.held[:, None]) / 0.1, -1.0, 1.0)
     assert float(jnp.abs(towards).max()) == 1.0
@@ -146,7 +148,7 @@ class _Recorder:
     def ask(self, question):
         self.asked.append(question)
         if self.silent:
-            raise NoAnswer("lost for words")
+            raise TeacherUnavailable("lost for words")
         return Guidance({"walk": 10.0, "reach": 0.0}, (), 0.9, "recorder")
 
 
@@ -167,7 +169,7 @@ def test_a_stage_s_end_is_asked_about_once_for_all_that_are_there():
     assert question.text == "pull the door open, then walk through the doorway"
     assert "Reached already: hatch turned." in question.scene
     assert "door opened, passed" in question.scene and question.images == (b"picture 0",)
-    weights = np.asarray(by_teacher(after)(SimpleNamespace(progress=jnp.zeros(4))))
+    weights = np.asarray(teacher_gating(after)(SimpleNamespace(progress=jnp.zeros(4))))
     assert np.all(weights[[0, 2], 0] > 0.99)
     np.testing.assert_allclose(weights[[1, 3]], np.asarray(guidance.prior)[[1, 3]])
     np.testing.assert_allclose(after.begun, [1 / 3, 0.0, 1 / 3, 0.0], rtol=1e-6)
@@ -204,9 +206,9 @@ def test_nobody_is_asked_once_all_is_done():
 
 
 def test_stages_of_a_later_answer_are_of_the_rest():
-    later = told(ANSWER, NAMES, begun=1 / 3)
+    later = encode_guidance(ANSWER, NAMES, begun=1 / 3)
     # From one milestone of three to all of them, its three stages.
-    stages = stage_at(later, jnp.array([0.0, 1 / 3, 0.6, 0.8, 1.0]))
+    stages = stage_index(later, jnp.array([0.0, 1 / 3, 0.6, 0.8, 1.0]))
     np.testing.assert_array_equal(stages, [0, 0, 1, 2, 2])
 
 

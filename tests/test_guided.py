@@ -5,14 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx.composition.gating import always, by_rules, by_teacher
-from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.gating import constant_gating, rule_gating, teacher_gating
+from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.residual.reference_schedule import GuideConfig, turns_for
-from metaworldx.residual.residual_env import GuidedEnv, Turn
+from metaworldx.residual.reference_schedule import ResidualConfig, reference_schedule
+from metaworldx.residual.residual_env import ResidualEnv, ScheduleEntry
 from router_demos import ANSWER, NAMES
 
 
@@ -21,8 +21,8 @@ def guided_door():
     """The door under two experts, standing first by the schedule."""
     pool = ExpertPool([e for e in load_experts() if e.name in ("stand", "walk")])
     plain = make("h1-door", "native", None, EnvConfig(max_episode_steps=4))
-    chooser = always(jnp.array([0.0, 1.0]))
-    env = GuidedEnv(plain, pool, chooser, 1.0, 0.2, (Turn("stand", 4),), num_envs=2)
+    chooser = constant_gating(jnp.array([0.0, 1.0]))
+    env = ResidualEnv(plain, pool, chooser, 1.0, 0.2, (ScheduleEntry("stand", 4),), num_envs=2)
     reset, step = jax.jit(env.reset), jax.jit(env.step)
     return env, plain, reset(jax.random.split(jax.random.key(0), 2)), step
 
@@ -85,9 +85,9 @@ def test_rules_walk_to_the_goal_and_teachers_hold(guided_door):
     state = jax.jit(plain.reset)(jax.random.split(jax.random.key(0), 2))
     reached = jax.vmap(composer.scene)(state).milestones
     seen = jax.jit(composer.sees)(state, reached)
-    led = np.asarray(by_rules(pool.names)(seen)).argmax(axis=-1)
+    led = np.asarray(rule_gating(pool.names)(seen)).argmax(axis=-1)
     assert set(led.tolist()) == {pool.index("walk")}
-    held = np.asarray(by_teacher(told(ANSWER, pool.names))(seen))
+    held = np.asarray(teacher_gating(encode_guidance(ANSWER, pool.names))(seen))
     # Relevance 1, 9 and 6 at temperature 1.5: e^(-16/3), 1 and e^-2 to one another.
     wanted = {"stand": 0.00522, "walk": 0.87544, "reach": 0.11934}
     for name, weight in wanted.items():
@@ -98,22 +98,22 @@ def test_wrong_guides_are_told():
     pool = ExpertPool([e for e in load_experts() if e.name == "stand"])
     plain = make("h1-door", "native")
     with pytest.raises(UserError, match="authority"):
-        GuidedEnv(plain, pool, always(jnp.ones(1)), authority=0.0)
+        ResidualEnv(plain, pool, constant_gating(jnp.ones(1)), authority=0.0)
     with pytest.raises(UserError, match="unknown expert"):
-        GuidedEnv(plain, pool, always(jnp.ones(1)), schedule=(Turn("wlak", 1),))
+        ResidualEnv(plain, pool, constant_gating(jnp.ones(1)), schedule=(ScheduleEntry("wlak", 1),))
 
 
 # ---- reference schedules
 
 
 def test_the_paper_s_schedule_is_table_iv_and_can_be_shortened():
-    turns = turns_for(GuideConfig(schedule=("paper",)), "door", None)
+    turns = reference_schedule(ResidualConfig(schedule=("paper",)), "door", None)
     assert [(t.expert, t.until) for t in turns] == [
         ("stand", 170_000),
         ("walk", 740_000),
         ("reach", 2_000_000),
     ]
-    short = turns_for(GuideConfig(schedule=("paper",), until=(20_000,)), "truck", None)
+    short = reference_schedule(ResidualConfig(schedule=("paper",), until=(20_000,)), "truck", None)
     assert [(t.expert, t.until) for t in short] == [
         ("stand", 5_700),
         ("walk", 16_100),
@@ -122,7 +122,7 @@ def test_the_paper_s_schedule_is_table_iv_and_can_be_shortened():
 
 
 def test_a_teacher_s_stages_can_be_the_schedule():
-    turns = turns_for(GuideConfig(schedule=("teacher",), until=(900,)), "door", ANSWER)
+    turns = reference_schedule(ResidualConfig(schedule=("teacher",), until=(900,)), "door", ANSWER)
     leaders = [max(s.experts, key=lambda n, s=s: s.experts[n]) for s in ANSWER.stages]
     assert [t.expert for t in turns] == leaders
     assert [t.until for t in turns] == [
@@ -139,7 +139,7 @@ def test_a_teacher_s_stages_can_be_the_schedule():
 )
 def test_schedules_that_are_not_there_are_told(config, task, said):
     with pytest.raises(UserError, match=said):
-        turns_for(GuideConfig(**config), task, None)
+        reference_schedule(ResidualConfig(**config), task, None)
 
 
 @pytest.mark.parametrize(
@@ -153,4 +153,4 @@ def test_schedules_that_are_not_there_are_told(config, task, said):
 )
 def test_settings_of_a_schedule_are_checked(config):
     with pytest.raises(UserError):
-        GuideConfig(**config)
+        ResidualConfig(**config)

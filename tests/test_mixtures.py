@@ -8,15 +8,15 @@ from scipy import stats
 
 from metaworldx.cli import main
 from metaworldx.composition import mixture_search
-from metaworldx.composition.compare import Batch, compare
+from metaworldx.composition.compare import PairedRollouts, compare
 from metaworldx.composition.mixture_search import (
     MixtureConfig,
+    candidate_mixtures,
     find_mixture,
     mixture,
     mixture_from,
     mixture_of,
     mixture_seeds,
-    mixtures_of,
     returns_of,
 )
 from metaworldx.core.errors import UserError
@@ -25,7 +25,7 @@ from metaworldx.envs.state import EnvConfig
 from metaworldx.evaluation.evaluator import start_keys
 from metaworldx.experts.balance_controller import balance_errors
 from metaworldx.experts.joint_offsets import offsets_from, with_offsets
-from metaworldx.experts.motion_command import target_of
+from metaworldx.experts.motion_command import reference_frame_of
 from metaworldx.experts.pool import ExpertPool, expert_named, load_experts
 from metaworldx.motion.builtin import clips_for
 
@@ -50,7 +50,10 @@ def test_zero_offsets_are_reference_balance_and_servos():
 
     @jax.jit
     def by_hand(follow, qpos, qvel):
-        now, later = target_of(pool.refs, follow), target_of(pool.refs, follow, 0.02)
+        now, later = (
+            reference_frame_of(pool.refs, follow),
+            reference_frame_of(pool.refs, follow, 0.02),
+        )
         errors = balance_errors("h1", now, follow.heading, qpos, qvel)
         balance = jnp.clip(motors.feedback.offsets(gains, errors, now.contacts), -most, most)
         target = later.qpos[7:] + motors.lead * later.qvel[6:] + balance
@@ -133,7 +136,7 @@ def test_bad_input_is_one_line(capsys, args, said):
 
 
 def test_every_expert_and_every_pair_is_tried_at_every_share():
-    tried = mixtures_of(("a", "b", "c", "d", "e", "f", "g", "h"))
+    tried = candidate_mixtures(("a", "b", "c", "d", "e", "f", "g", "h"))
     assert len(tried) == 8 + 28 * 3 == len({each.name for each in tried})
     for each in tried:
         assert sum(share for _, share in each.shares) == pytest.approx(1.0)
@@ -200,7 +203,7 @@ def test_the_best_is_the_best_of_the_second_starts(made):
 def test_the_same_number_of_robots_is_compiled_once(made):
     config = MixtureConfig(screened=2, finalists=3, chosen=None)
     found, batch = made(lambda weights, round_: float(weights[2]), 0, config)
-    assert len(batch.runs[0]) == len(batch.runs[1]) == 2 * len(mixtures_of(NAMES))
+    assert len(batch.runs[0]) == len(batch.runs[1]) == 2 * len(candidate_mixtures(NAMES))
     assert found.best == mixture([("reach", 1.0)])
 
 
@@ -208,14 +211,20 @@ def test_the_same_number_of_robots_is_compiled_once(made):
 def test_a_mixture_s_returns_are_those_of_fixed_weights_in_composition():
     pool = ExpertPool([e for e in load_experts() if e.name in NAMES])
     env = make("h1-door", "native", None, EnvConfig(auto_reset=False, max_episode_steps=50))
-    from metaworldx.composition.gating import always
+    from metaworldx.composition.gating import constant_gating
 
     tried = [mixture_from("walk=0.7,reach=0.3", pool.names), mixture_from("stand=1", pool.names)]
-    found = returns_of(Batch(pool, env, always), pool, tried, 2, 5)
+    found = returns_of(PairedRollouts(pool, env, constant_gating), pool, tried, 2, 5)
     weights = {"mixed": [0.0, 0.7, 0.3], "alone": [1.0, 0.0, 0.0]}
     assert pool.names == NAMES
     rows = compare(
-        *(pool, env, {name: (always(jnp.array(w)), 1.0) for name, w in weights.items()}, 2, 5)
+        *(
+            pool,
+            env,
+            {name: (constant_gating(jnp.array(w)), 1.0) for name, w in weights.items()},
+            2,
+            5,
+        )
     )
     np.testing.assert_allclose(found[0], rows["mixed"].returns, rtol=1e-4)
     np.testing.assert_allclose(found[1], rows["alone"].returns, rtol=1e-4)

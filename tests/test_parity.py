@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from metaworldx.envs.registry import environment_ids
-from metaworldx.envs.specs import facts
+from metaworldx.envs.specs import env_spec
 from metaworldx.parity.flight import mjx_errors, native_errors
 from metaworldx.parity.recording import Flight, load, load_recording
 from metaworldx.parity.report import (
@@ -40,7 +40,7 @@ def test_environment_matches_recording(env_id):
 @pytest.mark.parametrize("env_id", ENVIRONMENTS)
 def test_listed_sizes_match_recording(env_id):
     arrays = load_recording(RECORDINGS / f"{env_id}.npz").arrays
-    listed = facts(env_id)
+    listed = env_spec(env_id)
     assert (listed.obs_size, listed.action_size) == (
         arrays["obs"].shape[1],
         arrays["action"].shape[1],

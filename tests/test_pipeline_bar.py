@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from metaworldx.composition.compare import HOLD, Row
-from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.compare import HOLD, PolicyResult
+from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.composition.mixture_search import mixture_from
 from metaworldx.pipeline import PipelineConfig
 from metaworldx.pipeline.router_trainings import bar_of
@@ -44,7 +44,7 @@ def _row(mean, name):
     returns += mean - returns.mean()
     weights = None if name == HOLD else dict.fromkeys(NAMES, 1 / 3)
     lengths, there = np.full(STARTS, 1000), np.zeros(STARTS, bool)
-    return Row(returns, lengths, there, {"hatch turned": 0.5}, weights)
+    return PolicyResult(returns, lengths, there, {"hatch turned": 0.5}, weights)
 
 
 @pytest.fixture
@@ -149,20 +149,20 @@ def test_the_bar_is_the_mixture_where_there_is_one():
 
 def test_routers_of_further_trainings_learn_the_same_and_are_not_the_same(tmp_path):
     from metaworldx.experts.pool import descriptions
-    from metaworldx.router.distill import DistilConfig
+    from metaworldx.router.distill import DistillConfig
 
     names = list(descriptions())
     demos = made_up(len(names), names.index("walk"), names.index("reach"), steps=60)
     for folder in ("one", "three"):
         write_demonstrations(demos, tmp_path / folder / "demonstrations" / "h1-door.npz")
-    settings = {"tasks": ("h1-door",), "distil": DistilConfig(steps=300)}
+    settings = {"tasks": ("h1-door",), "distil": DistillConfig(steps=300)}
     config = RouterConfig(**settings)
     alone = train_router(config, {"h1-door": ANSWER}, tmp_path / "one").router
     config = RouterConfig(**settings, trainings=3)
     result = train_router(config, {"h1-door": ANSWER}, tmp_path / "three")
     routers = trained_routers(tmp_path / "three", 3)
     assert len(routers) == 3 == 1 + len(result.others)
-    guidance = told(ANSWER, names)
+    guidance = encode_guidance(ANSWER, names)
     obs, progress = demos.obs[:, :50].reshape(-1, demos.obs.shape[-1]), demos.progress[:, :50]
     weights = [np.asarray(r.weights(obs, guidance, progress.reshape(-1))) for r in routers]
     first = np.asarray(alone.weights(obs, guidance, progress.reshape(-1)))

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from metaworldx.envs import EnvConfig, environment_ids, make
-from metaworldx.sim.contact_capacity import Room, room_for
+from metaworldx.sim.contact_capacity import ContactCapacity, contact_capacity_for
 from metaworldx.sim.model import build_model
 from metaworldx.sim.physics import SUBSTEPS
 
 
-def needed(env_id: str, collisions: str, robots: int, steps: int) -> tuple[int, int, Room]:
+def needed(
+    env_id: str, collisions: str, robots: int, steps: int
+) -> tuple[int, int, ContactCapacity]:
     """Most contacts and rows of robots that act at random and lie where they fall; the room."""
     env = make(env_id, "native", collisions, EnvConfig(auto_reset=False))
     model, keys = env.physics.model, jax.random.split(jax.random.key(0), robots)
@@ -31,7 +33,7 @@ def needed(env_id: str, collisions: str, robots: int, steps: int) -> tuple[int, 
             for _ in range(SUBSTEPS):
                 mujoco.mj_step(model, data)
                 contacts, rows = max(contacts, data.ncon), max(rows, data.nefc)
-    return contacts, rows, room_for(model)
+    return contacts, rows, contact_capacity_for(model)
 
 
 @pytest.mark.parametrize(
@@ -59,14 +61,14 @@ def test_room_is_counted_from_shapes_and_constraints():
             conaffinity="0"/></body>
         </worldbody></mujoco>"""
     )
-    room = room_for(spec.compile())
+    room = contact_capacity_for(spec.compile())
     # A box lies in four points, a capsule in two, each with six rows; the sphere touches nothing.
     assert (room.contacts, room.constraints) == (6, 6 * 6 + 1 + 1)
 
 
 def test_bigger_scenes_have_more_room():
     floor, shelf = (
-        room_for(build_model("h1hand", scene, "body", visuals=False))
+        contact_capacity_for(build_model("h1hand", scene, "body", visuals=False))
         for scene in ("floor", "bookshelf_simple")
     )
     assert shelf.contacts > floor.contacts

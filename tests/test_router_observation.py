@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from metaworldx.composition.affordances import MILESTONES, Scene
+from metaworldx.composition.affordances import MILESTONES, Affordances
 from metaworldx.composition.observation import OBS_SIZE, router_observation
 from metaworldx.sim.model import model_spec
 
@@ -32,8 +32,8 @@ def _pose(yaw: float = 0.0, seed: int | None = None) -> tuple[np.ndarray, np.nda
     return qpos, qvel
 
 
-def _scene(places, asked=(True, True), goal=(0.0, 0.0), going=True, milestones=None) -> Scene:
-    return Scene(
+def _scene(places, asked=(True, True), goal=(0.0, 0.0), going=True, milestones=None) -> Affordances:
+    return Affordances(
         places=jnp.asarray(places, jnp.float32),
         asked=jnp.asarray(asked),
         goal=jnp.asarray(goal, jnp.float32),
@@ -44,7 +44,7 @@ def _scene(places, asked=(True, True), goal=(0.0, 0.0), going=True, milestones=N
     )
 
 
-def _seen(pose, scene: Scene, reached=None) -> np.ndarray:
+def _seen(pose, scene: Affordances, reached=None) -> np.ndarray:
     reached = jnp.zeros(MILESTONES) if reached is None else jnp.asarray(reached)
     return np.asarray(SEES(*(jnp.asarray(x, jnp.float32) for x in pose), scene, reached))
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from metaworldx.cli import main
-from metaworldx.composition.body_part_mixer import PLAIN, Parts, PartsConfig
+from metaworldx.composition.body_part_mixer import PLAIN, BodyPartMixer, MixerConfig
 from metaworldx.composition.compare import paired
-from metaworldx.composition.gating import by_router
-from metaworldx.composition.guidance_arrays import guided, stage_at, told
+from metaworldx.composition.gating import router_gating
+from metaworldx.composition.guidance_arrays import encode_guidance, stage_index, stage_weights
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.core.errors import UserError
 from metaworldx.experts.pool import load_experts
-from metaworldx.router.dataset import joined, of_any_guidance, of_task
-from metaworldx.router.distill import DistilConfig, distil
+from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
+from metaworldx.router.distill import DistillConfig, distill
 from metaworldx.router.router import FILE, Router, load_router, save_router
 from metaworldx.router.switching import DemoConfig
 from metaworldx.router.train import (
@@ -38,19 +38,19 @@ def _demos():
 @pytest.fixture(scope="module")
 def router():
     """A router of three experts trained on made-up demonstrations."""
-    guidance = told(ANSWER, NAMES)
-    shown = of_task(_demos(), guidance)
-    free = of_any_guidance(3, [guidance], shown.obs, jax.random.key(1))
-    config = DistilConfig(steps=2000, eta=0.999)
-    sizes, params, _ = distil(config, joined([shown, free]), jax.random.key(0))
+    guidance = encode_guidance(ANSWER, NAMES)
+    shown = from_demonstrations(_demos(), guidance)
+    free = synthetic_guidance(3, [guidance], shown.obs, jax.random.key(1))
+    config = DistillConfig(steps=2000, eta=0.999)
+    sizes, params, _ = distill(config, concatenate([shown, free]), jax.random.key(0))
     return Router(NAMES, sizes, params, {"teacher": "offline"})
 
 
 def test_stages_follow_the_share_of_the_milestones():
-    guidance = told(ANSWER, NAMES)
+    guidance = encode_guidance(ANSWER, NAMES)
     progress = jnp.array([0.0, 0.49, 0.5, 1.0])
-    np.testing.assert_array_equal(stage_at(guidance, progress), [0, 0, 1, 1])
-    seen = np.asarray(guided(guidance, progress))
+    np.testing.assert_array_equal(stage_index(guidance, progress), [0, 0, 1, 1])
+    seen = np.asarray(stage_weights(guidance, progress))
     # Log weights of the task and of its stage, as w = e^(3.5 (x - 1)); how far; how sure.
     shares = np.exp(3.5 * (seen[:, :6] - 1.0)).reshape(4, 2, 3)
     np.testing.assert_allclose(shares[:, 0], [[0.00522, 0.87544, 0.11934]] * 4, atol=2e-5)
@@ -61,7 +61,7 @@ def test_stages_follow_the_share_of_the_milestones():
 
 
 def test_lessons_are_the_running_episodes_states():
-    lessons = of_task(_demos(), told(ANSWER, NAMES))
+    lessons = from_demonstrations(_demos(), encode_guidance(ANSWER, NAMES))
     assert len(lessons.obs) == 4 * 1000 - 10 * (0 + 1 + 2 + 3)
     # Returns 0 to 3: each is e times the next.
     counts = np.unique(np.asarray(lessons.demonstrated))
@@ -73,8 +73,8 @@ def test_lessons_are_the_running_episodes_states():
 def test_free_states_are_demonstrated_ones_and_others_drawn_wide_around_them():
     shown = np.zeros((3, OBS_SIZE), np.float32)
     shown[:, 0], shown[:, 1] = 7.0, [-2.0, 0.0, 2.0]
-    guidance = told(ANSWER, NAMES)
-    lessons = of_any_guidance(3, [guidance], jnp.asarray(shown), jax.random.key(0))
+    guidance = encode_guidance(ANSWER, NAMES)
+    lessons = synthetic_guidance(3, [guidance], jnp.asarray(shown), jax.random.key(0))
     obs = np.asarray(lessons.obs)
     same = (obs[:, None] == shown).all(axis=-1).any(axis=-1)
     assert 0.47 < same.mean() < 0.53
@@ -93,20 +93,20 @@ def test_free_states_are_demonstrated_ones_and_others_drawn_wide_around_them():
 
 
 def test_free_guidance_is_on_the_simplex_and_says_nothing_of_demonstrations():
-    guidance = told(ANSWER, NAMES)
-    lessons = of_any_guidance(3, [guidance], jnp.ones((5, OBS_SIZE)), jax.random.key(0))
+    guidance = encode_guidance(ANSWER, NAMES)
+    lessons = synthetic_guidance(3, [guidance], jnp.ones((5, OBS_SIZE)), jax.random.key(0))
     np.testing.assert_allclose(lessons.prior.sum(axis=-1), 1.0, atol=1e-5)
     assert float(lessons.prior.min()) >= 1e-3 - 1e-6 and float(lessons.demonstrated.max()) == 0.0
 
 
 def test_states_are_scaled_by_the_demonstrated_ones(router):
-    shown = of_task(_demos(), told(ANSWER, NAMES)).obs
+    shown = from_demonstrations(_demos(), encode_guidance(ANSWER, NAMES)).obs
     np.testing.assert_allclose(router.params.mean, shown.mean(axis=0), atol=1e-4)
     np.testing.assert_allclose(router.params.var, shown.var(axis=0), rtol=1e-3)
 
 
 def test_the_top_expert_changes_with_the_demonstrations(router):
-    guidance = told(ANSWER, NAMES)
+    guidance = encode_guidance(ANSWER, NAMES)
     held_out = np.random.default_rng(1).normal(size=(400, OBS_SIZE)).astype(np.float32)
     near = held_out[:, 0] > 0.0
     clear = np.abs(held_out[:, 0]) > 0.3
@@ -117,7 +117,7 @@ def test_the_top_expert_changes_with_the_demonstrations(router):
 def test_guidance_of_a_task_without_demonstrations_moves_the_router(router):
     stand = Guidance({"stand": 10.0, "walk": 1.0, "reach": 1.0}, (), 0.9, "offline")
     obs = jnp.zeros((1, OBS_SIZE))
-    got = router.weights(obs, told(stand, NAMES), jnp.zeros(1))
+    got = router.weights(obs, encode_guidance(stand, NAMES), jnp.zeros(1))
     assert int(jnp.argmax(got)) == 0
 
 
@@ -125,7 +125,7 @@ def test_a_router_s_file_gives_it_back(router, tmp_path):
     save_router(router, tmp_path / FILE)
     again = load_router(tmp_path)
     assert again.names == router.names and again.record == router.record
-    obs, guidance = jnp.ones((2, OBS_SIZE)), told(ANSWER, NAMES)
+    obs, guidance = jnp.ones((2, OBS_SIZE)), encode_guidance(ANSWER, NAMES)
     np.testing.assert_array_equal(
         again.weights(obs, guidance, jnp.zeros(2)), router.weights(obs, guidance, jnp.zeros(2))
     )
@@ -153,7 +153,7 @@ def test_a_damaged_router_is_one_line(router, tmp_path, damage):
 
 def test_a_router_of_other_experts_is_refused(router):
     with pytest.raises(UserError, match="the pool has"):
-        by_router(router, told(ANSWER, NAMES), ("walk", "stand", "reach"))
+        router_gating(router, encode_guidance(ANSWER, NAMES), ("walk", "stand", "reach"))
 
 
 # ---- parts
@@ -164,9 +164,9 @@ def test_plain_parts_are_equation_13_and_legs_and_arms_can_differ():
     actions = jnp.arange(9.0).reshape(3, 3) / 10.0
     weights = jnp.array([0.0, 0.7, 0.3])
     asked = jnp.array([True, False])
-    plain = Parts(PLAIN, NAMES, actuators).composed(weights, actions, asked)
+    plain = BodyPartMixer(PLAIN, NAMES, actuators).composed(weights, actions, asked)
     np.testing.assert_allclose(plain, weights @ actions, rtol=1e-6)
-    apart = Parts(PartsConfig(sharpen=1.0, for_arms=7.0), NAMES, actuators)
+    apart = BodyPartMixer(MixerConfig(sharpen=1.0, for_arms=7.0), NAMES, actuators)
     got = apart.composed(weights, actions, asked)
     arm = (0.7 * actions[1, 1] + 2.1 * actions[2, 1]) / 2.8
     np.testing.assert_allclose(got, [plain[0], arm, plain[2]], rtol=1e-5)
@@ -174,7 +174,7 @@ def test_plain_parts_are_equation_13_and_legs_and_arms_can_differ():
 
 def test_legs_and_arms_are_explained_apart():
     actuators = ("left_hip_yaw", "left_shoulder_roll", "right_elbow")
-    parts = Parts(PartsConfig(), NAMES, actuators)
+    parts = BodyPartMixer(MixerConfig(), NAMES, actuators)
     each = jnp.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.0, 1.0, 1.0]])
     got = parts.explained(each, jnp.array([0.5, 1.0, 0.5]), jnp.array([True, False]), 0.05)
     np.testing.assert_allclose(got, [0.001, 0.699, 0.3], atol=2e-3)
@@ -230,13 +230,13 @@ def test_a_router_s_folder_is_whole(tmp_path):
     names = [expert.name for expert in load_experts()]
     demos = made_up(len(names), names.index("walk"), names.index("reach"), steps=60)
     write_demonstrations(demos, tmp_path / "demonstrations" / "h1-door.npz")
-    config = RouterConfig(("h1-door",), distil=DistilConfig(steps=3))
+    config = RouterConfig(("h1-door",), distil=DistillConfig(steps=3))
     train_router(config, {"h1-door": ANSWER}, tmp_path)
     assert kept_guidance(tmp_path, "h1-door") == ANSWER
     assert load_router(tmp_path).record["kept"]["h1-door"]["successes"] == 0
     # Other updates over the same demonstrations.
     other = dataclasses.replace(ANSWER, teacher="another", origin="a drawer")
-    longer = dataclasses.replace(config, distil=DistilConfig(steps=4))
+    longer = dataclasses.replace(config, distil=DistillConfig(steps=4))
     train_router(longer, {"h1-door": other}, tmp_path)
     assert kept_guidance(tmp_path, "h1-door") == other
     record = load_router(tmp_path).record
@@ -258,7 +258,7 @@ def test_a_router_that_is_not_finite_replaces_none(tmp_path):
     write_demonstrations(demos, tmp_path / "demonstrations" / "h1-door.npz")
     for name in (FILE, "guidance.json", "curve.json"):
         (tmp_path / name).write_text("kept")
-    steep = DistilConfig(steps=3, learning_rate=1e38)
+    steep = DistillConfig(steps=3, learning_rate=1e38)
     with pytest.raises(UserError, match="did not stay finite"):
         train_router(RouterConfig(("h1-door",), distil=steep), {"h1-door": ANSWER}, tmp_path)
     for name in (FILE, "guidance.json", "curve.json"):

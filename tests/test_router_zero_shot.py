@@ -12,13 +12,18 @@ import numpy as np
 import pytest
 
 from metaworldx.cli._teacher_options import guidance_for
-from metaworldx.composition.body_part_mixer import Parts, PartsConfig
-from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.body_part_mixer import BodyPartMixer, MixerConfig
+from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.composition.observation import OBS_SIZE
-from metaworldx.composition.weight_smoothing import SteadyConfig, begin_steady, stabilised, steadied
+from metaworldx.composition.weight_smoothing import (
+    SmoothingConfig,
+    init_smoothing,
+    smooth_weights,
+    with_stabilizer,
+)
 from metaworldx.experts.skills import SKILLS
-from metaworldx.router.dataset import joined, of_any_guidance, of_task
-from metaworldx.router.distill import DistilConfig, distil
+from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
+from metaworldx.router.distill import DistillConfig, distill
 from metaworldx.router.router import Router
 from metaworldx.vlm.offline.teacher import OfflineTeacher
 from metaworldx.vlm.questions import question_of_text
@@ -37,10 +42,10 @@ def router():
 
 def _trained(demos):
     known = guidance_for(("h1-door",), "offline", None, None)
-    answers = {task: told(each, NAMES) for task, each in known.items()}
-    shown = of_task(demos, answers["h1-door"])
-    free = of_any_guidance(len(NAMES), list(answers.values()), shown.obs, jax.random.key(1))
-    sizes, params, _ = distil(DistilConfig(), joined([shown, free]), jax.random.key(0))
+    answers = {task: encode_guidance(each, NAMES) for task, each in known.items()}
+    shown = from_demonstrations(demos, answers["h1-door"])
+    free = synthetic_guidance(len(NAMES), list(answers.values()), shown.obs, jax.random.key(1))
+    sizes, params, _ = distill(DistillConfig(), concatenate([shown, free]), jax.random.key(0))
     return Router(NAMES, sizes, params)
 
 
@@ -67,25 +72,25 @@ def _right(router, obs, part):
     weights = jax.jit(lambda guidance: router.weights(seen, guidance, jnp.zeros(64)).mean(axis=0))
     right = 0
     for text, labels in TEXTS[part]:
-        guidance = told(teacher.ask(question_of_text(text, EXPERTS)), NAMES)
+        guidance = encode_guidance(teacher.ask(question_of_text(text, EXPERTS)), NAMES)
         right += NAMES[int(jnp.argmax(weights(guidance)))] in labels
     return right
 
 
 def test_it_weighs_for_1024_robots_in_under_5_ms(router):
     teacher = OfflineTeacher()
-    guidance = told(teacher.ask(question_of_text("Open the door.", EXPERTS)), NAMES)
-    count, config = 1024, SteadyConfig()
-    parts = Parts(PartsConfig(), NAMES, ["left_shoulder", "left_knee"])
+    guidance = encode_guidance(teacher.ask(question_of_text("Open the door.", EXPERTS)), NAMES)
+    count, config = 1024, SmoothingConfig()
+    parts = BodyPartMixer(MixerConfig(), NAMES, ["left_shoulder", "left_knee"])
 
     @jax.jit
     def weigh(obs, steady, tilt, height):
         wanted = router.weights(obs, guidance, jnp.zeros(count))
-        steady = steadied(config, steady, wanted, 0.02)
-        safe = stabilised(config, steady.weights, 0, jnp.ones(count), tilt, height)
+        steady = smooth_weights(config, steady, wanted, 0.02)
+        safe = with_stabilizer(config, steady.weights, 0, jnp.ones(count), tilt, height)
         return parts.weights(safe), steady
 
-    even = begin_steady(jnp.full((count, len(NAMES)), 1.0 / len(NAMES)))
+    even = init_smoothing(jnp.full((count, len(NAMES)), 1.0 / len(NAMES)))
     given = jnp.zeros((count, OBS_SIZE)), even, jnp.zeros(count), jnp.ones(count)
     jax.block_until_ready(weigh(*given))
     took = []

@@ -17,11 +17,11 @@ from metaworldx import cli
 from metaworldx.agents import tdmpc2
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
-from metaworldx.residual.expert_q_values import value_from
+from metaworldx.residual.expert_q_values import expert_q_from_run
 from metaworldx.training import train
 from metaworldx.training.checkpointing import BEST, CHECKPOINTS, Checkpoints
 from metaworldx.training.epoch_runner import agent_config_for
-from metaworldx.training.restore import load_trained
+from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import METRICS, write_config
 from test_training_run import TINY
 
@@ -85,9 +85,9 @@ def _begin_with(run, tmp_path):
 @pytest.mark.parametrize(
     "read",
     [
-        lambda run, _: load_trained(run),
-        lambda run, _: load_trained(run, "best"),
-        lambda run, _: value_from(run, "h1-stand"),
+        lambda run, _: load_agent(run),
+        lambda run, _: load_agent(run, "best"),
+        lambda run, _: expert_q_from_run(run, "h1-stand"),
         _begin_with,
         _by_command("eval", "RUN", "--task", "h1-push"),
         _by_command("render", "h1-push", "--run", "RUN", "--checkpoint", "best"),
@@ -111,7 +111,7 @@ def test_a_checkpoint_that_is_replaced_meanwhile_is_read_anew(training, monkeypa
         return original(handler, directory, *args, **options)
 
     monkeypatch.setattr(ocp.CompositeCheckpointHandler, "restore", replaced)
-    assert load_trained(training, "best").epoch == 5
+    assert load_agent(training, "best").epoch == 5
 
 
 def test_begins_with_the_latest_while_the_first_best_is_written(training, tmp_path):

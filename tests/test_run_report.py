@@ -14,10 +14,10 @@ from metaworldx import cli
 from metaworldx.agents import tdmpc2
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
-from metaworldx.evaluation.motion_metrics import Quality
+from metaworldx.evaluation.evaluator import Evaluation
+from metaworldx.evaluation.motion_metrics import MotionMetrics
 from metaworldx.evaluation.paired import paired, t_interval
 from metaworldx.evaluation.world_model_error import latent_errors, summary
-from metaworldx.training import Evaluation
 from metaworldx.training.checkpointing import BEST, CHECKPOINTS, Checkpoints
 from metaworldx.training.epoch_runner import agent_config_for
 from metaworldx.training.run_dir import METRICS, write_config
@@ -61,7 +61,7 @@ def _evaluation(returns, seed=0):
     return Evaluation(
         *("h1-stand-v0", "policy", count, mean, 0.0, 9.0, 0.0, 0.0, seed, 800.0),
         *(list(returns), [9] * count, [-1] * count),
-        Quality(0.0, 1.0, 1.0, None, 2.0, None, None, 0.0),
+        MotionMetrics(0.0, 1.0, 1.0, None, 2.0, None, None, 0.0),
         {},
         None,
     )

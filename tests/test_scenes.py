@@ -5,7 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from metaworldx.composition.affordances import MILESTONES, asking, milestone_names, scene_of
+from metaworldx.composition.affordances import (
+    MILESTONES,
+    affordances_of,
+    drop_lost_targets,
+    milestone_names,
+)
 from metaworldx.composition.hand_targets import catching_places, push_place
 from metaworldx.envs.factory import make
 
@@ -32,7 +37,7 @@ def _with_body(env, state, name, place):
 def test_no_milestone_but_the_first_is_reached_at_the_start(task):
     """A package may lie where the robot starts."""
     env, state = _start(task)
-    scene = scene_of(env)(state)
+    scene = affordances_of(env)(state)
     assert np.all(np.isfinite(scene.places)) and np.all(np.isfinite(scene.goal))
     assert scene.milestones.shape == (MILESTONES,) and float(scene.milestones[1:].max()) < 1.0
     assert 1 <= len(milestone_names(task)) <= MILESTONES
@@ -40,13 +45,13 @@ def test_no_milestone_but_the_first_is_reached_at_the_start(task):
 
 def test_tasks_without_a_scene_ask_nothing():
     env, state = _start("walk")
-    scene = scene_of(env)(state)
+    scene = affordances_of(env)(state)
     assert not scene.asked.any() and not scene.going and milestone_names("walk") == ()
 
 
 def test_a_pushed_box_has_moved_and_is_at_its_goal():
     env, state = _start("push")
-    read = scene_of(env)
+    read = affordances_of(env)
     x, y, z = env.task.object_qpos[:3]
     assert float(read(_with_body(env, state, "object", [x, y, z])).milestones[1]) == 0.0
     half = read(_with_body(env, state, "object", [x, y + 0.05, z]))
@@ -89,7 +94,7 @@ def test_a_hand_goes_round_the_box_until_behind_it_then_through_it():
 def test_the_hand_on_the_far_side_from_the_goal_is_asked(goal, box, left):
     env, state = _start("push")
     state = state.replace(memory=state.memory.replace(goal=jnp.array([0.8, goal, 1.0])))
-    scene = scene_of(env)(_with_body(env, state, "object", [0.7, box, 1.0]))
+    scene = affordances_of(env)(_with_body(env, state, "object", [0.7, box, 1.0]))
     np.testing.assert_array_equal(scene.asked, [left, not left])
     # Legs go to the goal's side of the table.
     assert np.sign(scene.goal[1]) == np.sign(goal) and abs(scene.goal[1]) < abs(goal)
@@ -108,7 +113,7 @@ def _with_robot(state, x, y, speed=0.0):
 
 def test_the_way_leads_round_the_trucks_ramp_and_ends_beside_the_packages():
     env, state = _start("truck")
-    read = scene_of(env)
+    read = affordances_of(env)
     before = read(_with_robot(state, 2.0, 0.0))
     assert before.goal[0] < 2.0 and before.goal[1] > 1.2  # the ramp is 1.2 m wide to each side
     along = read(_with_robot(state, 2.5, 1.9))
@@ -140,7 +145,10 @@ def test_a_ball_that_comes_is_met_below_and_then_shut_in_between_hands_and_chest
 
 def test_places_to_catch_a_ball_turn_with_the_robot():
     env, state = _start("basketball")
-    read, turn = scene_of(env), jnp.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    read, turn = (
+        affordances_of(env),
+        jnp.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+    )
     r, robot = state.readings, env.task.robot
     hips, ball = env.task.layout.body("pelvis"), env.task.layout.body("basketball")
     pelvis, half = robot.pelvis_position(r), np.sqrt(0.5)
@@ -154,7 +162,7 @@ def test_places_to_catch_a_ball_turn_with_the_robot():
 
 def test_a_package_that_is_lifted_is_brought_to_its_destination():
     env, state = _start("package")
-    read = scene_of(env)
+    read = affordances_of(env)
     at = np.asarray(state.readings.xpos[env.task.layout.body("package_a")])
     np.testing.assert_allclose(read(state).goal, at[:2], atol=1e-6)
     up = read(_with_body(env, state, "package_a", [at[0], at[1], 0.8]))
@@ -165,6 +173,6 @@ def test_a_package_that_is_lifted_is_brought_to_its_destination():
 
 def test_a_handle_that_was_lost_is_reached_for_no_more():
     env, state = _start("door")
-    scene = scene_of(env)(state).replace(asked=jnp.array([True, False]))
-    assert asking(scene, jnp.zeros(MILESTONES)).asked[0]
-    assert not asking(scene, jnp.array([1.0, 0.0, 0.0])).asked[0]
+    scene = affordances_of(env)(state).replace(asked=jnp.array([True, False]))
+    assert drop_lost_targets(scene, jnp.zeros(MILESTONES)).asked[0]
+    assert not drop_lost_targets(scene, jnp.array([1.0, 0.0, 0.0])).asked[0]

@@ -19,24 +19,24 @@ devices = jax.devices()
 assert len(devices) == 4
 """
 _SAMPLING = """
-from metaworldx.training.replay_buffer import Replay, empty_replay, sample, starts_of
+from metaworldx.training.replay_buffer import ReplayBuffer, init_replay, sample, sequence_starts
 rng = np.random.default_rng(0)
-empty = empty_replay(4, 16, 2, 3, 2)
+empty = init_replay(4, 16, 2, 3, 2)
 data = jax.tree.map(lambda x: rng.random(x.shape) < 0.1 if x.dtype == bool
                     else rng.normal(size=x.shape).astype(np.float32), empty.data)
 found = {}
 for count in (1, 2, 4):
     mesh = Mesh(np.array(devices[:count]), ("env",))
     split, whole = NamedSharding(mesh, P("env")), NamedSharding(mesh, P())
-    replay = Replay(jax.device_put(data, split), *jax.device_put((jnp.int32(4), jnp.int32(16)),
+    replay = ReplayBuffer(jax.device_put(data, split), *jax.device_put((jnp.int32(4), jnp.int32(16)),
                                                                  whole))
-    draw = jax.jit(lambda r, k: sample(r, starts_of(r, 3), k, 32, 3))
+    draw = jax.jit(lambda r, k: sample(r, sequence_starts(r, 3), k, 32, 3))
     out = jax.block_until_ready(draw(replay, jax.random.key(0)))
     found[count] = [np.asarray(x).astype(float).ravel().tolist() for x in jax.tree.leaves(out)]
 print(json.dumps(found))
 """
 _LOOP = """
-from metaworldx.training import Loop, TrainConfig, checked
+from metaworldx.training import EpochRunner, TrainConfig, checked
 config = checked(TrainConfig(
     num_envs=8, shards=4, steps=160, epoch_rounds=5, seed_steps=40, capacity=128, batch=8,
     utd=0.125, horizon=2, end_head_below_m=1.5, act_with=sys.argv[1], plan_fraction=0.5,
@@ -44,7 +44,7 @@ config = checked(TrainConfig(
 ))
 found = {}
 for count in (1, 2, 4):
-    loop = Loop(config, devices[:count])
+    loop = EpochRunner(config, devices[:count])
     state = jax.block_until_ready(loop.init(0))
     state, _ = jax.block_until_ready(loop.seed_epoch(state))
     state, metrics = jax.block_until_ready(loop.epoch(state))

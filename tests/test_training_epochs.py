@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from metaworldx.composition.composer import Composer
-from metaworldx.composition.gating import by_rules
+from metaworldx.composition.gating import rule_gating
 from metaworldx.envs import EnvConfig, make
 from metaworldx.experts.pool import add_expert, load_experts, load_pool
 from metaworldx.experts.skills import SKILLS
-from metaworldx.training import Loop, checked
+from metaworldx.training import EpochRunner, checked
 from test_training_run import TINY
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
@@ -37,7 +37,7 @@ PLAIN = dataclasses.replace(
 def imitation():
     """The loop of a tiny walking expert, its parameters at first, and what an epoch makes."""
     config = dataclasses.replace(PLAIN, skill="walk", imitation_settings={"tau": TAU})
-    loop = Loop(checked(config))
+    loop = EpochRunner(checked(config))
     state = loop.init(0)
     first = jax.tree.map(np.asarray, state.agent.params)
     return loop, first, *loop.epoch(state)
@@ -102,14 +102,14 @@ def test_a_guided_agent_of_no_authority_does_as_the_experts(tmp_path):
         if expert.name in ("stand", "walk"):
             add_expert(expert, tmp_path)
     guide = {"pool": str(tmp_path), "authority": 1e-6}
-    loop = Loop(checked(dataclasses.replace(PLAIN, guide="rules", guide_settings=guide)))
+    loop = EpochRunner(checked(dataclasses.replace(PLAIN, guide="rules", guide_settings=guide)))
     state = loop.init(0)
     first = jax.tree.map(np.asarray, state.agent.params)
     state, metrics = loop.epoch(state)
 
     pool = load_pool(tmp_path)
     plain = make("h1-walk", "native", None, EnvConfig())
-    composer, chooser = Composer(pool, plain), by_rules(pool.names)
+    composer, chooser = Composer(pool, plain), rule_gating(pool.names)
     keys = jax.random.split(jax.random.split(jax.random.key(0), 3)[1], (2, 2)).reshape(-1)
     alone = plain.reset(keys)
     composing = jax.jit(lambda s: composer.begin(s, chooser))(alone)

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from metaworldx.training import Loop, TrainConfig, checked
+from metaworldx.training import EpochRunner, TrainConfig, checked
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ TINY = TrainConfig(
 
 
 def _two_epochs(config: TrainConfig):
-    loop = Loop(checked(config))
+    loop = EpochRunner(checked(config))
     state, _ = loop.seed_epoch(loop.init(0))
     state, metrics = loop.epoch(state)
     return state, {name: float(value) for name, value in metrics.items()}

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from metaworldx.training.replay_buffer import (
     Transitions,
-    empty_replay,
+    init_replay,
     insert,
     replay_bytes,
     sample,
-    starts_of,
+    sequence_starts,
     valid_starts,
 )
 
@@ -47,7 +47,7 @@ def _steps(kinds: np.ndarray, begin: int) -> Transitions:
 
 def _filled(history: np.ndarray):
     """A replay after all of `history` `[S, T, E]`."""
-    replay = empty_replay(SHARDS, SLOTS, ENVS, OBS, ACTIONS)
+    replay = init_replay(SHARDS, SLOTS, ENVS, OBS, ACTIONS)
     for begin in range(0, history.shape[1], CHUNK):
         replay = _insert(replay, _steps(history[:, begin : begin + CHUNK], begin))
     return replay
@@ -90,7 +90,7 @@ def test_valid_starts_are_those_of_a_plain_replay(history, horizon):
 def test_samples_are_whole_sequences_of_the_plain_replay(history, horizon, seed):
     allowed = _allowed(history, horizon)
     replay = _filled(history)
-    starts = starts_of(replay, horizon)
+    starts = sequence_starts(replay, horizon)
     if not np.all(np.asarray(starts.count) > 0):
         return
     out = sample(replay, starts, jax.random.key(seed), 8, horizon)
@@ -114,7 +114,7 @@ def test_truncation_cuts_without_terminating():
     history = np.zeros((SHARDS, 6, ENVS), int)
     history[:, 3] = TRUNCATED
     replay = _filled(history)
-    starts = starts_of(replay, 3)
+    starts = sequence_starts(replay, 3)
     out = sample(replay, starts, jax.random.key(0), 64, 3)
     assert not out.terminated.any()
     times = set(np.asarray(out.obs[0, :, 0]).astype(int) % 1000)
@@ -125,7 +125,7 @@ def test_every_valid_start_is_equally_likely():
     history = np.zeros((SHARDS, 12, ENVS), int)
     history[0, 7, 0], history[0, 9, 1], history[1, 8, :] = TERMINATED, DIVERGED, TRUNCATED
     replay = _filled(history)
-    starts = starts_of(replay, 2)
+    starts = sequence_starts(replay, 2)
     draws = 40_000
     out = sample(replay, starts, jax.random.key(0), draws, 2)
     names, counts = np.unique(np.asarray(out.obs[0, :, 0]), return_counts=True)
@@ -137,12 +137,12 @@ def test_every_valid_start_is_equally_likely():
 
 
 def test_computed_bytes_are_the_allocated_ones():
-    replay = empty_replay(4, 10, 3, 51, 19)
+    replay = init_replay(4, 10, 3, 51, 19)
     allocated = sum(leaf.nbytes for leaf in jax.tree.leaves(replay))
     assert replay_bytes(10, 12, 51, 19) == allocated
 
 
 def test_ring_refuses_steps_that_would_wrap_in_the_midst():
-    replay = empty_replay(SHARDS, SLOTS, ENVS, OBS, ACTIONS)
+    replay = init_replay(SHARDS, SLOTS, ENVS, OBS, ACTIONS)
     with pytest.raises(ValueError, match="ring of 8 slots"):
         insert(replay, _steps(np.zeros((SHARDS, 3, ENVS), int), 0))

@@ -16,13 +16,13 @@ from metaworldx import cli
 from metaworldx.agents import tdmpc2
 from metaworldx.core.errors import UserError
 from metaworldx.envs import make
-from metaworldx.training import Loop, TrainConfig, checked, train
+from metaworldx.training import EpochRunner, TrainConfig, checked, train
 from metaworldx.training.checkpointing import Checkpoints, restore_agent
 from metaworldx.training.collect import collect
 from metaworldx.training.config import as_data, from_data, preset
-from metaworldx.training.replay_buffer import empty_replay, insert, valid_starts
+from metaworldx.training.replay_buffer import init_replay, insert, valid_starts
 from metaworldx.training.replay_memory import check_memory, replay_memory
-from metaworldx.training.restore import load_trained
+from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import read_config, read_metrics
 
 TINY = TrainConfig(
@@ -45,8 +45,8 @@ TIMES = ("seconds", "steps_per_second", "updates_per_second")
 
 
 @pytest.fixture(scope="module")
-def loop() -> Loop:
-    return Loop(checked(TINY))
+def loop() -> EpochRunner:
+    return EpochRunner(checked(TINY))
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ def test_actions_that_are_no_numbers_never_reach_the_replay(loop):
     assert tally.diverged == 4.0 and tally.episodes >= 4.0
     for ours, theirs in zip(jax.tree.leaves(kept), jax.tree.leaves(sound), strict=True):
         np.testing.assert_array_equal(ours[:, :, [0, 2]], theirs[:, :, [0, 2]])
-    slots = empty_replay(1, 8, 3, loop.env.obs_size, loop.env.action_size, loop.term_shapes())
+    slots = init_replay(1, 8, 3, loop.env.obs_size, loop.env.action_size, loop.term_shapes())
     starts = valid_starts(insert(slots, kept), 2)
     np.testing.assert_array_equal(starts[0].any(axis=0), [True, False, True])
 
@@ -306,7 +306,7 @@ def test_eval_prints_its_keys(loop, straight, capsys):
 
 
 def test_trained_policy_acts_as_in_the_run(loop, straight):
-    trained = load_trained(straight)
+    trained = load_agent(straight)
     env = make("h1-stand", "native")
     state = env.reset(jax.random.split(jax.random.key(3), 2))
     action = trained.policy(env)(state, jax.random.key(0))
@@ -320,7 +320,7 @@ def test_a_run_begins_with_another_runs_agent(loop, straight, tmp_path):
     # As long as random actions are collected nothing is learnt.
     config = dataclasses.replace(TINY, begin_with=str(straight), steps=TINY.seed_steps)
     train(config, tmp_path / "next", loop=loop)
-    first, later = load_trained(straight).params, load_trained(tmp_path / "next").params
+    first, later = load_agent(straight).params, load_agent(tmp_path / "next").params
     for old, new in zip(jax.tree.leaves(first.policy), jax.tree.leaves(later.policy), strict=True):
         np.testing.assert_array_equal(old, new)
 

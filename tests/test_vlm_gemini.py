@@ -23,7 +23,7 @@ import pytest
 
 import gemini_server as serve
 from metaworldx.core.errors import UserError
-from metaworldx.vlm.base import InTurn, NoAnswer
+from metaworldx.vlm.base import FallbackTeacher, TeacherUnavailable
 from metaworldx.vlm.gemini.teacher import GeminiSettings, GeminiTeacher, Tokens
 from metaworldx.vlm.prompt import schema_for
 from metaworldx.vlm.schema import MAX_TEXT, Guidance, Question
@@ -91,7 +91,7 @@ def teacher(server, fake=None, **settings):
 
 def failure(asked, question=QUESTION):
     """The reason of an ask that must fail, after a look at what the exception carries."""
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(TeacherUnavailable) as caught:
         asked.ask(question)
     error = caught.value
     assert error.__cause__ is None and error.__context__ is None
@@ -289,7 +289,7 @@ def test_a_thread_left_behind_does_not_hold_up_the_exit():
         ran = subprocess.run(
             [sys.executable, "-c", script, server.url], capture_output=True, text=True, timeout=15
         )
-    assert ran.stderr.endswith("NoAnswer: no answer within 0.3 s (tries: 1)\n")
+    assert ran.stderr.endswith("TeacherUnavailable: no answer within 0.3 s (tries: 1)\n")
     assert ran.stdout == "" and not holds_key(ran.stderr)
 
 
@@ -494,7 +494,7 @@ def test_tokens_are_logged_and_add_up(caplog):
 
 def test_the_next_teacher_answers_and_the_failure_is_told_once(caplog):
     with serve.gemini(serve.error(403, "no {key} for you")) as server:
-        asked = InTurn([teacher(server), Stub()])
+        asked = FallbackTeacher([teacher(server), Stub()])
         first, second = asked.ask(QUESTION), asked.ask(QUESTION)
     assert first.teacher == second.teacher == "stub"
     assert first.notes == second.notes == ("gemini: HTTP 403: no (key) for you",)

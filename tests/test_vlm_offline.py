@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from metaworldx.core.errors import UserError
 from metaworldx.envs.registry import environment_ids
 from metaworldx.experts.skills import SKILLS
-from metaworldx.vlm.base import InTurn, NoAnswer
+from metaworldx.vlm.base import FallbackTeacher, TeacherUnavailable
 from metaworldx.vlm.cached import CachedTeacher, file_of, read_guidance, write_guidance
 from metaworldx.vlm.offline.teacher import OfflineTeacher
 from metaworldx.vlm.prompt import prompt_for, schema_for
 from metaworldx.vlm.questions import question_of_task, question_of_text
-from metaworldx.vlm.schema import MAX_STAGES, BadAnswer, Question, guidance_from, weights
+from metaworldx.vlm.schema import MAX_STAGES, InvalidResponse, Question, guidance_from, weights
 
 EXPERTS = {skill.name: skill.description for skill in SKILLS.values()}
 TEXTS = json.loads((Path(__file__).parent / "data" / "task_texts.json").read_text())
@@ -221,7 +221,7 @@ def test_a_stage_has_the_experts_that_do_something_and_a_text_that_can_be_printe
     ],
 )
 def test_answers_that_cannot_be_used_are_refused(answer):
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         guidance_from(answer, EXPERTS, "somebody")
 
 
@@ -248,7 +248,7 @@ def test_kept_answers_come_back_with_their_origin(tmp_path):
     assert (again.relevance, again.stages) == (found.relevance, found.stages)
     other = question_of_text("Wave at the crowd.", EXPERTS)
     assert file_of(other, tmp_path) != file_of(question, tmp_path)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(TeacherUnavailable):
         CachedTeacher(tmp_path).ask(other)
 
 
@@ -294,7 +294,7 @@ def test_a_file_edited_into_nonsense_is_told_in_one_line_and_passed_over(tmp_pat
     with pytest.raises(UserError, match=path.name) as error:
         read_guidance(path, EXPERTS)
     assert "\n" not in str(error.value)
-    found = InTurn([CachedTeacher(tmp_path), TEACHER]).ask(question)
+    found = FallbackTeacher([CachedTeacher(tmp_path), TEACHER]).ask(question)
     assert found.teacher == "offline" and path.name in found.notes[0]
     assert path.read_bytes() == text.encode("latin-1")
 
@@ -304,17 +304,17 @@ def test_failures_are_logged_once(caplog):
         name = "nobody"
 
         def ask(self, question):
-            raise NoAnswer("not at home")
+            raise TeacherUnavailable("not at home")
 
-    asked = InTurn([Nobody(), TEACHER])
+    asked = FallbackTeacher([Nobody(), TEACHER])
     for _ in range(3):
         found = asked.ask(question_of_text("Walk.", EXPERTS))
     assert found.notes[0] == "nobody: not at home"
     assert [record.message for record in caplog.records] == [
         "teacher nobody: not at home; asking offline"
     ]
-    with pytest.raises(NoAnswer, match="not at home"):
-        InTurn([Nobody()]).ask(question_of_text("Walk.", EXPERTS))
+    with pytest.raises(TeacherUnavailable, match="not at home"):
+        FallbackTeacher([Nobody()]).ask(question_of_text("Walk.", EXPERTS))
     assert caplog.records[-1].message == "teacher nobody: not at home"
 
 

@@ -11,7 +11,7 @@ import math
 import pytest
 
 import gemini_server as serve
-from metaworldx.vlm.base import InTurn
+from metaworldx.vlm.base import FallbackTeacher
 from metaworldx.vlm.gemini.teacher import GeminiSettings, GeminiTeacher
 from metaworldx.vlm.schema import Guidance, Question
 
@@ -45,7 +45,9 @@ def ask(*plays, experts=EXPERTS, **settings):
     with serve.gemini(*plays) as server:
         given = {"requests_per_minute": math.inf, "base_url": server.url, **settings}
         teacher = GeminiTeacher(GeminiSettings(**given), sleep=lambda seconds: None)
-        found = InTurn([teacher, _Next()]).ask(Question(QUESTION.text, experts, QUESTION.scene))
+        found = FallbackTeacher([teacher, _Next()]).ask(
+            Question(QUESTION.text, experts, QUESTION.scene)
+        )
     return found, len(server.seen)
 
 
@@ -223,7 +225,7 @@ def test_who_says_nothing_until_the_deadline_is_given_up():
         teacher = GeminiTeacher(
             GeminiSettings(**given, deadline_s=100.0), lambda: float(next(clock)), lambda s: None
         )
-        found = InTurn([teacher, _Next()]).ask(QUESTION)
+        found = FallbackTeacher([teacher, _Next()]).ask(QUESTION)
     assert found.notes == ("gemini: the answer is empty (no time left of 100 s)",)
     assert 1 < len(server.seen) < 10
 

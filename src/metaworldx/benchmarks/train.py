@@ -12,7 +12,7 @@ import jax
 
 from metaworldx.core.errors import UserError
 from metaworldx.training.config import TrainConfig, checked
-from metaworldx.training.epoch_runner import Loop, LoopState
+from metaworldx.training.epoch_runner import EpochRunner, TrainState
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def measure_train(config: TrainConfig, rounds: int = 5) -> TrainThroughput:
         raise UserError(f"rounds is {rounds}; needs at least 1")
     if config.replay_on != "device":
         raise UserError("bench train measures the replay on device; replay_on must be 'device'")
-    loop = Loop(checked(config))
+    loop = EpochRunner(checked(config))
     updates_only = jax.jit(partial(_updates, loop), donate_argnums=0)
     state = loop.init(config.seed)
     size = sum(leaf.nbytes for leaf in jax.tree.leaves(state.replay))
@@ -101,10 +101,10 @@ def measure_train(config: TrainConfig, rounds: int = 5) -> TrainThroughput:
     )
 
 
-def _updates(loop: Loop, state: LoopState) -> tuple[LoopState, Any]:
+def _updates(loop: EpochRunner, state: TrainState) -> tuple[TrainState, Any]:
     """An epoch's sampling and updates without its collection."""
 
-    def one_round(state: LoopState, key: jax.Array) -> Any:
+    def one_round(state: TrainState, key: jax.Array) -> Any:
         sample_key, update_key = jax.random.split(key)
         batches = loop.sample_batches(state.replay, sample_key)
         new, metrics = loop.update_agent(state.agent, state.objective, batches, update_key)

@@ -21,9 +21,9 @@ def main(
       as_json: print the list as JSON instead of a table.
     """
     from metaworldx.cli._tables import print_table
-    from metaworldx.envs.specs import all_facts
+    from metaworldx.envs.specs import all_env_specs
 
-    facts = [dataclasses.asdict(entry) for entry in all_facts()]
+    facts = [dataclasses.asdict(entry) for entry in all_env_specs()]
     if as_json:
         print(json.dumps(facts, indent=1))
         return 0

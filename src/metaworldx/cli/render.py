@@ -68,18 +68,18 @@ def main(
     env = make(task, backend, collisions)
     if run is not None:
         from metaworldx.experts.environments import acting_in
-        from metaworldx.training.restore import load_trained
+        from metaworldx.training.restore import load_agent
 
-        trained = load_trained(run, checkpoint)
+        trained = load_agent(run, checkpoint)
         env = acting_in(env, trained.config)
         acting, policy = trained.policy(env), run.resolve().name
     elif expert is not None:
-        from metaworldx.composition.affordances import asked_in
+        from metaworldx.composition.affordances import targets_fn_of
         from metaworldx.experts.motion_tracking_env import expert_policy
         from metaworldx.experts.pool import expert_named
 
         chosen = expert_named(expert, pool)
-        env, acting = expert_policy(chosen, env, asked_in(env))
+        env, acting = expert_policy(chosen, env, targets_fn_of(env))
         policy = expert
     else:
         acting = scripted_policy(policy, env)

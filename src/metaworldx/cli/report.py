@@ -138,13 +138,17 @@ def _training(
     from metaworldx.evaluation.controllers import AgentController
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.evaluation.paired import paired
-    from metaworldx.evaluation.world_model_error import held_out_env, prediction, record
+    from metaworldx.evaluation.world_model_error import (
+        held_out_env,
+        record_held_out,
+        world_model_error,
+    )
     from metaworldx.experts.environments import evaluation_env
     from metaworldx.report.run_report import RunReport, comparison_line, page, prediction_line
-    from metaworldx.training.restore import load_trained
+    from metaworldx.training.restore import load_agent
 
     env = held_out_env(config)
-    trained = load_trained(run, checkpoint, planner)
+    trained = load_agent(run, checkpoint, planner)
     agent_config, params = trained.agent_config, trained.params
     folder = run / "report" if out is None else out
     for name in ("report.json", "report.html"):
@@ -153,11 +157,11 @@ def _training(
     predictions = {}
     for name, deterministic in (("the policy's mean", True), ("the policy with its noise", False)):
         with _bar(env.max_episode_steps, f"predicting, {name}") as bar:
-            recorded = record(
+            recorded = record_held_out(
                 *(agent_config, params, env, episodes, seed, deterministic),
                 progress=bar.update,
             )
-        predictions[name] = prediction(agent_config, params, recorded)
+        predictions[name] = world_model_error(agent_config, params, recorded)
 
     found = None
     if paired_episodes:

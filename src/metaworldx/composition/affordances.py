@@ -26,7 +26,7 @@ from metaworldx.composition.hand_targets import (
 from metaworldx.envs.env import Env
 from metaworldx.experts.task_targets import TaskTargets
 from metaworldx.motion.kinematics import heading, to_heading
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 MILESTONES = 3
 """How many milestones every task has; those that it lacks are never reached."""
@@ -62,7 +62,7 @@ _TURN_OUT, _TURN_BACK = 2.0, 1.0
 
 
 @struct.dataclass
-class Scene(TaskTargets):
+class Affordances(TaskTargets):
     """One environment's scene: what is asked there, and how far its task is.
 
     Attributes:
@@ -79,7 +79,7 @@ _LOST = 0.3
 """A first milestone that is less than this far has been lost."""
 
 
-def asking(scene: Scene, reached: jax.Array) -> Scene:
+def drop_lost_targets(scene: Affordances, reached: jax.Array) -> Affordances:
     """The scene, hands asked no more where what they had reached is lost.
 
     Args:
@@ -89,26 +89,26 @@ def asking(scene: Scene, reached: jax.Array) -> Scene:
     return scene.replace(asked=scene.asked & ~lost)
 
 
-SceneOf = Callable[[Any], Scene]
+AffordancesFn = Callable[[Any], Affordances]
 """The scene in one environment's state (or anything with its `readings` and `memory`)."""
 
 
-def scene_of(env: Env) -> SceneOf:
+def affordances_of(env: Env) -> AffordancesFn:
     """How a task's scene is read off its states; tasks of no table have nothing to ask."""
     make = _SCENES.get(env.task.name)
     return (lambda state: _nothing()) if make is None else make(env)
 
 
-def asks(task: str) -> bool:
+def has_affordances(task: str) -> bool:
     """Whether a task's scene asks anything of experts."""
     return task in _SCENES
 
 
-def asked_in(env: Env) -> Callable[[Readings, Any], Scene] | None:
+def targets_fn_of(env: Env) -> Callable[[SimData, Any], Affordances] | None:
     """What a task asks, of its readings and its own memory; None where it asks nothing."""
-    if not asks(env.task.name):
+    if not has_affordances(env.task.name):
         return None
-    scene = scene_of(env)
+    scene = affordances_of(env)
     return lambda readings, memory: scene(SimpleNamespace(readings=readings, memory=memory))
 
 
@@ -129,13 +129,13 @@ _MILESTONES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _door(env: Env) -> SceneOf:
+def _door(env: Env) -> AffordancesFn:
     """The left hand comes down on the hatch's handle and stays; the way leads through the door."""
     layout, robot = env.task.layout, env.task.robot
     hatch, hinge = layout.body("door_hatch"), layout.qpos("door_hinge")
     turn = layout.qpos("door_hatch_hinge")
 
-    def read(state: Any) -> Scene:
+    def read(state: Any) -> Affordances:
         r = state.readings
         angle = r.qpos[turn]
         grip = r.xpos[hatch] + jnp.array(GRIP)
@@ -154,13 +154,13 @@ def _door(env: Env) -> SceneOf:
     return read
 
 
-def _push(env: Env) -> SceneOf:
+def _push(env: Env) -> AffordancesFn:
     """Either hand pushes the box to the other side, the legs go to the table."""
     box, robot = env.task.layout.body("object"), env.task.robot
     joint = env.task.layout.qpos("free_object")
     start = jnp.array(env.task.object_qpos[:3])
 
-    def read(state: Any) -> Scene:
+    def read(state: Any) -> Affordances:
         r, goal = state.readings, state.memory.goal
         at = r.xpos[box]
         hands = jnp.stack([robot.left_hand(r), robot.right_hand(r)])
@@ -180,7 +180,7 @@ def _push(env: Env) -> SceneOf:
     return read
 
 
-def _basketball(env: Env) -> SceneOf:
+def _basketball(env: Env) -> AffordancesFn:
     """Hands before the chest, where the ball falls between them; then they keep it there.
 
     These places catch the ball, not an expert: arms are led to them by inverse kinematics.
@@ -188,7 +188,7 @@ def _basketball(env: Env) -> SceneOf:
     ball, hoop = env.task.layout.body("basketball"), env.task.layout.site("hoop_center")
     robot = env.task.robot
 
-    def read(state: Any) -> Scene:
+    def read(state: Any) -> Affordances:
         r = state.readings
         at = r.xpos[ball]
         pelvis, yaw = robot.pelvis_position(r), heading(robot.pelvis_orientation(r))
@@ -202,7 +202,7 @@ def _basketball(env: Env) -> SceneOf:
     return read
 
 
-def _truck(env: Env) -> SceneOf:
+def _truck(env: Env) -> AffordancesFn:
     """Out from before the ramp to the truck's left side, and along it to the packages.
 
     The ramp is steeper than any gait climbs, and the truck's walls keep hands off the packages.
@@ -210,7 +210,7 @@ def _truck(env: Env) -> SceneOf:
     layout, robot = env.task.layout, env.task.robot
     packages = np.array([layout.body(f"package_{letter}") for letter in "abcde"])
 
-    def read(state: Any) -> Scene:
+    def read(state: Any) -> Affordances:
         r = state.readings
         here = robot.pelvis_position(r)[:2]
         beside = _BESIDE / jnp.linalg.norm(r.xpos[packages, :2] - here, axis=-1).min()
@@ -235,12 +235,12 @@ def _truck(env: Env) -> SceneOf:
     return read
 
 
-def _package(env: Env) -> SceneOf:
+def _package(env: Env) -> AffordancesFn:
     """The way and both hands go to the package; once it is lifted the way is its destination."""
     layout, robot = env.task.layout, env.task.robot
     package, destination = layout.body("package_a"), layout.site("destination_loc")
 
-    def read(state: Any) -> Scene:
+    def read(state: Any) -> Affordances:
         r = state.readings
         at, to = r.xpos[package], r.site_xpos[destination]
         lifted = at[2] > 0.5
@@ -255,11 +255,11 @@ def _package(env: Env) -> SceneOf:
     return read
 
 
-def _reach(env: Env) -> SceneOf:
+def _reach(env: Env) -> AffordancesFn:
     """The goal is the left hand's; of one farther than the arm is long, the way to it."""
     robot = env.task.robot
 
-    def read(state: Any) -> Scene:
+    def read(state: Any) -> Affordances:
         r, goal = state.readings, state.memory.goal
         away = jnp.linalg.norm(robot.left_hand(r) - goal)
         yaw = heading(robot.pelvis_orientation(r))
@@ -269,7 +269,7 @@ def _reach(env: Env) -> SceneOf:
     return read
 
 
-_SCENES: dict[str, Callable[[Env], SceneOf]] = {
+_SCENES: dict[str, Callable[[Env], AffordancesFn]] = {
     "door": _door,
     "push": _push,
     "basketball": _basketball,
@@ -279,7 +279,7 @@ _SCENES: dict[str, Callable[[Env], SceneOf]] = {
 }
 
 
-def _nothing() -> Scene:
+def _nothing() -> Affordances:
     return _scene(jnp.zeros((2, 3)), (False, False), None, ())
 
 
@@ -290,11 +290,11 @@ def _scene(
     milestones: tuple[jax.Array | float, ...],
     once: bool = False,
     turn: jax.Array | float = _TURN,
-) -> Scene:
+) -> Affordances:
     padded = [jnp.asarray(m, float) for m in milestones] + [jnp.zeros(())] * (
         MILESTONES - len(milestones)
     )
-    return Scene(
+    return Affordances(
         places=places,
         asked=jnp.stack([jnp.asarray(hand) for hand in asked]),
         goal=jnp.zeros(2) if goal is None else goal,

@@ -14,7 +14,7 @@ _TURN = 0.25
 """What a hinge is asked to turn at once, at most (rad)."""
 
 
-def led_arms(qpos: jax.Array, places: jax.Array) -> jax.Array:
+def arm_ik(qpos: jax.Array, places: jax.Array) -> jax.Array:
     """Joint targets that bring hands to places: either arm's hinges `[2, 4]`, rad.
 
     `q + J^+ (place - hand)`, J the hands' Jacobian where the arms are, its inverse damped (Whitney

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.q_fusion import composed
+from metaworldx.composition.q_fusion import mix_actions
 from metaworldx.core.errors import UserError, check_at_least
-from metaworldx.vlm.schema import FLOOR
+from metaworldx.vlm.schema import MIN_WEIGHT
 
 _ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "lh_", "rh_")
 _RIGHT = ("right_", "rh_")
@@ -21,7 +21,7 @@ FOR_ARMS = ("reach",)
 
 
 @dataclass(frozen=True)
-class PartsConfig:
+class MixerConfig:
     """How weights over experts become weights over each part's actuators.
 
     With both at 1 every actuator is mixed by the same weights, as Eq. 13 has it.
@@ -41,14 +41,14 @@ class PartsConfig:
             raise UserError(f"sharpen is {self.sharpen}; needs over 0")
 
 
-PLAIN = PartsConfig(sharpen=1.0, for_arms=1.0)
+PLAIN = MixerConfig(sharpen=1.0, for_arms=1.0)
 """Eq. 13 as it stands."""
 
 
-class Parts:
+class BodyPartMixer:
     """The parts of one robot under one pool's experts."""
 
-    def __init__(self, config: PartsConfig, names: Sequence[str], actuators: Sequence[str]):
+    def __init__(self, config: MixerConfig, names: Sequence[str], actuators: Sequence[str]):
         """For experts and actuators of these names."""
         self._sharpen = config.sharpen
         arms = np.array([any(word in name for word in _ARM_WORDS) for name in actuators])
@@ -78,7 +78,7 @@ class Parts:
         """
         legs, arms = self.weights(weights)
         apart = jnp.any(asked[..., None] & self._of_arm, axis=-2)
-        return jnp.where(apart, composed(arms, actions), composed(legs, actions))
+        return jnp.where(apart, mix_actions(arms, actions), mix_actions(legs, actions))
 
     def explained(
         self, each: jax.Array, action: jax.Array, asked: jax.Array, width: float
@@ -91,7 +91,7 @@ class Parts:
         Args:
           each: every expert's action `[..., K, A]`.
           action: `[..., A]`.
-          asked: as in `composed`.
+          asked: as in `mix_actions`.
         """
         apart = jnp.any(asked[..., None] & self._of_arm, axis=-2)
         square = jnp.square(each - action[..., None, :])
@@ -103,4 +103,4 @@ class Parts:
 
         arms = jnp.where(apart.any(axis=-1), _ARMS_SHARE, 0.0)[..., None]
         share = (1.0 - arms) * by(~apart) + arms * by(apart)
-        return FLOOR + (1.0 - FLOOR * share.shape[-1]) * share
+        return MIN_WEIGHT + (1.0 - MIN_WEIGHT * share.shape[-1]) * share

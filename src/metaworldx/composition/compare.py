@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.composition.affordances import milestone_names
-from metaworldx.composition.composer import Chooser, Composer
+from metaworldx.composition.composer import Composer, GatingPolicy
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import scripted_policy
@@ -25,7 +25,7 @@ HOLD = "pose hold"
 
 
 @dataclass(frozen=True)
-class Row:
+class PolicyResult:
     """How one of them did over HumanoidBench's own episode, N starts.
 
     Attributes:
@@ -56,10 +56,10 @@ class Row:
         }
 
 
-class Batch:
+class PairedRollouts:
     """Episodes of many robots at once, their weights by choosers; compiled once for a size."""
 
-    def __init__(self, pool: ExpertPool, env: Env, chooser: Callable[[Any], Chooser]):
+    def __init__(self, pool: ExpertPool, env: Env, chooser: Callable[[Any], GatingPolicy]):
         """For a native environment without auto-reset.
 
         Args:
@@ -124,12 +124,12 @@ class Batch:
 def compare(
     pool: ExpertPool,
     env: Env,
-    choosers: Mapping[str, tuple[Chooser, float]],
+    choosers: Mapping[str, tuple[GatingPolicy, float]],
     episodes: int,
     seed: int,
     hold: bool = True,
     progress: Callable[[int], Any] | None = None,
-) -> dict[str, Row]:
+) -> dict[str, PolicyResult]:
     """Runs everybody from the same starts, those of `Evaluator` with that seed.
 
     Args:
@@ -151,7 +151,7 @@ def compare(
     wanted = partial(_wanted, groups, episodes, len(pool))
     sure = jnp.repeat(jnp.array([1.0 if g is None else g[1] for g in groups]), episodes)
     held = jnp.repeat(jnp.array([g is None for g in groups]), episodes)
-    batch = Batch(pool, env, lambda given: wanted)
+    batch = PairedRollouts(pool, env, lambda given: wanted)
     seen = batch.run(None, jnp.concatenate([keys] * len(names)), sure, held, progress)
     rows = {}
     for n, name in enumerate(names):
@@ -189,7 +189,7 @@ def _wanted(groups: list[Any], episodes: int, experts: int, seen: Any) -> jax.Ar
     return jnp.concatenate(parts)
 
 
-def _row(seen: dict[str, np.ndarray], env: Env, experts: tuple[str, ...] | None) -> Row:
+def _row(seen: dict[str, np.ndarray], env: Env, experts: tuple[str, ...] | None) -> PolicyResult:
     alive = seen["alive"]
     returns = seen["reward"].sum(axis=0)
     reached = (seen["milestones"] & alive[..., None]).any(axis=0).mean(axis=0)
@@ -198,7 +198,7 @@ def _row(seen: dict[str, np.ndarray], env: Env, experts: tuple[str, ...] | None)
     if experts is not None:
         mean = (seen["weights"] * alive[..., None]).sum(axis=(0, 1)) / alive.sum()
         mixed = dict(zip(experts, map(float, mean), strict=True))
-    return Row(
+    return PolicyResult(
         returns=returns,
         lengths=alive.sum(axis=0),
         successes=seen["success"].any(axis=0) | (returns >= env.task.success_bar),

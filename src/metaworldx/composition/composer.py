@@ -8,23 +8,28 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.composition.affordances import Scene, asking, milestone_names, scene_of
-from metaworldx.composition.arm_ik import led_arms
-from metaworldx.composition.body_part_mixer import Parts, PartsConfig
+from metaworldx.composition.affordances import (
+    Affordances,
+    affordances_of,
+    drop_lost_targets,
+    milestone_names,
+)
+from metaworldx.composition.arm_ik import arm_ik
+from metaworldx.composition.body_part_mixer import BodyPartMixer, MixerConfig
 from metaworldx.composition.observation import router_observation
 from metaworldx.composition.target_commands import TargetCommands
 from metaworldx.composition.weight_smoothing import (
-    Steady,
-    SteadyConfig,
-    begin_steady,
-    stabilised,
-    steadied,
+    SmoothingConfig,
+    SmoothingState,
+    init_smoothing,
+    smooth_weights,
+    with_stabilizer,
 )
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState, select
-from metaworldx.envs.task import Memory
-from metaworldx.experts.motion_command import Follow
+from metaworldx.envs.task import TaskState
+from metaworldx.experts.motion_command import MotionCommand
 from metaworldx.experts.observation import (
     ROBOT,
     arm_hinges,
@@ -33,7 +38,7 @@ from metaworldx.experts.observation import (
     up_in_pelvis,
 )
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 STABILISER = "stand"
 _AT_REST = 0.05
@@ -41,7 +46,7 @@ _AT_REST = 0.05
 
 
 @struct.dataclass
-class Composing:
+class ComposerState:
     """What composing remembers.
 
     Attributes:
@@ -52,15 +57,15 @@ class Composing:
       weights: that made it `[B, K]`.
     """
 
-    follow: Follow
-    steady: Steady
+    follow: MotionCommand
+    steady: SmoothingState
     reached: jax.Array
     action: jax.Array
     weights: jax.Array
 
 
 @struct.dataclass
-class OnOffer:
+class ExpertProposals:
     """What experts would do at a step, for who looks ahead at it.
 
     Attributes:
@@ -79,7 +84,7 @@ class OnOffer:
 
 
 @struct.dataclass
-class Seen:
+class GatingInput:
     """What a router is told at a step.
 
     Attributes:
@@ -93,18 +98,18 @@ class Seen:
 
     obs: jax.Array
     progress: jax.Array
-    scene: Scene
+    scene: Affordances
     away: jax.Array
     far: jax.Array
-    on_offer: OnOffer | None = None
+    on_offer: ExpertProposals | None = None
 
 
-Chooser = Callable[[Seen], jax.Array]
+GatingPolicy = Callable[[GatingInput], jax.Array]
 """Who chooses the experts' weights: what is seen at a step -> weights `[B, K]`."""
 
 
 @struct.dataclass
-class Moment:
+class EnvView:
     """What of an environment's state composition looks at.
 
     Attributes:
@@ -112,12 +117,12 @@ class Moment:
       memory: the task's own.
     """
 
-    readings: Readings
-    memory: Memory
+    readings: SimData
+    memory: TaskState
 
 
 @struct.dataclass
-class Acted:
+class ComposedAction:
     """A step of composition.
 
     Attributes:
@@ -130,7 +135,7 @@ class Acted:
     action: jax.Array
     weights: jax.Array
     each: jax.Array
-    seen: Seen
+    seen: GatingInput
 
 
 class Composer:
@@ -140,8 +145,8 @@ class Composer:
         self,
         pool: ExpertPool,
         env: Env,
-        config: SteadyConfig = SteadyConfig(),
-        parts: PartsConfig = PartsConfig(),
+        config: SmoothingConfig = SmoothingConfig(),
+        parts: MixerConfig = MixerConfig(),
     ):
         """For a batch of environments.
 
@@ -161,28 +166,28 @@ class Composer:
         names = pool.names
         model = env.physics.model
         actuators = [model.actuator(i).name for i in range(model.nu)]
-        self.parts = Parts(parts, names, actuators)
+        self.parts = BodyPartMixer(parts, names, actuators)
         self.stabiliser = names.index(STABILISER) if STABILISER in names else 0
         self._commands = TargetCommands(pool)
-        self.scene = scene_of(env)
+        self.scene = affordances_of(env)
         self._milestones = len(milestone_names(env.task.name))
         self._nq = env.task.robot.spec.nq
 
-    def own(self, state: EnvState | Moment) -> tuple[jax.Array, jax.Array]:
+    def own(self, state: EnvState | EnvView) -> tuple[jax.Array, jax.Array]:
         """The robots' own qpos `[B, nq]` and qvel `[B, nv]`."""
         own = jnp.asarray(self.env.robot_observation(state))
         return own[:, : self._nq], own[:, self._nq :]
 
-    def begin(self, state: EnvState | Moment, choose: Chooser) -> Composing:
+    def begin(self, state: EnvState | EnvView, choose: GatingPolicy) -> ComposerState:
         """Every expert begins where its robot is, with the weights chosen there."""
         scene = jax.vmap(self.scene)(state)
         seen = self.sees(state, scene.milestones)
-        steady = begin_steady(choose(seen))
+        steady = init_smoothing(choose(seen))
         still = jnp.zeros((*seen.progress.shape, self.pool.body.action_size))
         follow = self._commands.begun(self.own(state)[0], seen.scene)
-        return Composing(follow, steady, scene.milestones, still, steady.weights)
+        return ComposerState(follow, steady, scene.milestones, still, steady.weights)
 
-    def sees(self, state: EnvState | Moment, reached: jax.Array) -> Seen:
+    def sees(self, state: EnvState | EnvView, reached: jax.Array) -> GatingInput:
         """What a router is told now.
 
         Args:
@@ -190,13 +195,13 @@ class Composer:
         """
         qpos, qvel = self.own(state)
         body = self.pool.body
-        scene = jax.vmap(asking)(jax.vmap(self.scene)(state), reached)
+        scene = jax.vmap(drop_lost_targets)(jax.vmap(self.scene)(state), reached)
         obs = jax.vmap(router_observation)(body.own_qpos(qpos), body.own_qvel(qvel), scene, reached)
         robot = self.env.task.robot
         hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(
             state.readings
         )
-        return Seen(
+        return GatingInput(
             obs=obs,
             progress=jnp.sum(reached >= 1.0, axis=-1) / max(self._milestones, 1),
             scene=scene,
@@ -206,11 +211,11 @@ class Composer:
 
     def act(
         self,
-        state: EnvState | Moment,
-        composing: Composing,
-        choose: Chooser,
+        state: EnvState | EnvView,
+        composing: ComposerState,
+        choose: GatingPolicy,
         confidence: jax.Array,
-    ) -> tuple[Acted, Composing]:
+    ) -> tuple[ComposedAction, ComposerState]:
         """Actions, and what is remembered.
 
         Args:
@@ -223,7 +228,7 @@ class Composer:
         body = self.pool.body.own_qpos(qpos)
         follow = self._commands.with_targets(composing.follow, scene, qpos)
         each = self._led(self.pool.act(follow, qpos, qvel), scene, body)
-        on_offer = OnOffer(
+        on_offer = ExpertProposals(
             task_obs=state.obs if isinstance(state, EnvState) else None,
             last=composing.action,
             weights=composing.weights,
@@ -231,8 +236,8 @@ class Composer:
             each=each,
         )
         seen = seen.replace(on_offer=on_offer)
-        steady = steadied(self.config, composing.steady, choose(seen), self.env.dt)
-        weights = stabilised(
+        steady = smooth_weights(self.config, composing.steady, choose(seen), self.env.dt)
+        weights = with_stabilizer(
             self.config,
             steady.weights,
             self.stabiliser,
@@ -249,10 +254,10 @@ class Composer:
         follow = select(rests, anew, on)
         reached = jnp.maximum(composing.reached, scene.milestones)
         action = self.parts.composed(weights, each, scene.asked)
-        composing = Composing(follow, steady, reached, action, weights)
-        return Acted(action, weights, each, seen), composing
+        composing = ComposerState(follow, steady, reached, action, weights)
+        return ComposedAction(action, weights, each, seen), composing
 
-    def _led(self, each: jax.Array, scene: Scene, body: jax.Array) -> jax.Array:
+    def _led(self, each: jax.Array, scene: Affordances, body: jax.Array) -> jax.Array:
         """Experts' actions `[B, K, A]`, the reaching one's arms led to their places.
 
         That is inverse kinematics: of the expert itself only legs and trunk are left, and arms
@@ -261,12 +266,14 @@ class Composer:
         if self._commands.reaching is None:
             return each
         hinges = arm_hinges(ROBOT)
-        arms = jax.vmap(led_arms)(body, scene.places)
+        arms = jax.vmap(arm_ik)(body, scene.places)
         arms = jnp.where(scene.asked[..., None], arms, jnp.nan).reshape(-1, hinges.size)
         own = self.pool.body.with_hinges(each[:, self._commands.reaching], hinges.reshape(-1), arms)
         return each.at[:, self._commands.reaching].set(own)
 
-    def _carried(self, follow: Follow, anew: Follow, weights: jax.Array) -> Follow:
+    def _carried(
+        self, follow: MotionCommand, anew: MotionCommand, weights: jax.Array
+    ) -> MotionCommand:
         """With the place from which the reaching expert counts carried along while others walk."""
         if self._commands.reaching is None:
             return follow

@@ -7,9 +7,15 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from metaworldx.composition.composer import STABILISER, Chooser, Seen
-from metaworldx.composition.guidance_arrays import Told
-from metaworldx.composition.q_fusion import FusionConfig, Value, fused, selection, standardised
+from metaworldx.composition.composer import STABILISER, GatingInput, GatingPolicy
+from metaworldx.composition.guidance_arrays import GuidanceArrays
+from metaworldx.composition.q_fusion import (
+    ExpertQFn,
+    FusionConfig,
+    fuse_weights,
+    q_selection,
+    standardize,
+)
 from metaworldx.core.errors import UserError
 from metaworldx.router.router import Router, check_fits
 
@@ -19,21 +25,21 @@ _THERE = 0.5
 """A goal is reached from that near (m)."""
 
 
-def by_teacher(guidance: Told) -> Chooser:
+def teacher_gating(guidance: GuidanceArrays) -> GatingPolicy:
     """The teacher's weights of the task, the same as long as its answer holds.
 
     Args:
       guidance: of the task, or of each environment by itself.
     """
 
-    def choose(seen: Seen) -> jax.Array:
+    def choose(seen: GatingInput) -> jax.Array:
         prior = guidance.prior
         return jnp.broadcast_to(prior, (*seen.progress.shape, prior.shape[-1]))
 
     return choose
 
 
-def by_router(router: Router, guidance: Told, names: Sequence[str]) -> Chooser:
+def router_gating(router: Router, guidance: GuidanceArrays, names: Sequence[str]) -> GatingPolicy:
     """A trained router under a teacher's guidance.
 
     Args:
@@ -47,7 +53,7 @@ def by_router(router: Router, guidance: Told, names: Sequence[str]) -> Chooser:
     return lambda seen: router.weights(seen.obs, guidance, seen.progress)
 
 
-def by_fusion(chooser: Chooser, value: Value, config: FusionConfig) -> Chooser:
+def fusion_gating(chooser: GatingPolicy, value: ExpertQFn, config: FusionConfig) -> GatingPolicy:
     """MetaWorld's fusion: `alpha w + (1 - alpha) p(i | s)`, p from a world model's Q.
 
     At an episode's start, before experts have acted, the other chooser's weights alone.
@@ -57,19 +63,19 @@ def by_fusion(chooser: Chooser, value: Value, config: FusionConfig) -> Chooser:
       value: what a world model of the task expects of every expert.
     """
 
-    def choose(seen: Seen) -> jax.Array:
+    def choose(seen: GatingInput) -> jax.Array:
         weights, offer = chooser(seen), seen.on_offer
         if offer is None:
             return weights
         if offer.task_obs is None:
             raise UserError("fusion needs the task's own observation, which is not to be seen here")
         q = value(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
-        return fused(weights, selection(standardised(q), config.temperature), config.alpha)
+        return fuse_weights(weights, q_selection(standardize(q), config.temperature), config.alpha)
 
     return choose
 
 
-def by_rules(names: Sequence[str]) -> Chooser:
+def rule_gating(names: Sequence[str]) -> GatingPolicy:
     """No teacher and nothing learnt: go where there is a goal, reach where a hand can, or stand."""
     known = list(names)
 
@@ -79,7 +85,7 @@ def by_rules(names: Sequence[str]) -> Chooser:
 
     stand, walk, reach = one(STABILISER), one("walk"), one("reach")
 
-    def choose(seen: Seen) -> jax.Array:
+    def choose(seen: GatingInput) -> jax.Array:
         scene = seen.scene
         away = jnp.where(scene.asked, seen.away, jnp.inf).min(axis=-1)
         near = (away < _NEAR)[:, None]
@@ -89,10 +95,10 @@ def by_rules(names: Sequence[str]) -> Chooser:
     return choose
 
 
-def always(weights: jax.Array) -> Chooser:
+def constant_gating(weights: jax.Array) -> GatingPolicy:
     """Given weights, `[K]` for all environments or `[B, K]`."""
 
-    def choose(seen: Seen) -> jax.Array:
+    def choose(seen: GatingInput) -> jax.Array:
         return jnp.broadcast_to(weights, (*seen.progress.shape, weights.shape[-1]))
 
     return choose

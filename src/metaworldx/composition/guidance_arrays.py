@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from metaworldx.vlm.schema import FLOOR, MAX_STAGES, Guidance, weights
+from metaworldx.vlm.schema import MAX_STAGES, MIN_WEIGHT, Guidance, weights
 
 
 @struct.dataclass
-class Told:
+class GuidanceArrays:
     """Guidance for one task over K experts.
 
     Attributes:
@@ -32,9 +32,9 @@ class Told:
     begun: jax.Array
 
 
-def told(
+def encode_guidance(
     guidance: Guidance, names: Sequence[str], temperature: float = 1.5, begun: float = 0.0
-) -> Told:
+) -> GuidanceArrays:
     """A teacher's answer over a pool's experts, in the pool's order.
 
     A task without stages has one, with the weights of the whole.
@@ -51,9 +51,9 @@ def told(
     shares = shares.reshape(-1, count)
     whole = shares.sum(axis=1, keepdims=True)
     shares = (shares / np.maximum(whole, 1e-9))[whole[:, 0] > 0.0]
-    stages = FLOOR + (1.0 - FLOOR * count) * shares if len(shares) else prior[None]
+    stages = MIN_WEIGHT + (1.0 - MIN_WEIGHT * count) * shares if len(shares) else prior[None]
     padded = np.concatenate([stages, np.repeat(stages[-1:], MAX_STAGES - len(stages), axis=0)])
-    return Told(
+    return GuidanceArrays(
         prior=jnp.asarray(prior, jnp.float32),
         stages=jnp.asarray(padded, jnp.float32),
         count=jnp.int32(len(stages)),
@@ -62,7 +62,7 @@ def told(
     )
 
 
-def features(guidance: Told, stage: jax.Array) -> jax.Array:
+def guidance_features(guidance: GuidanceArrays, stage: jax.Array) -> jax.Array:
     """V(T) `[2 K + 2]`: log weights of the task and of its stage, how far the stage is, confidence.
 
     Args:
@@ -75,20 +75,20 @@ def features(guidance: Told, stage: jax.Array) -> jax.Array:
     return jnp.concatenate([logs / 3.5 + 1.0, jnp.stack([done, guidance.confidence])])
 
 
-def stage_at(guidance: Told, progress: jax.Array) -> jax.Array:
+def stage_index(guidance: GuidanceArrays, progress: jax.Array) -> jax.Array:
     """The stage `[...]` of a task of which such a share of the milestones is reached, int32."""
     rest = (progress - guidance.begun) / jnp.maximum(1.0 - guidance.begun, 1e-6)
     at = jnp.clip(rest, 0.0, 1.0) * guidance.count
     return jnp.minimum(at, guidance.count - 1).astype(jnp.int32)
 
 
-def guided(guidance: Told, progress: jax.Array) -> jax.Array:
+def stage_weights(guidance: GuidanceArrays, progress: jax.Array) -> jax.Array:
     """V(T) `[..., 2 K + 2]` at such a share of a task's milestones `[...]`.
 
     Args:
       guidance: of all, or of each by itself (its prior `[B, K]` where progress is `[B]`).
     """
-    stages = stage_at(guidance, progress)
+    stages = stage_index(guidance, progress)
     each = 0 if guidance.prior.ndim > 1 else None
-    flat = jax.vmap(features, in_axes=(each, 0))(guidance, stages.reshape(-1))
+    flat = jax.vmap(guidance_features, in_axes=(each, 0))(guidance, stages.reshape(-1))
     return flat.reshape(*stages.shape, -1)

@@ -14,9 +14,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.compare import Batch
-from metaworldx.composition.composer import Chooser
-from metaworldx.composition.gating import always
+from metaworldx.composition.compare import PairedRollouts
+from metaworldx.composition.composer import GatingPolicy
+from metaworldx.composition.gating import constant_gating
 from metaworldx.core.errors import UserError, check_at_least, check_known, nearest
 from metaworldx.envs.env import Env
 from metaworldx.evaluation.evaluator import start_keys
@@ -62,9 +62,9 @@ class Mixture:
             found[list(names).index(name)] = share
         return found
 
-    def chooser(self, names: Sequence[str]) -> Chooser:
+    def chooser(self, names: Sequence[str]) -> GatingPolicy:
         """Of these weights, always."""
-        return always(jnp.asarray(self.weights(names)))
+        return constant_gating(jnp.asarray(self.weights(names)))
 
 
 def mixture(shares: Sequence[tuple[str, float]]) -> Mixture:
@@ -103,7 +103,7 @@ def mixture_from(text: str, names: Sequence[str]) -> Mixture:
     return mixture(list(shares.items()))
 
 
-def mixtures_of(names: Sequence[str], shares: Sequence[float] = SHARES) -> list[Mixture]:
+def candidate_mixtures(names: Sequence[str], shares: Sequence[float] = SHARES) -> list[Mixture]:
     """Every expert alone, and every pair at these shares of its first."""
     alone = [mixture([(name, 1.0)]) for name in names]
     pairs = [
@@ -138,7 +138,7 @@ class MixtureConfig:
 
 
 @dataclass(frozen=True)
-class Found:
+class MixtureSearchResult:
     """What the search found.
 
     Attributes:
@@ -188,7 +188,7 @@ def find_mixture(
     env: Env,
     seed: int,
     progress: Callable[[int], Any] | None = None,
-) -> Found:
+) -> MixtureSearchResult:
     """The best constant mixture in a task, chosen on other starts than those of `seed`.
 
     Args:
@@ -196,7 +196,7 @@ def find_mixture(
       seed: of the starts on which it is to be reported.
       progress: called with the number of control steps just done.
     """
-    batch, tried = Batch(pool, env, always), mixtures_of(pool.names)
+    batch, tried = PairedRollouts(pool, env, constant_gating), candidate_mixtures(pool.names)
     seeds = mixture_seeds(seed)
     screened = returns_of(batch, pool, tried, config.screened, seeds[0], progress)
     order = np.argsort(-screened.mean(axis=1), kind="stable")
@@ -211,7 +211,7 @@ def find_mixture(
     chosen = returns_of(batch, pool, finalists, starts, seeds[1], progress, robots)
     means = chosen.mean(axis=1)
     alone = np.array([each.alone for each in finalists])
-    return Found(
+    return MixtureSearchResult(
         best=finalists[int(means.argmax())],
         best_single=finalists[int(np.where(alone, means, -np.inf).argmax())],
         screened=_told(tried, screened),
@@ -221,7 +221,7 @@ def find_mixture(
 
 
 def returns_of(
-    batch: Batch,
+    batch: PairedRollouts,
     pool: ExpertPool,
     mixtures: Sequence[Mixture],
     starts: int,
@@ -232,7 +232,7 @@ def returns_of(
     """Returns of each from the same starts, all at once `[M, N]`.
 
     Args:
-      batch: of `always`.
+      batch: of `constant_gating`.
       robots: so many are simulated at least, the first mixture's more often.
     """
     weights = np.repeat([each.weights(pool.names) for each in mixtures], starts, axis=0)

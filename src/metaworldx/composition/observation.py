@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from metaworldx.composition.affordances import MILESTONES, Scene
+from metaworldx.composition.affordances import MILESTONES, Affordances
 from metaworldx.experts.observation import (
     ROBOT,
     hands_in_heading,
@@ -22,7 +22,7 @@ _NEAR, _WAY = 1.5, 3.0
 
 
 def router_observation(
-    qpos: jax.Array, qvel: jax.Array, scene: Scene, reached: jax.Array
+    qpos: jax.Array, qvel: jax.Array, scene: Affordances, reached: jax.Array
 ) -> jax.Array:
     """A robot in its scene `[OBS_SIZE]`.
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from metaworldx.core.errors import UserError, check_at_least
 
-Value = Callable[[jax.Array, jax.Array, jax.Array, jax.Array, jax.Array], jax.Array]
+ExpertQFn = Callable[[jax.Array, jax.Array, jax.Array, jax.Array, jax.Array], jax.Array]
 """What a world model expects of every expert's action: the task's observation `[B, O]`, the last
 composed action `[B, A]`, the weights that made it `[B, K]`, the action those weights make now
 `[B, A]` and every expert's `[B, K, A]` -> Q `[B, K]`."""
@@ -37,7 +37,7 @@ class FusionConfig:
             raise UserError(f"temperature is {self.temperature}; needs over 0")
 
 
-def composed(weights: jax.Array, actions: jax.Array) -> jax.Array:
+def mix_actions(weights: jax.Array, actions: jax.Array) -> jax.Array:
     """Eq. 9 and 13: `a = sum_i w_i pi_i(s)`.
 
     Args:
@@ -50,7 +50,7 @@ def composed(weights: jax.Array, actions: jax.Array) -> jax.Array:
     return jnp.einsum("...k,...ka->...a", weights, actions)
 
 
-def selection(q: jax.Array, temperature: float) -> jax.Array:
+def q_selection(q: jax.Array, temperature: float) -> jax.Array:
     """MetaWorld's `p(i | s) = softmax_i(Q(z, pi_i(s)) / T)` `[..., K]`.
 
     Args:
@@ -59,12 +59,12 @@ def selection(q: jax.Array, temperature: float) -> jax.Array:
     return jax.nn.softmax(q / temperature, axis=-1)
 
 
-def fused(weights: jax.Array, selected: jax.Array, alpha: float) -> jax.Array:
+def fuse_weights(weights: jax.Array, selected: jax.Array, alpha: float) -> jax.Array:
     """MetaWorld's fusion `alpha w + (1 - alpha) p(i | s)` `[..., K]`."""
     return alpha * weights + (1.0 - alpha) * selected
 
 
-def standardised(q: jax.Array) -> jax.Array:
+def standardize(q: jax.Array) -> jax.Array:
     """Values `[..., K]` less their mean, over their standard deviation among the experts."""
     apart = q - q.mean(axis=-1, keepdims=True)
     return apart / jnp.maximum(q.std(axis=-1, keepdims=True), 1e-6)

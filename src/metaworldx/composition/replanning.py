@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.guidance_arrays import Told, stage_at, told
+from metaworldx.composition.guidance_arrays import GuidanceArrays, encode_guidance, stage_index
 from metaworldx.core.errors import UserError
-from metaworldx.vlm.base import NoAnswer, Teacher
+from metaworldx.vlm.base import Teacher, TeacherUnavailable
 from metaworldx.vlm.questions import question_of_rest
 from metaworldx.vlm.schema import Guidance, Question
 
@@ -65,16 +65,21 @@ class Replanner:
         """
         self._teacher, self._question, self._answer = teacher, question, answer
         self._names, self._milestones, self._config = tuple(names), tuple(milestones), config
-        self._first = told(answer, self._names)
+        self._first = encode_guidance(answer, self._names)
         self._unanswered: set[bytes] = set()
 
-    def first(self, count: int) -> Told:
+    def first(self, count: int) -> GuidanceArrays:
         """The answer at the start, for each of so many environments."""
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (count, *x.shape)), self._first)
 
     def again(
-        self, guidance: Told, reached: np.ndarray, now: float, before: float, look: Look | None
-    ) -> Told:
+        self,
+        guidance: GuidanceArrays,
+        reached: np.ndarray,
+        now: float,
+        before: float,
+        look: Look | None,
+    ) -> GuidanceArrays:
         """Guidance for each environment, asked anew where that is due.
 
         Args:
@@ -97,7 +102,7 @@ class Replanner:
         if not due.any():
             return guidance
         fields = jax.tree.map(lambda x: np.array(x), guidance)
-        known: dict[bytes, Told | None] = {}
+        known: dict[bytes, GuidanceArrays | None] = {}
         for n in np.flatnonzero(due):
             key = reached[n].tobytes()
             if key not in known:
@@ -109,8 +114,10 @@ class Replanner:
                 old[n] = np.asarray(new)
         return jax.tree.map(jnp.asarray, fields)
 
-    def _ask(self, reached: np.ndarray, share: float, picture: bytes | None) -> Told | None:
-        stage = int(stage_at(self._first, jnp.asarray(share)))
+    def _ask(
+        self, reached: np.ndarray, share: float, picture: bytes | None
+    ) -> GuidanceArrays | None:
+        stage = int(stage_index(self._first, jnp.asarray(share)))
         done = [m for m, there in zip(self._milestones, reached, strict=True) if there]
         left = [m for m, there in zip(self._milestones, reached, strict=True) if not there]
         question = question_of_rest(self._question, self._answer.stages[stage:], done, left)
@@ -118,8 +125,8 @@ class Replanner:
             question = question.with_images((picture,))
         try:
             answer = self._teacher.ask(question)
-        except NoAnswer as error:
+        except TeacherUnavailable as error:
             log.warning("replanning: %s; the last answer holds on", error)
             self._unanswered.add(reached.tobytes())
             return None
-        return told(answer, self._names, begun=float(share))
+        return encode_guidance(answer, self._names, begun=float(share))

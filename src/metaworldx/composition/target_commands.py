@@ -5,11 +5,11 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from metaworldx.composition.affordances import Scene
+from metaworldx.composition.affordances import Affordances
 from metaworldx.envs.state import select
-from metaworldx.experts.motion_command import Follow
+from metaworldx.experts.motion_command import MotionCommand
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.experts.task_targets import REACHING, hand_command, headed
+from metaworldx.experts.task_targets import REACH, hand_command, heading_command
 
 
 class TargetCommands:
@@ -22,9 +22,11 @@ class TargetCommands:
     def __init__(self, pool: ExpertPool):
         """For a pool."""
         self._pool = pool
-        self.reaching = pool.names.index(REACHING) if REACHING in pool.names else None
+        self.reaching = pool.names.index(REACH) if REACH in pool.names else None
 
-    def begun(self, qpos: jax.Array, scene: Scene, phase: jax.Array | float = 0.0) -> Follow:
+    def begun(
+        self, qpos: jax.Array, scene: Affordances, phase: jax.Array | float = 0.0
+    ) -> MotionCommand:
         """Every expert at its beginning `[B, K]`, as the scene asks.
 
         Args:
@@ -39,16 +41,18 @@ class TargetCommands:
         asked = jax.vmap(lambda f, c: self._pool.asked(f, expert, c))(follow, commands)
         return select(scene.asked.any(axis=-1), asked, follow)
 
-    def with_targets(self, follow: Follow, scene: Scene, qpos: jax.Array) -> Follow:
+    def with_targets(
+        self, follow: MotionCommand, scene: Affordances, qpos: jax.Array
+    ) -> MotionCommand:
         """What they follow `[B, K]`, their commands set to the scene's targets of now.
 
         Args:
           qpos: the robots' own `[B, nq]`.
         """
         aimed, own = self._aimed(follow, scene), self._pool.body.own_qpos(qpos)
-        return jax.vmap(headed)(aimed, scene, own, self._pool.speed_of(aimed))
+        return jax.vmap(heading_command)(aimed, scene, own, self._pool.speed_of(aimed))
 
-    def _aimed(self, follow: Follow, scene: Scene) -> Follow:
+    def _aimed(self, follow: MotionCommand, scene: Affordances) -> MotionCommand:
         """With the hands' places as they are now."""
         if self.reaching is None:
             return follow
@@ -57,6 +61,6 @@ class TargetCommands:
         new = jnp.where(scene.asked.any(axis=-1)[:, None], commands, old)
         return follow.replace(command=follow.command.at[:, self.reaching].set(new))
 
-    def _commands(self, scene: Scene, follow: Follow) -> jax.Array:
+    def _commands(self, scene: Affordances, follow: MotionCommand) -> jax.Array:
         """What the expert that reaches is asked `[B, 11]`: places count from its anchor."""
         return jax.vmap(hand_command)(scene, follow.anchor[:, self.reaching])

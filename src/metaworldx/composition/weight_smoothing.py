@@ -12,7 +12,7 @@ from metaworldx.core.errors import UserError, check_at_least
 
 
 @dataclass(frozen=True)
-class SteadyConfig:
+class SmoothingConfig:
     """How weights are steadied.
 
     Attributes:
@@ -43,19 +43,21 @@ class SteadyConfig:
 
 
 @struct.dataclass
-class Steady:
+class SmoothingState:
     """What steadying remembers: the last weights `[..., K]` and the leader's number `[...]`."""
 
     weights: jax.Array
     leader: jax.Array
 
 
-def begin_steady(weights: jax.Array) -> Steady:
+def init_smoothing(weights: jax.Array) -> SmoothingState:
     """Begins with given weights."""
-    return Steady(weights, jnp.argmax(weights, axis=-1).astype(jnp.int32))
+    return SmoothingState(weights, jnp.argmax(weights, axis=-1).astype(jnp.int32))
 
 
-def steadied(config: SteadyConfig, state: Steady, wanted: jax.Array, dt: float) -> Steady:
+def smooth_weights(
+    config: SmoothingConfig, state: SmoothingState, wanted: jax.Array, dt: float
+) -> SmoothingState:
     """The weights a control step later.
 
     They move towards `wanted`, in which the leader stays ahead until another is by `margin`.
@@ -75,11 +77,11 @@ def steadied(config: SteadyConfig, state: Steady, wanted: jax.Array, dt: float) 
     held = jnp.where(jax.nn.one_hot(best, count) > 0.0, second[..., None], wanted)
     held = jnp.where(jax.nn.one_hot(leader, count) > 0.0, first[..., None], held)
     keep = jnp.exp(-dt / config.seconds) if config.seconds > 0.0 else 0.0
-    return Steady(keep * state.weights + (1.0 - keep) * held, leader)
+    return SmoothingState(keep * state.weights + (1.0 - keep) * held, leader)
 
 
-def stabilised(
-    config: SteadyConfig,
+def with_stabilizer(
+    config: SmoothingConfig,
     weights: jax.Array,
     stabiliser: int,
     confidence: jax.Array,

@@ -6,19 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from metaworldx.envs.domain_randomization import Randomisation
+    from metaworldx.envs.domain_randomization import DomainRandomization
     from metaworldx.envs.env import Env
     from metaworldx.envs.factory import make
     from metaworldx.envs.registry import environment_ids
     from metaworldx.envs.state import EnvConfig, EnvState
 
-__all__ = ["Env", "EnvConfig", "EnvState", "Randomisation", "environment_ids", "make"]
+__all__ = ["DomainRandomization", "Env", "EnvConfig", "EnvState", "environment_ids", "make"]
 
 _HOME = {
     "Env": "env",
     "EnvConfig": "state",
     "EnvState": "state",
-    "Randomisation": "domain_randomization",
+    "DomainRandomization": "domain_randomization",
     "environment_ids": "registry",
     "make": "factory",
 }

@@ -12,7 +12,7 @@ from metaworldx.sim.physics import Variation
 
 
 @dataclass(frozen=True)
-class Randomisation:
+class DomainRandomization:
     """How much environments vary; the default is HumanoidBench's (nothing but reset noise).
 
     Attributes:

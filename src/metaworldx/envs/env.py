@@ -12,8 +12,8 @@ import numpy as np
 from metaworldx.core.errors import UserError
 from metaworldx.envs.domain_randomization import no_variation
 from metaworldx.envs.state import Divergence, EnvConfig, EnvState, select
-from metaworldx.envs.task import Memory, Task
-from metaworldx.sim.data import Readings
+from metaworldx.envs.task import Task, TaskState
+from metaworldx.sim.data import SimData
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, initial_state
 
 FALL_HEIGHT, FALL_HEIGHT_SITTING = 0.5, 0.35
@@ -132,7 +132,7 @@ class Env:
 
     def _begin(
         self, key: jax.Array, needed: jax.Array | bool
-    ) -> tuple[PhysicsState, Readings, Memory, jax.Array]:
+    ) -> tuple[PhysicsState, SimData, TaskState, jax.Array]:
         start_key, vary_key, noise_key = jax.random.split(key, 3)
         layout, random = self.task.layout, self.config.randomisation
         variation = random.draw(vary_key, len(layout.bodies)) if random.varies_model else None
@@ -261,7 +261,7 @@ class Env:
         finite = jnp.all(jnp.isfinite(physics.qpos)) & jnp.all(jnp.isfinite(physics.qvel))
         return ~finite | (jnp.max(jnp.abs(physics.qvel)) > self.config.max_qvel)
 
-    def _fallen(self, r: Readings) -> jax.Array:
+    def _fallen(self, r: SimData) -> jax.Array:
         if not self.task.can_fall:
             return jnp.zeros((), bool)
         low = FALL_HEIGHT_SITTING if self.task.sits else FALL_HEIGHT

@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 
 from metaworldx.envs.registry import environment_ids, parse_id
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 from metaworldx.sim.model import build_model
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.model_index import ModelIndex
 
 
 @dataclass(frozen=True)
-class EnvironmentFacts:
+class EnvSpec:
     """An environment's sizes and constants.
 
     Attributes:
@@ -33,7 +33,7 @@ class EnvironmentFacts:
     min_collisions: str
 
 
-def facts(env_id: str) -> EnvironmentFacts:
+def env_spec(env_id: str) -> EnvSpec:
     """An environment's facts, its sizes from the compiled model; nothing is simulated.
 
     Raises:
@@ -41,12 +41,12 @@ def facts(env_id: str) -> EnvironmentFacts:
     """
     spec, cls = parse_id(env_id)
     model = build_model(spec.name, cls.scene, cls.min_collisions)
-    task = cls(spec, Layout.of_model(model))
+    task = cls(spec, ModelIndex.of_model(model))
 
     def first_observation(key: jax.Array) -> jax.Array:
         sites = jnp.zeros((model.nsite, 3))
         begin = task.start(key, lambda qpos: sites)
-        readings = Readings(
+        readings = SimData(
             qpos=begin.qpos,
             qvel=begin.qvel,
             xpos=jnp.zeros((model.nbody, 3)),
@@ -58,7 +58,7 @@ def facts(env_id: str) -> EnvironmentFacts:
         )
         return task.observe(readings, task.on_reset(begin.memory, readings))
 
-    return EnvironmentFacts(
+    return EnvSpec(
         env=env_id,
         obs_size=jax.eval_shape(first_observation, jax.random.key(0)).shape[0],
         action_size=model.nu,
@@ -68,6 +68,6 @@ def facts(env_id: str) -> EnvironmentFacts:
     )
 
 
-def all_facts() -> list[EnvironmentFacts]:
+def all_env_specs() -> list[EnvSpec]:
     """The facts of every environment."""
-    return [facts(env_id) for env_id in environment_ids()]
+    return [env_spec(env_id) for env_id in environment_ids()]

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.envs.domain_randomization import Randomisation
-from metaworldx.envs.task import Memory
-from metaworldx.sim.data import Readings
+from metaworldx.envs.domain_randomization import DomainRandomization
+from metaworldx.envs.task import TaskState
+from metaworldx.sim.data import SimData
 from metaworldx.sim.physics import PhysicsState
 
 NO_LIMIT = 2**31 - 1
@@ -73,8 +73,8 @@ class EnvState:
     """
 
     physics: PhysicsState
-    readings: Readings
-    memory: Memory
+    readings: SimData
+    memory: TaskState
     obs: jax.Array
     last_obs: jax.Array
     reward: jax.Array
@@ -115,6 +115,6 @@ class EnvConfig:
 
     auto_reset: bool = True
     max_episode_steps: int | None = None
-    randomisation: Randomisation = Randomisation()
+    randomisation: DomainRandomization = DomainRandomization()
     max_qvel: float = 1e3
     keep_divergence: bool = False

@@ -13,10 +13,10 @@ from flax import struct
 
 from metaworldx.envs.robots import Robot, RobotSpec
 from metaworldx.sim.contact_rules import ContactRule
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
-Memory = Any
+TaskState = Any
 """A task's own state between steps: any pytree of arrays of fixed shapes, `()` if it has none."""
 
 FREE_QPOS, FREE_QVEL = 7, 6
@@ -40,7 +40,7 @@ class View:
 
 
 @struct.dataclass
-class Start:
+class ResetState:
     """Where an episode begins.
 
     Attributes:
@@ -53,11 +53,11 @@ class Start:
     qvel: jax.Array
     mocap_pos: jax.Array
     mocap_quat: jax.Array
-    memory: Memory
+    memory: TaskState
 
 
 @struct.dataclass
-class Outcome:
+class StepResult:
     """What a step was worth.
 
     Attributes:
@@ -74,20 +74,20 @@ class Outcome:
     success: jax.Array
     success_subtasks: jax.Array
     terms: dict[str, jax.Array]
-    memory: Memory
+    memory: TaskState
 
 
-def outcome(
+def step_result(
     reward: jax.Array,
     terminated: jax.Array | bool,
     terms: dict[str, jax.Array],
-    memory: Memory = (),
+    memory: TaskState = (),
     success: jax.Array | bool = False,
     success_subtasks: jax.Array | float = 0.0,
-) -> Outcome:
+) -> StepResult:
     """An Outcome of arrays from what a task computed."""
     dtype = jnp.asarray(reward).dtype
-    return Outcome(
+    return StepResult(
         reward=jnp.asarray(reward),
         terminated=jnp.asarray(terminated, bool),
         success=jnp.asarray(success, bool),
@@ -135,7 +135,7 @@ class Task:
     object_qpos: ClassVar[tuple[float, ...]] = ()
     """Keyframe positions of what the scene adds, in the order of its joints."""
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         self.layout = layout
         self.robot = Robot(spec, layout)
         self._rule = {name: i for i, name in enumerate(self.contact_rules)}
@@ -152,7 +152,7 @@ class Task:
         pose = self.robot_pose.get(spec.name, spec.stand)
         return np.array(tuple(pose) + tuple(self.object_qpos), float)
 
-    def start(self, key: jax.Array, site_xpos: Callable[[jax.Array], jax.Array]) -> Start:
+    def start(self, key: jax.Array, site_xpos: Callable[[jax.Array], jax.Array]) -> ResetState:
         """Draws the start of an episode.
 
         Args:
@@ -165,7 +165,7 @@ class Task:
         noise = jax.random.uniform(
             noise_key, qpos.shape, qpos.dtype, -self.reset_noise, self.reset_noise
         )
-        begin = Start(
+        begin = ResetState(
             qpos=self.normalised(qpos + noise if self.reset_noise else qpos),
             qvel=jnp.zeros(self.layout.nv, qpos.dtype),
             mocap_pos=jnp.asarray(self.layout.mocap_pos, qpos.dtype).reshape(-1, 3),
@@ -176,8 +176,8 @@ class Task:
         return begin.replace(qpos=self.normalised(begin.qpos))
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         """The task's own part of the start: places of objects, goals, memory."""
         del key, site_xpos
         return begin
@@ -195,14 +195,14 @@ class Task:
             qpos = qpos.at[adr : adr + 4].set(unit)
         return qpos
 
-    def on_reset(self, memory: Memory, r: Readings) -> Memory:
+    def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
         """Memory after the start's kinematic readings are known."""
         del r
         return memory
 
     # ---- a step
 
-    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
         """The observation `[obs_dim]`: all positions, then all velocities, unless overridden.
 
         After a step it is read with the memory from before the step, as HumanoidBench does,
@@ -211,22 +211,22 @@ class Task:
         del memory
         return jnp.concatenate([r.qpos, r.qvel])
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Reward, end and memory after a step, from that step's readings."""
         raise NotImplementedError
 
-    def touch(self, r: Readings, rule: str) -> jax.Array:
+    def touch(self, r: SimData, rule: str) -> jax.Array:
         """Whether the contact rule of that name holds, bool."""
         return r.contact[self._rule[rule]]
 
     # ---- recordings
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         """Memory from a recording's `task_state` entry."""
         del record
         return ()
 
-    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
         """What of the memory a recording keeps, under the recording's names (host side)."""
         del memory
         return {}

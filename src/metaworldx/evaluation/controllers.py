@@ -11,17 +11,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.agents import tdmpc2
-from metaworldx.composition.affordances import asking, asks, scene_of
-from metaworldx.composition.composer import Chooser, Composer
-from metaworldx.composition.guidance_arrays import Told
+from metaworldx.composition.affordances import affordances_of, drop_lost_targets, has_affordances
+from metaworldx.composition.composer import Composer, GatingPolicy
+from metaworldx.composition.guidance_arrays import GuidanceArrays
 from metaworldx.composition.replanning import Replanner
 from metaworldx.composition.target_commands import TargetCommands
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import scripted_policy
 from metaworldx.envs.state import EnvState
-from metaworldx.experts.motion_command import target_of
-from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.experts.motion_command import reference_frame_of
+from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.motion.clip import Clip
 
@@ -73,7 +73,7 @@ class Controller(Protocol):
         ...
 
 
-class _Alone:
+class BaseController:
     """Who follows no motion, mixes no experts and asks nobody."""
 
     clips: tuple[Clip, ...] = ()
@@ -96,11 +96,11 @@ class _Alone:
         del carry
 
 
-class AgentController(_Alone):
+class AgentController(BaseController):
     """An agent's policy, or MPPI in its world model."""
 
     def __init__(self, agent_config: tdmpc2.AgentConfig, act_with: str, env: Env):
-        """For an environment; `TrackingEnv`s know their references.
+        """For an environment; `MotionTrackingEnv`s know their references.
 
         Raises:
           UserError: neither policy nor mppi.
@@ -131,13 +131,13 @@ class AgentController(_Alone):
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
         """Of a tracking environment, what it tracks."""
         del carry
-        if not isinstance(self._env, TrackingEnv):
+        if not isinstance(self._env, MotionTrackingEnv):
             return None
         refs, follow = self._env.refs, state.memory.follow
-        return jax.vmap(lambda f: target_of(refs, f).qpos[7:])(follow)
+        return jax.vmap(lambda f: reference_frame_of(refs, f).qpos[7:])(follow)
 
 
-class ExpertController(_Alone):
+class ExpertController(BaseController):
     """One expert of a pool, in an environment of any task of its robot.
 
     It is told what the task's scene asks, as in composition: places for the hands of the one that
@@ -152,7 +152,7 @@ class ExpertController(_Alone):
         """
         self._pool, self._index, self._env = pool, pool.index(name), env
         self._commands = TargetCommands(pool)
-        self._scene = jax.vmap(scene_of(env)) if asks(env.task.name) else None
+        self._scene = jax.vmap(affordances_of(env)) if has_affordances(env.task.name) else None
         self.name = f"expert {name}"
         self.clips = pool.experts[self._index].clips
         self._nq = env.task.robot.spec.nq
@@ -171,7 +171,7 @@ class ExpertController(_Alone):
         if self._scene is None:
             return self._pool.begin(qpos), None
         scene = self._scene(state)
-        scene = jax.vmap(asking)(scene, scene.milestones)
+        scene = jax.vmap(drop_lost_targets)(scene, scene.milestones)
         return self._commands.begun(qpos, scene), scene.milestones
 
     def act(
@@ -182,7 +182,7 @@ class ExpertController(_Alone):
         qpos, qvel = self._own(state)
         follow, reached = carry
         if self._scene is not None:
-            scene = jax.vmap(asking)(self._scene(state), reached)
+            scene = jax.vmap(drop_lost_targets)(self._scene(state), reached)
             follow = self._commands.with_targets(follow, scene, qpos)
             reached = jnp.maximum(reached, scene.milestones)
         actions = self._pool.act(follow, qpos, qvel)
@@ -193,18 +193,23 @@ class ExpertController(_Alone):
         del state
         follow = jax.tree.map(lambda x: x[:, self._index], carry[0])
         refs = self._pool.refs
-        return jax.vmap(lambda f: target_of(refs, f).qpos[7:])(follow)
+        return jax.vmap(lambda f: reference_frame_of(refs, f).qpos[7:])(follow)
 
     def _own(self, state: EnvState) -> tuple[jax.Array, jax.Array]:
         own = jnp.asarray(self._env.robot_observation(state))
         return own[:, : self._nq], own[:, self._nq :]
 
 
-class ComposedController(_Alone):
+class ComposedController(BaseController):
     """A pool's experts mixed by whoever chooses their weights."""
 
     def __init__(
-        self, pool: ExpertPool, chooser: Chooser, confidence: jax.Array | float, name: str, env: Env
+        self,
+        pool: ExpertPool,
+        chooser: GatingPolicy,
+        confidence: jax.Array | float,
+        name: str,
+        env: Env,
     ):
         """For an environment of the pool's robot.
 
@@ -238,13 +243,13 @@ class ComposedController(_Alone):
         return carry.steady.weights
 
 
-class ReplanningController(_Alone):
+class ReplanningController(BaseController):
     """A pool's experts mixed under guidance that is asked for anew as the task goes on."""
 
     def __init__(
         self,
         pool: ExpertPool,
-        chooser: Callable[[Told], Chooser],
+        chooser: Callable[[GuidanceArrays], GatingPolicy],
         replanner: Replanner,
         name: str,
         env: Env,
@@ -303,7 +308,7 @@ def _seen(
     return look(env, jax.tree.map(lambda x: x[number], states))
 
 
-class ScriptedController(_Alone):
+class ScriptedController(BaseController):
     """A floor to compare with: holds the keyframe's pose, or acts at random."""
 
     def __init__(self, name: str, env: Env):

@@ -12,12 +12,12 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from metaworldx.composition.affordances import milestone_names, scene_of
+from metaworldx.composition.affordances import affordances_of, milestone_names
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvConfig
 from metaworldx.evaluation.controllers import Controller
-from metaworldx.evaluation.motion_metrics import Path, Quality, quality
+from metaworldx.evaluation.motion_metrics import MotionMetrics, MotionTrace, motion_metrics
 from metaworldx.experts.environments import EnvMaker
 from metaworldx.motion.kinematics import robot_tree
 
@@ -72,7 +72,7 @@ class Evaluation:
     returns: list[float]
     lengths: list[int]
     fall_steps: list[int]
-    motion: Quality
+    motion: MotionMetrics
     milestones: dict[str, float]
     mean_weights: dict[str, float] | None
     goal_distance_m: float | None = None
@@ -121,7 +121,7 @@ class Evaluator:
         self.controller = controller(self.env)
         self.controller.check(self.env)
         self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total
-        self._scene = jax.vmap(scene_of(self.env))
+        self._scene = jax.vmap(affordances_of(self.env))
         self._reset = jax.jit(self.env.reset)
         self._advance = jax.jit(self._advance_chunk)
 
@@ -190,11 +190,11 @@ class Evaluator:
         totals = tuple(map(np.asarray, carry[3]))
         return self._evaluation(totals, self._quality(first, path), path)
 
-    def _quality(self, first: np.ndarray, seen: dict[str, Any]) -> Quality:
+    def _quality(self, first: np.ndarray, seen: dict[str, Any]) -> MotionMetrics:
         task, model = self.env.task, self.env.physics.model
         own = np.concatenate([first[None], seen["own"]])
         nq = task.robot.spec.nq
-        path = Path(
+        path = MotionTrace(
             qpos=own[..., :nq],
             qvel=own[..., nq:],
             force=seen["force"],
@@ -211,10 +211,10 @@ class Evaluator:
         ]
         driven = np.array([joints.index(name) if name in joints else -1 for name in names])
         flat = task.scene not in _UNEVEN
-        return quality(task.robot.spec.name, path, driven, self.controller.clips, flat)
+        return motion_metrics(task.robot.spec.name, path, driven, self.controller.clips, flat)
 
     def _evaluation(
-        self, totals: tuple[np.ndarray, ...], motion: Quality, path: dict[str, Any]
+        self, totals: tuple[np.ndarray, ...], motion: MotionMetrics, path: dict[str, Any]
     ) -> Evaluation:
         returns, lengths, success, fall = totals
         alive = path["alive"][..., None]

@@ -18,7 +18,7 @@ _NEAREST_FRAMES = 64
 
 
 @dataclass(frozen=True)
-class Path:
+class MotionTrace:
     """What robots did, one episode a column.
 
     Attributes:
@@ -38,7 +38,7 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Quality:
+class MotionMetrics:
     """Means over the steps of all episodes.
 
     Attributes:
@@ -64,13 +64,13 @@ class Quality:
     alternating_contacts: float
 
 
-def quality(
+def motion_metrics(
     robot: str,
-    path: Path,
+    path: MotionTrace,
     driven: np.ndarray,
     clips: tuple[Clip, ...] = (),
     ground: bool = True,
-) -> Quality:
+) -> MotionMetrics:
     """Measures a path.
 
     Args:
@@ -93,7 +93,7 @@ def quality(
     if path.reference is not None:
         squared = np.square(hinges[1:, :, own] - path.reference).mean(axis=-1)
         tracking = float(np.sqrt((squared * alive).sum() / count))
-    return Quality(
+    return MotionMetrics(
         forward_speed_mean=float((steps * alive).sum() / count),
         jerk=jerk,
         action_jerk=action_jerk,
@@ -113,7 +113,7 @@ def _jerk(values: np.ndarray, alive: np.ndarray) -> float:
     return float(np.sqrt(np.square(values)[whole].mean()))
 
 
-def _feet(robot: str, path: Path) -> tuple[float | None, float]:
+def _feet(robot: str, path: MotionTrace) -> tuple[float | None, float]:
     """Sliding speed of standing soles (m/s), and touchdowns in turn, mean of an episode."""
     tree = robot_tree(robot)
     slid, stood, touched = 0.0, 0, []

@@ -18,7 +18,7 @@ from metaworldx.agents.tdmpc2 import world_model as wm
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvConfig
-from metaworldx.envs.wrappers.early_termination import EarlyEnd, ending_early
+from metaworldx.envs.wrappers.early_termination import EarlyTermination, with_early_termination
 from metaworldx.experts.environments import evaluation_env
 from metaworldx.training.config import TrainConfig
 
@@ -30,7 +30,7 @@ _HELD_OUT = 0x68656C64
 
 
 @struct.dataclass
-class Recorded:
+class HeldOutTransitions:
     """B episodes, time first, padded to a common length T with what came after their ends.
 
     Attributes:
@@ -60,7 +60,7 @@ class LatentErrors:
 
 
 @dataclass(frozen=True)
-class Prediction:
+class WorldModelError:
     """k-step prediction errors; every list has one entry for each k from 1 on.
 
     Attributes:
@@ -121,7 +121,7 @@ def latent_errors(
     return jax.tree.map(lambda *x: jnp.stack(x), *rows)
 
 
-def summary(errors: LatentErrors) -> Prediction:
+def summary(errors: LatentErrors) -> WorldModelError:
     """Means and standard errors over the episodes that have a start at all."""
     there = np.asarray(errors.starts) > 0
 
@@ -133,7 +133,7 @@ def summary(errors: LatentErrors) -> Prediction:
 
     model, model_stderr = over_episodes(errors.model)
     no_change, no_change_stderr = over_episodes(errors.no_change)
-    return Prediction(
+    return WorldModelError(
         episodes=[int(x) for x in there.sum(axis=1)],
         starts=[int(x) for x in np.asarray(errors.starts).sum(axis=1)],
         model=model,
@@ -146,10 +146,12 @@ def summary(errors: LatentErrors) -> Prediction:
 def held_out_env(config: TrainConfig) -> Env:
     """Native MuJoCo with the run's own episode ends: no state that training never shows."""
     env = evaluation_env(config)(EnvConfig(auto_reset=False))
-    return ending_early(env, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
+    return with_early_termination(
+        env, EarlyTermination(config.end_head_below_m, config.end_pelvis_below_m)
+    )
 
 
-def record(
+def record_held_out(
     agent_config: Any,
     params: Any,
     env: Env,
@@ -157,7 +159,7 @@ def record(
     seed: int,
     deterministic: bool,
     progress: Callable[[int], Any] | None = None,
-) -> Recorded:
+) -> HeldOutTransitions:
     """Episodes of the policy from starts that neither training nor evaluation has.
 
     Args:
@@ -200,16 +202,18 @@ def record(
             progress(_CHUNK)
         if not bool(carry[2].any()):
             break
-    return Recorded(
+    return HeldOutTransitions(
         jnp.asarray(np.concatenate(obs)), jnp.asarray(np.concatenate(actions)), carry[1]
     )
 
 
-def prediction(agent_config: Any, params: Any, recorded: Recorded) -> Prediction:
+def world_model_error(
+    agent_config: Any, params: Any, recorded: HeldOutTransitions
+) -> WorldModelError:
     """The world model's k-step errors on recorded episodes."""
 
     @jax.jit
-    def errors(params: Any, recorded: Recorded) -> LatentErrors:
+    def errors(params: Any, recorded: HeldOutTransitions) -> LatentErrors:
         z = wm.encode(agent_config, params.model, wm.normalised(params, recorded.obs))
         step = partial(wm.next_latent, agent_config, params.model)
         return latent_errors(step, z, recorded.action, recorded.length)

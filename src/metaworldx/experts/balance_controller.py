@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.experts.motion_library import Target
+from metaworldx.experts.motion_library import ReferenceFrame
 from metaworldx.experts.observation import (
     soles_in_heading,
     up_in_pelvis,
@@ -27,7 +27,7 @@ _PITCHED, _ROLLED, _YAWED = ("hip_pitch", "knee", "ankle"), ("hip_roll",), ("hip
 GAINS = 2 * (len(_PITCHED) * SAGITTAL + len(_ROLLED) * LATERAL + len(_YAWED) * TURNING)
 """How many gains there are: sagittal, lateral and turning, each of the standing and then of the
 swinging leg, joint by joint, error by error; rad per unit of the error."""
-NONE = (0.0,) * GAINS
+ZERO_GAINS = (0.0,) * GAINS
 _TILT, _SPIN, _PLACE = 3.0, 0.3, 3.0
 _PENDULUM = 3.3
 """Rate (1/s) at which H1 topples: sqrt(g / height of its centre of mass, 0.9 m)."""
@@ -42,7 +42,7 @@ def standing_gains(stiffness: float) -> tuple[float, ...]:
 
 
 def balance_errors(
-    robot: str, target: Target, wanted_heading: jax.Array, qpos: jax.Array, qvel: jax.Array
+    robot: str, target: ReferenceFrame, wanted_heading: jax.Array, qpos: jax.Array, qvel: jax.Array
 ) -> jax.Array:
     """How a robot departs from a target `[10]`.
 
@@ -70,7 +70,7 @@ def balance_errors(
     )
 
 
-class Feedback:
+class BalanceController:
     """The law for a robot's hinges."""
 
     def __init__(self, joints: tuple[str, ...]):

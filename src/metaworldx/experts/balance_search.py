@@ -18,9 +18,9 @@ import numpy as np
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
-from metaworldx.experts.balance_controller import GAINS, NONE
-from metaworldx.experts.motion_library import References
-from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.experts.balance_controller import GAINS, ZERO_GAINS
+from metaworldx.experts.motion_library import MotionLibrary
+from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.skills import Skill
 
 _CHUNK = 25
@@ -31,7 +31,7 @@ _ALIVE, _ALIGNED, _TASK = 0.1, 0.7, 0.2
 
 
 @dataclass(frozen=True)
-class Search:
+class BalanceSearchConfig:
     """Numbers of the search.
 
     Attributes:
@@ -50,7 +50,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Found:
+class BalanceSearchResult:
     """A round's result.
 
     Attributes:
@@ -66,14 +66,14 @@ class Found:
     length: float
 
 
-def tune(
+def search_balance_gains(
     env: Env,
-    refs: References,
+    refs: MotionLibrary,
     skill: Skill,
-    search: Search,
+    search: BalanceSearchConfig,
     minutes: float,
-    progress: Callable[[Found], Any] | None = None,
-) -> Found:
+    progress: Callable[[BalanceSearchResult], Any] | None = None,
+) -> BalanceSearchResult:
     """Searches from the skill's own gains for better ones.
 
     Args:
@@ -86,22 +86,22 @@ def tune(
     bare = dataclasses.replace(
         skill,
         imitation=imitation,
-        feedback=NONE,
+        feedback=ZERO_GAINS,
         episode_steps=search.steps + _CHUNK,
         max_height_error=min(skill.max_height_error, 0.2),
         max_tilt=min(skill.max_tilt, 0.6),
     )
-    tried = _Tried(TrackingEnv(env, refs, bare), search)
+    tried = _Tried(MotionTrackingEnv(env, refs, bare), search)
     draw = np.random.default_rng(search.seed)
     mean, width = np.array(skill.feedback), np.full(GAINS, search.width)
     begin, rounds = time.monotonic(), 0
-    best = Found(skill.feedback, 0, 0.0, -np.inf, 0.0)
+    best = BalanceSearchResult(skill.feedback, 0, 0.0, -np.inf, 0.0)
     while time.monotonic() - begin < 60.0 * minutes:
         gains = mean + width * draw.normal(size=(search.candidates, GAINS))
         gains[0] = mean
         fitness, length = tried(gains, jax.random.fold_in(jax.random.key(search.seed), rounds))
         elite = np.argsort(-fitness)[: max(2, search.candidates // 4)]
-        found = Found(
+        found = BalanceSearchResult(
             gains=tuple(float(x) for x in mean),
             rounds=rounds + 1,
             seconds=time.monotonic() - begin,
@@ -114,14 +114,16 @@ def tune(
         rounds += 1
         if progress is not None:
             progress(found)
-    last = Found(tuple(map(float, mean)), rounds, best.seconds, best.fitness, best.length)
+    last = BalanceSearchResult(
+        tuple(map(float, mean)), rounds, best.seconds, best.fitness, best.length
+    )
     return dataclasses.replace(last, seconds=time.monotonic() - begin)
 
 
 class _Tried:
     """Fitness of candidates, compiled once."""
 
-    def __init__(self, env: TrackingEnv, search: Search):
+    def __init__(self, env: MotionTrackingEnv, search: BalanceSearchConfig):
         self._env, self._search = env, search
         self._reset, self._chunk = jax.jit(env.reset), jax.jit(self._advance)
 

@@ -8,16 +8,16 @@ from functools import partial
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from metaworldx.composition.affordances import asked_in
+from metaworldx.composition.affordances import targets_fn_of
 from metaworldx.core.errors import UserError, nearest
 from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
-from metaworldx.envs.wrappers.early_termination import EarlyEnd, ending_early
-from metaworldx.experts.motion_library import References, references
-from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.envs.wrappers.early_termination import EarlyTermination, with_early_termination
+from metaworldx.experts.motion_library import MotionLibrary, build_motion_library
+from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.skills import Skill, clips_of, skill_named
-from metaworldx.residual.reference_schedule import GuideConfig, guided_env
+from metaworldx.residual.reference_schedule import ResidualConfig, residual_env_for
 from metaworldx.training.config import TrainConfig
 
 EnvMaker = Callable[[EnvConfig], Env]
@@ -44,8 +44,10 @@ def training_env(config: TrainConfig) -> Env:
         config.task, config.backend, config.collisions, EnvConfig(), worlds=config.num_envs
     )
     if skill is not None:
-        return TrackingEnv(plain, _followed(plain, skill), skill)
-    early = ending_early(plain, EarlyEnd(config.end_head_below_m, config.end_pelvis_below_m))
+        return MotionTrackingEnv(plain, _followed(plain, skill), skill)
+    early = with_early_termination(
+        plain, EarlyTermination(config.end_head_below_m, config.end_pelvis_below_m)
+    )
     return _guided(early, config, config.num_envs)
 
 
@@ -73,26 +75,26 @@ def acting_in(env: Env, config: TrainConfig) -> Env:
     if skill is None:
         return _guided(env, config, None)
     refs = _followed(env, skill)
-    return TrackingEnv(env, refs, skill, training=False, asks=asked_in(env))
+    return MotionTrackingEnv(env, refs, skill, training=False, asks=targets_fn_of(env))
 
 
-def guide_of(config: TrainConfig) -> GuideConfig:
+def guide_of(config: TrainConfig) -> ResidualConfig:
     """How composed experts guide a run's agent.
 
     Raises:
       UserError: unknown setting, or one of another type.
     """
-    return _with(GuideConfig(), "guide", config.guide_settings)
+    return _with(ResidualConfig(), "guide", config.guide_settings)
 
 
 def _guided(env: Env, config: TrainConfig, num_envs: int | None) -> Env:
     if config.guide is None:
         return env
-    return guided_env(env, config.guide, guide_of(config), num_envs)
+    return residual_env_for(env, config.guide, guide_of(config), num_envs)
 
 
-def _followed(env: Env, skill: Skill) -> References:
-    return references(env.task.robot.spec.name, clips_of(skill), skill.then)
+def _followed(env: Env, skill: Skill) -> MotionLibrary:
+    return build_motion_library(env.task.robot.spec.name, clips_of(skill), skill.then)
 
 
 def _with(base: Any, kind: str, settings: dict[str, Any]) -> Any:

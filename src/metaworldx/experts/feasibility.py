@@ -21,8 +21,8 @@ from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.experts.expert import Expert
-from metaworldx.experts.motion_library import height_at, references, target_at
-from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.experts.motion_library import build_motion_library, height_at, reference_frame_at
+from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.observation import up_in_pelvis
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.clip import Clip
@@ -100,8 +100,8 @@ def follow_clips(
     if episodes < 1:
         raise UserError(f"episodes is {episodes}; needs at least 1")
     plain = make(tracker.skill.task, "native", None, EnvConfig(auto_reset=False))
-    refs = references(plain.task.robot.spec.name, list(clips))
-    env = TrackingEnv(plain, refs, dataclasses.replace(tracker.skill, clips=()))
+    refs = build_motion_library(plain.task.robot.spec.name, list(clips))
+    env = MotionTrackingEnv(plain, refs, dataclasses.replace(tracker.skill, clips=()))
     if env.obs_size != tracker.sizes.obs_size:
         raise UserError(
             f"the tracker {tracker.name} observes {tracker.sizes.obs_size} numbers; its skill "
@@ -125,7 +125,7 @@ def follow_clips(
     def seen(state: EnvState) -> _Seen:
         robot, follow = env.task.robot, state.memory.follow
         qpos, qvel = robot.qpos(state.readings), robot.qvel(state.readings)
-        target = target_at(refs, follow.clip, follow.seconds)
+        target = reference_frame_at(refs, follow.clip, follow.seconds)
         up = up_in_pelvis(qpos) @ target.up
         ahead = jnp.array([jnp.cos(follow.heading), jnp.sin(follow.heading)])
         return _Seen(

@@ -63,7 +63,7 @@ class TrackingError:
     root_speeds: jax.Array
 
 
-def alignment(
+def imitation_reward(
     config: ImitationConfig, error: TrackingError, weights: jax.Array | float = 1.0
 ) -> jax.Array:
     """R_t of Eq. 4, `[...]`, in (0, 1].
@@ -80,28 +80,30 @@ def alignment(
 
 
 @struct.dataclass
-class Reweighting:
+class JointErrors:
     """Running means of the hinges' squared position errors `[J]`, rad^2."""
 
     error: jax.Array
 
 
-def first_reweighting(joints: int) -> Reweighting:
+def init_joint_errors(joints: int) -> JointErrors:
     """All joints alike, as long as nothing has been seen."""
-    return Reweighting(jnp.full(joints, 0.01, jnp.float32))
+    return JointErrors(jnp.full(joints, 0.01, jnp.float32))
 
 
-def reweighted(config: ImitationConfig, state: Reweighting, errors: jax.Array) -> Reweighting:
+def update_joint_errors(
+    config: ImitationConfig, state: JointErrors, errors: jax.Array
+) -> JointErrors:
     """The running means after squared errors `[..., J]` were seen; rows that are not finite count
     for nothing."""
     rows = errors.reshape(-1, errors.shape[-1])
     fine = jnp.isfinite(rows).all(axis=-1, keepdims=True)
     mean = jnp.where(fine, rows, 0.0).sum(axis=0) / jnp.maximum(fine.sum(), 1)
     step = config.tau * fine.any()
-    return Reweighting(state.error + step * (mean - state.error))
+    return JointErrors(state.error + step * (mean - state.error))
 
 
-def joint_weights(config: ImitationConfig, state: Reweighting) -> jax.Array:
+def joint_weights(config: ImitationConfig, state: JointErrors) -> jax.Array:
     """W `[J]`: `clip((e_j / mean e)^kappa, 1/4, 4)`, scaled to mean one."""
     error = state.error + 1e-12
     raw = jnp.clip((error / error.mean()) ** config.kappa, 0.25, 4.0)

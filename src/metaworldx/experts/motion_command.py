@@ -6,7 +6,12 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.experts.motion_library import References, Target, begun_at, target_at
+from metaworldx.experts.motion_library import (
+    MotionLibrary,
+    ReferenceFrame,
+    begun_at,
+    reference_frame_at,
+)
 from metaworldx.experts.observation import (
     ROBOT,
     arm_hinges,
@@ -27,7 +32,7 @@ _MOST_TURN = 0.8
 
 
 @struct.dataclass
-class Follow:
+class MotionCommand:
     """What following a clip needs to remember; scalars but for the last two.
 
     Attributes:
@@ -49,27 +54,29 @@ class Follow:
     begun: jax.Array
 
 
-def begin_following(
-    refs: References, clip: jax.Array, seconds: jax.Array, qpos: jax.Array
-) -> Follow:
+def init_command(
+    refs: MotionLibrary, clip: jax.Array, seconds: jax.Array, qpos: jax.Array
+) -> MotionCommand:
     """Follows a clip from where the robot's feet are, heading as it does."""
-    target = target_at(refs, clip, seconds)
+    target = reference_frame_at(refs, clip, seconds)
     yaw = heading(qpos[3:7]) - target.yaw
     # The ground below where the pelvis will be once it is over the feet as in the clip.
     feet = soles_in_heading(ROBOT, qpos).mean(axis=(0, 1)) - target.soles.mean(axis=0)
     place = qpos[:3] + to_heading(feet, -heading(qpos[3:7]))
     anchor = jnp.concatenate([place[:2], yaw[None]])
     begun = seconds * _speed(refs, clip)
-    return Follow(clip, seconds, yaw, anchor, refs.command[clip], jnp.zeros(()), begun)
+    return MotionCommand(clip, seconds, yaw, anchor, refs.command[clip], jnp.zeros(()), begun)
 
 
-def target_of(refs: References, follow: Follow, later: float = 0.0) -> Target:
+def reference_frame_of(
+    refs: MotionLibrary, follow: MotionCommand, later: float = 0.0
+) -> ReferenceFrame:
     """The reference now, or `later` seconds on, its arms to the places that are asked.
 
     Where the command differs from the clip's own in the hands' places, hands and arms follow the
     difference, to first order, as they come near.
     """
-    target = target_at(refs, follow.clip, follow.seconds + later)
+    target = reference_frame_at(refs, follow.clip, follow.seconds + later)
     known = refs.command[follow.clip]
     apart = jnp.stack([(follow.command - known)[COMMAND[name]] for name in _HANDS])
     arms = jnp.einsum("hji,hi->hj", target.arm_gain, apart)
@@ -80,16 +87,16 @@ def target_of(refs: References, follow: Follow, later: float = 0.0) -> Target:
     )
 
 
-def seen(refs: References, follow: Follow, qpos: jax.Array) -> Follow:
+def observe_heading(refs: MotionLibrary, follow: MotionCommand, qpos: jax.Array) -> MotionCommand:
     """With how far ahead of the clip the robot `[7 + J]` is."""
     place = to_heading(jnp.append(qpos[:2] - follow.anchor[:2], 0.0), follow.anchor[2])[0]
     way = follow.seconds * _speed(refs, follow.clip)
     return follow.replace(ahead=follow.begun + place - way)
 
 
-def moved_on(
-    refs: References, follow: Follow, dt: float, clock_gain: jax.Array | float = 0.0
-) -> Follow:
+def advance_command(
+    refs: MotionLibrary, follow: MotionCommand, dt: float, clock_gain: jax.Array | float = 0.0
+) -> MotionCommand:
     """One control step later.
 
     Args:
@@ -110,12 +117,14 @@ def moved_on(
     )
 
 
-def _speed(refs: References, clip: jax.Array) -> jax.Array:
+def _speed(refs: MotionLibrary, clip: jax.Array) -> jax.Array:
     """Mean forward speed of a clip, m/s."""
     return refs.gone[clip, 0] / refs.duration[clip]
 
 
-def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: jax.Array | float):
+def command_features(
+    refs: MotionLibrary, follow: MotionCommand, qpos: jax.Array, gain: jax.Array | float
+):
     """The command `[11]` as it is from where the robot is.
 
     The turn rate also asks for the heading back that was lost; places stay where they are in the
@@ -125,7 +134,7 @@ def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: jax.Arr
       qpos: the robot's own `[7 + J]`.
       gain: turn rate by lost heading, 1/s.
     """
-    sway = target_at(refs, follow.clip, follow.seconds).yaw
+    sway = reference_frame_at(refs, follow.clip, follow.seconds).yaw
     lost = wrapped(follow.heading + sway - heading(qpos[3:7]))
     turn = refs.turn_rate[follow.clip] + jnp.clip(gain * lost, -MAX_TURN_RATE, MAX_TURN_RATE)
     command = follow.command.at[COMMAND["turn_rate"]].set(turn)
@@ -136,36 +145,38 @@ def command_now(refs: References, follow: Follow, qpos: jax.Array, gain: jax.Arr
     return command
 
 
-def hands_off(refs: References, follow: Follow, target: Target, qpos: jax.Array) -> jax.Array:
+def hand_errors(
+    refs: MotionLibrary, follow: MotionCommand, target: ReferenceFrame, qpos: jax.Array
+) -> jax.Array:
     """How far the hands are from the places they are asked to be at by now `[2, 3]`, m.
 
     Along the robot's heading. The places are on the way of the clip's hands, in the world; zeros
     for hands that have none to go to.
 
     Args:
-      target: `target_of(refs, follow)`.
+      target: `reference_frame_of(refs, follow)`.
       qpos: the robot's own `[7 + J]`.
     """
     # The clip's pelvis stays above the anchor but for its sway.
     pelvis = target.qpos[:3] - begun_at(refs, follow.clip) * jnp.array([1.0, 1.0, 0.0])
     places = jax.vmap(lambda place: _from_here(follow, qpos, place))(pelvis + target.hands)
     now = hands_in_heading(ROBOT, qpos) + qpos[2] * jnp.array([0.0, 0.0, 1.0])
-    return jnp.where(hands_asked(follow)[:, None], places - now, 0.0)
+    return jnp.where(hand_targets_active(follow)[:, None], places - now, 0.0)
 
 
-def hands_asked(follow: Follow) -> jax.Array:
+def hand_targets_active(follow: MotionCommand) -> jax.Array:
     """Which hands have a place to go to `[2]`, bool."""
     return jnp.stack([jnp.any(follow.command[COMMAND[name]] != 0.0) for name in _HANDS])
 
 
-def hand_offsets(target: Target, off: jax.Array, gain: jax.Array | float) -> jax.Array:
-    """What the hinges' targets get added `[J]`, rad, for hands that are `hands_off`."""
+def hand_offsets(target: ReferenceFrame, off: jax.Array, gain: jax.Array | float) -> jax.Array:
+    """What the hinges' targets get added `[J]`, rad, for hands that are `hand_errors`."""
     arms = gain * jnp.einsum("hji,hi->hj", target.arm_gain, off)
     arms = jnp.clip(arms, -_MOST_TURN, _MOST_TURN)
     return jnp.zeros(target.qpos.shape[0] - 7).at[arm_hinges(ROBOT)].set(arms)
 
 
-def _from_here(follow: Follow, qpos: jax.Array, place: jax.Array) -> jax.Array:
+def _from_here(follow: MotionCommand, qpos: jax.Array, place: jax.Array) -> jax.Array:
     """A place `[3]` that counts from the anchor, from the ground below the robot's pelvis."""
     floor, here = jnp.append(follow.anchor[:2], 0.0), jnp.append(qpos[:2], 0.0)
     world = floor + to_heading(place, -follow.anchor[2])

@@ -33,7 +33,7 @@ _ROWS = 512
 
 
 @struct.dataclass
-class Target:
+class ReferenceFrame:
     """The reference at one moment.
 
     Attributes:
@@ -84,11 +84,11 @@ def _shapes(joints: int) -> dict[str, tuple[int, ...]]:
 
 
 @struct.dataclass
-class References:
+class MotionLibrary:
     """C clips, their N frames one after another: what a robot looks up are two rows.
 
     Attributes:
-      frames: each frame's `Target` as one row, but for its phase `[N, D]`.
+      frames: each frame's `ReferenceFrame` as one row, but for its phase `[N, D]`.
       first: row of each clip's first frame `[C]`.
       last: how many rows further its last is `[C]`.
       duration: `[C]`, s.
@@ -121,7 +121,9 @@ class References:
         return self.first.shape[-1]
 
 
-def references(robot: str, clips: Sequence[Clip], then: int | None = None) -> References:
+def build_motion_library(
+    robot: str, clips: Sequence[Clip], then: int | None = None
+) -> MotionLibrary:
     """Clips of one robot's joints as References, each stretched to as many frames.
 
     Args:
@@ -144,7 +146,7 @@ def references(robot: str, clips: Sequence[Clip], then: int | None = None) -> Re
     def single(x: Any) -> jax.Array:
         return jnp.asarray(np.asarray(x), jnp.float32)
 
-    return References(
+    return MotionLibrary(
         frames=single(np.concatenate([frames for frames, _ in turns])),
         first=jnp.asarray((last + 1) * np.arange(len(clips)), jnp.int32),
         last=jnp.asarray(np.full(len(clips), last), jnp.int32),
@@ -209,7 +211,7 @@ def _seen_in(robot: str, qpos: jax.Array, qvel: jax.Array) -> dict[str, jax.Arra
     }
 
 
-def joined(parts: Sequence[References]) -> References:
+def joined(parts: Sequence[MotionLibrary]) -> MotionLibrary:
     """Several skills' clips as one; those of the first come first."""
     clips = np.cumsum([0, *(part.clips for part in parts[:-1])])
     rows = np.cumsum([0, *(len(part.frames) for part in parts[:-1])])
@@ -220,20 +222,20 @@ def joined(parts: Sequence[References]) -> References:
     return jax.tree.map(lambda *x: jnp.concatenate(x), *moved)
 
 
-def phase_at(refs: References, clip: jax.Array, seconds: jax.Array) -> jax.Array:
+def phase_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> jax.Array:
     """Share of the clip that is done, 0 to 1; loops begin again, others stay at their end."""
     done = seconds / refs.duration[clip]
     return jnp.where(refs.loop[clip], done - jnp.floor(done), jnp.clip(done, 0.0, 1.0))
 
 
-def height_at(refs: References, clip: jax.Array, seconds: jax.Array) -> jax.Array:
+def height_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> jax.Array:
     """Height of the pelvis in the task's scene at a time, m: a loop that climbs goes on."""
     rounds = jnp.where(refs.loop[clip], jnp.floor(seconds / refs.duration[clip]), 0.0)
-    now = target_at(refs, clip, seconds).qpos[2]
+    now = reference_frame_at(refs, clip, seconds).qpos[2]
     return now + refs.place[clip, 2] + rounds * refs.gone[clip, 2]
 
 
-def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:
+def reference_frame_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> ReferenceFrame:
     """The reference of clip number `clip` at a time, both scalars; vmap for more."""
     phase = phase_at(refs, clip, seconds)
     place = phase * refs.last[clip]
@@ -247,10 +249,10 @@ def target_at(refs: References, clip: jax.Array, seconds: jax.Array) -> Target:
     moving = refs.loop[clip] | (seconds < refs.duration[clip])
     for name in ("qvel", "velocity"):
         fields[name] = fields[name] * moving
-    return Target(phase=phase, **fields)
+    return ReferenceFrame(phase=phase, **fields)
 
 
-def begun_at(refs: References, clip: jax.Array) -> jax.Array:
+def begun_at(refs: MotionLibrary, clip: jax.Array) -> jax.Array:
     """The pelvis's place `[3]` (m) in a clip's first frame."""
     return refs.frames[refs.first[clip], :3]
 

@@ -19,22 +19,27 @@ from metaworldx.agents.tdmpc2 import act
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import Policy
 from metaworldx.envs.state import EnvState
-from metaworldx.envs.task import Memory, Outcome, Start, Task
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState
 from metaworldx.experts.balance_controller import balance_errors
 from metaworldx.experts.expert import Expert
-from metaworldx.experts.imitation_reward import TrackingError, alignment
+from metaworldx.experts.imitation_reward import TrackingError, imitation_reward
 from metaworldx.experts.motion_command import (
-    Follow,
-    begin_following,
-    command_now,
+    MotionCommand,
+    advance_command,
+    command_features,
+    hand_errors,
     hand_offsets,
-    hands_asked,
-    hands_off,
-    moved_on,
-    seen,
-    target_of,
+    hand_targets_active,
+    init_command,
+    observe_heading,
+    reference_frame_of,
 )
-from metaworldx.experts.motion_library import References, Target, references, target_at
+from metaworldx.experts.motion_library import (
+    MotionLibrary,
+    ReferenceFrame,
+    build_motion_library,
+    reference_frame_at,
+)
 from metaworldx.experts.observation import (
     expert_observation,
     hands_in_heading,
@@ -44,32 +49,32 @@ from metaworldx.experts.observation import (
     up_in_pelvis,
     velocity_in_heading,
 )
-from metaworldx.experts.pd_targets import Motors
+from metaworldx.experts.pd_targets import PdTargets
 from metaworldx.experts.skills import Skill
 from metaworldx.experts.task_targets import TaskTargets, with_targets
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import heading, wrapped
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 _CLEARANCE = 0.002
 
-Asks = Callable[[Readings, Memory], TaskTargets]
+TargetsFn = Callable[[SimData, TaskState], TaskTargets]
 """What a task asks of experts, of its readings and its own memory."""
 
 
 @struct.dataclass
-class Tracked:
+class TrackingState:
     """A tracking task's memory: the task's own, and what following needs."""
 
-    task: Memory
-    follow: Follow
+    task: TaskState
+    follow: MotionCommand
 
 
 def tracking_error(
     robot: str,
     skill: Skill,
-    refs: References,
-    follow: Follow,
+    refs: MotionLibrary,
+    follow: MotionCommand,
     qpos: jax.Array,
     qvel: jax.Array,
 ) -> TrackingError:
@@ -77,7 +82,7 @@ def tracking_error(
 
     Hands that are asked to be somewhere count from there, others from the pelvis.
     """
-    target = target_of(refs, follow)
+    target = reference_frame_of(refs, follow)
     numbers = skill.imitation
     height = jnp.square(height_over(soles_in_heading(robot, qpos)) - target.height)
     tilt = jnp.square(up_in_pelvis(qpos) - target.up).sum()
@@ -85,8 +90,8 @@ def tracking_error(
     speeds = jnp.square(velocity_in_heading(qpos, qvel) - target.velocity).sum()
     spin = jnp.square(qvel[3:6] - target.qvel[3:6]).sum()
     hands = hands_in_heading(robot, qpos) - target.hands
-    asked = hands_asked(follow)[:, None]
-    hands = jnp.square(jnp.where(asked, hands_off(refs, follow, target, qpos), hands)).sum()
+    asked = hand_targets_active(follow)[:, None]
+    hands = jnp.square(jnp.where(asked, hand_errors(refs, follow, target, qpos), hands)).sum()
     return TrackingError(
         joints=jnp.square(qpos[7:] - target.qpos[7:]),
         joint_speeds=jnp.square(qvel[6:] - target.qvel[6:]),
@@ -98,7 +103,7 @@ def tracking_error(
     )
 
 
-class TrackingEnv(Env):
+class MotionTrackingEnv(Env):
     """A task's environment with a skill's clips to follow; actions are offsets.
 
     Its `terms` hold the squared errors (`joint_error`, `joint_speed_error` `[J]`, `root_error`,
@@ -108,10 +113,10 @@ class TrackingEnv(Env):
     def __init__(
         self,
         env: Env,
-        refs: References,
+        refs: MotionLibrary,
         skill: Skill,
         training: bool = True,
-        asks: Asks | None = None,
+        asks: TargetsFn | None = None,
     ):
         """Wraps an environment of the robot, alone or with objects.
 
@@ -123,7 +128,7 @@ class TrackingEnv(Env):
             clips.
         """
         self.refs, self.skill = refs, skill
-        self.motors = Motors(env.physics.model)
+        self.motors = PdTargets(env.physics.model)
         config = env.config
         if training:
             steps = min(skill.episode_steps, env.max_episode_steps)
@@ -158,30 +163,32 @@ class TrackingEnv(Env):
             jnp.asarray(self.skill.feedback), errors, now.contacts
         )
         if self.skill.hand_gain:
-            off = hands_off(self.refs, follow, now, self.task.robot.qpos(state.readings))
+            off = hand_errors(self.refs, follow, now, self.task.robot.qpos(state.readings))
             balance = balance + hand_offsets(now, off, self.skill.hand_gain)
-        target = target_of(self.refs, follow, self.dt)
+        target = reference_frame_of(self.refs, follow, self.dt)
         return self.motors.ctrl(target, balance, jnp.clip(action, -1.0, 1.0), self.skill.authority)
 
-    def errors(self, state: EnvState) -> tuple[Target, jax.Array]:
+    def errors(self, state: EnvState) -> tuple[ReferenceFrame, jax.Array]:
         """The reference in one environment's state, and how the robot departs from it `[10]`."""
         follow, robot, r = state.memory.follow, self.task.robot, state.readings
-        now = target_of(self.refs, follow)
+        now = reference_frame_of(self.refs, follow)
         own = robot.qpos(r), robot.qvel(r)
         return now, balance_errors(robot.spec.name, now, follow.heading, *own)
 
 
-def expert_policy(expert: Expert, env: Env, asks: Asks | None = None) -> tuple[TrackingEnv, Policy]:
+def expert_policy(
+    expert: Expert, env: Env, asks: TargetsFn | None = None
+) -> tuple[MotionTrackingEnv, Policy]:
     """One expert in a task of its own robot: the environment to step, and what it does there.
 
     Args:
-      asks: what the task asks of it, as of `TrackingEnv`.
+      asks: what the task asks of it, as of `MotionTrackingEnv`.
 
     Raises:
       UserError: a robot with other joints.
     """
-    refs = references(env.task.robot.spec.name, expert.clips, expert.skill.then)
-    tracking = TrackingEnv(env, refs, expert.skill, training=False, asks=asks)
+    refs = build_motion_library(env.task.robot.spec.name, expert.clips, expert.skill.then)
+    tracking = MotionTrackingEnv(env, refs, expert.skill, training=False, asks=asks)
 
     def policy(state: EnvState, key: jax.Array) -> jax.Array:
         return act(expert.sizes, expert.params, state.obs, key, deterministic=True)
@@ -191,11 +198,11 @@ def expert_policy(expert: Expert, env: Env, asks: Asks | None = None) -> tuple[T
 
 def _tracking_task(
     task: Task,
-    refs: References,
+    refs: MotionLibrary,
     skill: Skill,
     dt: float,
     training: bool,
-    asks: Asks | None,
+    asks: TargetsFn | None,
 ) -> Task:
     robot = task.robot.spec.name
     nq, nv, layout = task.robot.spec.nq, task.robot.spec.nv, task.layout
@@ -205,8 +212,8 @@ def _tracking_task(
         begun_with: jax.Array | None = None
 
         def randomise(
-            self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-        ) -> Start:
+            self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+        ) -> ResetState:
             own_key, draw_key, elsewhere_key = jax.random.split(key, 3)
             chosen, on_reference = _drawn(refs, skill, draw_key, training, self.begun_with)
             clip, seconds, qpos, qvel = chosen
@@ -216,37 +223,37 @@ def _tracking_task(
                 qvel = qvel.at[held : held + 3].set(qvel[:3])
             # Objects are placed about the robot as it begins.
             begin = super().randomise(own_key, begin.replace(qpos=qpos, qvel=qvel), site_xpos)
-            follow = begin_following(refs, clip, seconds, begin.qpos[:nq])
+            follow = init_command(refs, clip, seconds, begin.qpos[:nq])
             if training and skill.place_noise:
                 follow = _asked_elsewhere(follow, skill.place_noise, elsewhere_key)
-            return begin.replace(memory=Tracked(begin.memory, follow))
+            return begin.replace(memory=TrackingState(begin.memory, follow))
 
-        def on_reset(self, memory: Memory, r: Readings) -> Memory:
+        def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
             own, follow = super().on_reset(memory.task, r), memory.follow
             if asks is not None:
                 asking, qpos = asks(r, own), self.robot.qpos(r)
                 follow = with_targets(refs, skill.name, follow, asking, qpos, begins=True)
-            return Tracked(own, follow)
+            return TrackingState(own, follow)
 
-        def observe(self, r: Readings, memory: Memory) -> jax.Array:
+        def observe(self, r: SimData, memory: TaskState) -> jax.Array:
             qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
-            target = target_of(refs, memory.follow)
+            target = reference_frame_of(refs, memory.follow)
             phase = phase_features(target.phase, refs.loop[memory.follow.clip])
-            command = command_now(refs, memory.follow, qpos, skill.heading_gain)
+            command = command_features(refs, memory.follow, qpos, skill.heading_gain)
             errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
             now = expert_observation(robot, qpos, qvel, errors, phase, command)
-            ahead = [target_of(refs, memory.follow, later) for later in skill.preview]
+            ahead = [reference_frame_of(refs, memory.follow, later) for later in skill.preview]
             return jnp.concatenate([now, *(_seen_ahead(qpos, each) for each in ahead)])
 
-        def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
             out = super().evaluate(r, memory.task)
             qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
-            follow = moved_on(refs, memory.follow, dt, skill.clock_gain)
-            follow = seen(refs, follow, qpos)
+            follow = advance_command(refs, memory.follow, dt, skill.clock_gain)
+            follow = observe_heading(refs, follow, qpos)
             if asks is not None:
                 follow = with_targets(refs, skill.name, follow, asks(r, out.memory), qpos)
             error = tracking_error(robot, skill, refs, follow, qpos, qvel)
-            aligned = alignment(skill.imitation, error)
+            aligned = imitation_reward(skill.imitation, error)
             terms = {
                 "joint_error": error.joints,
                 "joint_speed_error": error.joint_speeds,
@@ -255,12 +262,13 @@ def _tracking_task(
                 "alignment": aligned,
                 "task": out.reward,
             }
-            out = out.replace(memory=Tracked(out.memory, follow), terms=terms)
+            out = out.replace(memory=TrackingState(out.memory, follow), terms=terms)
             if not training:
                 return out
             return out.replace(
                 reward=skill.w_track * aligned + skill.w_task * out.reward,
-                terminated=out.terminated | _lost(robot, skill, target_of(refs, follow), qpos),
+                terminated=out.terminated
+                | _lost(robot, skill, reference_frame_of(refs, follow), qpos),
             )
 
     tracking = copy.copy(task)
@@ -268,7 +276,7 @@ def _tracking_task(
     return tracking
 
 
-def _seen_ahead(qpos: jax.Array, target: Target) -> jax.Array:
+def _seen_ahead(qpos: jax.Array, target: ReferenceFrame) -> jax.Array:
     """A later reference as seen from here `[9 + J]`.
 
     Height over the soles (m), tilt, velocity along the heading (m/s), how far the soles stand,
@@ -282,7 +290,7 @@ def _seen_ahead(qpos: jax.Array, target: Target) -> jax.Array:
 
 
 def _drawn(
-    refs: References, skill: Skill, key: jax.Array, training: bool, fixed: jax.Array | None
+    refs: MotionLibrary, skill: Skill, key: jax.Array, training: bool, fixed: jax.Array | None
 ) -> Any:
     """(clip, seconds, qpos, qvel) to begin with, and whether to begin in that state.
 
@@ -295,7 +303,7 @@ def _drawn(
         return _begun(refs, skill, fixed, none, keys[3], keys[4]), ~refs.loop[fixed]
     if not training:
         clip = jnp.asarray(skill.evaluated, jnp.int32)
-        target = target_at(refs, clip, none)
+        target = reference_frame_at(refs, clip, none)
         return (clip, none, target.qpos, target.qvel), jnp.zeros((), bool)
     clip = jax.random.randint(keys[0], (), 0, refs.clips)
     on_reference = jax.random.bernoulli(keys[1], skill.on_reference)
@@ -308,7 +316,7 @@ def _drawn(
 
 
 def _begun(
-    refs: References,
+    refs: MotionLibrary,
     skill: Skill,
     clip: jax.Array,
     seconds: jax.Array,
@@ -316,7 +324,7 @@ def _begun(
     speed_key: jax.Array,
 ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
     """(clip, seconds, qpos, qvel): a state of a clip, somewhat disturbed."""
-    target = target_at(refs, clip, seconds)
+    target = reference_frame_at(refs, clip, seconds)
     round_key, place_key = jax.random.split(place_key)
     rounds = jax.random.randint(round_key, (), 0, refs.rounds[clip])
     place = refs.place[clip] + rounds * refs.gone[clip]
@@ -333,7 +341,7 @@ def _begun(
     return clip, seconds, qpos, qvel
 
 
-def _asked_elsewhere(follow: Follow, most: float, key: jax.Array) -> Follow:
+def _asked_elsewhere(follow: MotionCommand, most: float, key: jax.Array) -> MotionCommand:
     """Asked to bring hands to places up to `most` (m) to each side of the clip's own."""
     hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
     places = follow.command[hands].reshape(2, 3)
@@ -342,7 +350,7 @@ def _asked_elsewhere(follow: Follow, most: float, key: jax.Array) -> Follow:
     return follow.replace(command=follow.command.at[hands].set(moved.reshape(-1)))
 
 
-def _lost(robot: str, skill: Skill, target: Target, qpos: jax.Array) -> jax.Array:
+def _lost(robot: str, skill: Skill, target: ReferenceFrame, qpos: jax.Array) -> jax.Array:
     """Whether the pelvis is too far from where the reference has it, bool."""
     height = jnp.abs(height_over(soles_in_heading(robot, qpos)) - target.height)
     lean = jnp.arccos(jnp.clip(up_in_pelvis(qpos) @ target.up, -1.0, 1.0))

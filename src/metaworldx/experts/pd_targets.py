@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.experts.balance_controller import Feedback
-from metaworldx.experts.motion_library import Target
+from metaworldx.experts.balance_controller import BalanceController
+from metaworldx.experts.motion_library import ReferenceFrame
 
 
-class Motors:
+class PdTargets:
     """Position servos of a robot's hinges.
 
     Attributes:
@@ -30,11 +30,11 @@ class Motors:
         self.reach = np.asarray(model.actuator_forcerange[:, 1] / gain, np.float32)
         self.low = np.asarray(model.actuator_ctrlrange[:, 0], np.float32)
         self.high = np.asarray(model.actuator_ctrlrange[:, 1], np.float32)
-        self.feedback = Feedback(tuple(model.actuator(i).name for i in range(model.nu)))
+        self.feedback = BalanceController(tuple(model.actuator(i).name for i in range(model.nu)))
 
     def ctrl(
         self,
-        target: Target,
+        target: ReferenceFrame,
         balance: jax.Array,
         offset: jax.Array,
         authority: jax.Array | float,

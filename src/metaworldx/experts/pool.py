@@ -19,23 +19,23 @@ from metaworldx.core.files import check_entries, read_json, write_text
 from metaworldx.experts.balance_controller import balance_errors
 from metaworldx.experts.expert import Expert, load_expert, save_expert
 from metaworldx.experts.motion_command import (
-    Follow,
-    begin_following,
-    command_now,
+    MotionCommand,
+    advance_command,
+    command_features,
+    hand_errors,
     hand_offsets,
-    hands_off,
-    moved_on,
-    seen,
-    target_of,
+    init_command,
+    observe_heading,
+    reference_frame_of,
 )
-from metaworldx.experts.motion_library import References, joined, references
+from metaworldx.experts.motion_library import MotionLibrary, build_motion_library, joined
 from metaworldx.experts.observation import (
     ROBOT,
     expert_observation,
     observation_size,
     phase_features,
 )
-from metaworldx.experts.pd_targets import Motors
+from metaworldx.experts.pd_targets import PdTargets
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.sim.assets import asset_root
@@ -99,10 +99,10 @@ class ExpertPool:
         if len(set(self.names)) < len(self.names):
             raise UserError(f"a pool with two experts of one skill: {', '.join(self.names)}")
         self.sizes = first.sizes
-        parts = [references(ROBOT, expert.clips, expert.skill.then) for expert in experts]
+        parts = [build_motion_library(ROBOT, expert.clips, expert.skill.then) for expert in experts]
         counts = [part.clips for part in parts]
         self.first_clip = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
-        self.refs: References = joined(parts)
+        self.refs: MotionLibrary = joined(parts)
         self._stacked = _Stacked(
             params=jax.tree.map(lambda *x: jnp.stack(x), *(expert.params for expert in experts)),
             authority=jnp.array([expert.skill.authority for expert in experts]),
@@ -125,7 +125,7 @@ class ExpertPool:
         check_known("expert", name, self.names)
         return self.names.index(name)
 
-    def begin(self, qpos: jax.Array, phase: jax.Array | float = 0.0) -> Follow:
+    def begin(self, qpos: jax.Array, phase: jax.Array | float = 0.0) -> MotionCommand:
         """Every expert at the beginning of the clip it is evaluated with, `[..., K]`.
 
         Args:
@@ -136,15 +136,15 @@ class ExpertPool:
 
         seconds = jnp.where(self.refs.loop[clips], self.refs.duration[clips], 0.0)
 
-        def one(qpos: jax.Array, phase: jax.Array) -> Follow:
+        def one(qpos: jax.Array, phase: jax.Array) -> MotionCommand:
             own = self.body.own_qpos(qpos)
-            begin = jax.vmap(begin_following, in_axes=(None, 0, 0, None))
+            begin = jax.vmap(init_command, in_axes=(None, 0, 0, None))
             return begin(self.refs, jnp.asarray(clips), phase * seconds, own)
 
         phase = jnp.broadcast_to(phase, qpos.shape[:-1])
         return _over_leading(one, qpos.ndim - 1)(qpos, phase)
 
-    def asked(self, follow: Follow, expert: int, command: jax.Array) -> Follow:
+    def asked(self, follow: MotionCommand, expert: int, command: jax.Array) -> MotionCommand:
         """The same, one expert asked for another command `[11]`: its nearest clip, from now on.
 
         Args:
@@ -159,16 +159,16 @@ class ExpertPool:
             clip=follow.clip.at[expert].set(clip), command=follow.command.at[expert].set(command)
         )
 
-    def speed_of(self, follow: Follow) -> jax.Array:
+    def speed_of(self, follow: MotionCommand) -> jax.Array:
         """Forward speed that each expert's clip asks for, of the shape of `follow`, m/s."""
         return self.refs.command[follow.clip, COMMAND["speed"].start]
 
-    def phase_of(self, follow: Follow) -> jax.Array:
+    def phase_of(self, follow: MotionCommand) -> jax.Array:
         """Share of its cycle that each expert has done, 0 where it goes nowhere `[..., K]`."""
         cycle = self.refs.loop[follow.clip] & (self.speed_of(follow) > 0.0)
         return jnp.where(cycle, follow.seconds / self.refs.duration[follow.clip] % 1.0, 0.0)
 
-    def moved_on(self, follow: Follow, qpos: jax.Array) -> Follow:
+    def moved_on(self, follow: MotionCommand, qpos: jax.Array) -> MotionCommand:
         """One control step of 0.02 s later.
 
         Args:
@@ -176,17 +176,17 @@ class ExpertPool:
           qpos: the robot's own `[..., nq]` when it acted.
         """
 
-        def expert(f: Follow, gain: jax.Array, own: jax.Array) -> Follow:
-            return moved_on(self.refs, seen(self.refs, f, own), _DT, gain)
+        def expert(f: MotionCommand, gain: jax.Array, own: jax.Array) -> MotionCommand:
+            return advance_command(self.refs, observe_heading(self.refs, f, own), _DT, gain)
 
-        def one(follow: Follow, qpos: jax.Array) -> Follow:
+        def one(follow: MotionCommand, qpos: jax.Array) -> MotionCommand:
             own = self.body.own_qpos(qpos)
             each = jax.vmap(expert, in_axes=(0, 0, None))
             return each(follow, self._stacked.clock_gain, own)
 
         return _over_leading(one, qpos.ndim - 1)(follow, qpos)
 
-    def act(self, follow: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+    def act(self, follow: MotionCommand, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
         """Every expert's most likely action, in [-1, 1] of the robot's actuators `[..., K, A]`.
 
         Joints that experts do not have (fingers) are asked to stay at 0.
@@ -196,17 +196,17 @@ class ExpertPool:
           qpos, qvel: the robot's own `[..., nq]`, `[..., nv]`.
         """
 
-        def one(e: _Stacked, f: Follow, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
-            now = target_of(self.refs, f)
+        def one(e: _Stacked, f: MotionCommand, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+            now = reference_frame_of(self.refs, f)
             phase = phase_features(now.phase, self.refs.loop[f.clip])
-            command = command_now(self.refs, f, qpos, e.heading_gain)
+            command = command_features(self.refs, f, qpos, e.heading_gain)
             errors = balance_errors(ROBOT, now, f.heading, qpos, qvel)
             obs = expert_observation(ROBOT, qpos, qvel, errors, phase, command)
             offset = act(self.sizes, e.params, obs, jax.random.key(0), deterministic=True)
-            target = target_of(self.refs, f, _DT)
+            target = reference_frame_of(self.refs, f, _DT)
             motors = self.body.motors
             balance = motors.feedback.offsets(e.feedback, errors, now.contacts)
-            off = hands_off(self.refs, f, now, qpos)
+            off = hand_errors(self.refs, f, now, qpos)
             balance = balance + hand_offsets(now, off, e.hand_gain)
             return motors.ctrl(target, balance, offset, e.authority)
 
@@ -231,7 +231,7 @@ class _Body:
         self._actuators = np.array([names.index(name) for name in own.joints])
         self._low = np.asarray(model.actuator_ctrlrange[:, 0], np.float32)
         self._high = np.asarray(model.actuator_ctrlrange[:, 1], np.float32)
-        self.motors = Motors(own.model)
+        self.motors = PdTargets(own.model)
         self.action_size: int = model.nu
 
     def own_qpos(self, qpos: jax.Array) -> jax.Array:

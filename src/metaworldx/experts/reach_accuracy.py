@@ -24,7 +24,7 @@ _STEPS, _HELD = 200, 50
 
 
 @dataclass(frozen=True)
-class Reaching:
+class ReachAccuracy:
     """What the expert reached, one attempt of 4 s a target set.
 
     Attributes:
@@ -42,7 +42,7 @@ class Reaching:
     distance_median: float
 
 
-def measure_reaching(pool: ExpertPool, name: str, targets: int, seed: int) -> Reaching:
+def measure_reach_accuracy(pool: ExpertPool, name: str, targets: int, seed: int) -> ReachAccuracy:
     """Tries new places in native MuJoCo, from HumanoidBench's own starts of h1-reach.
 
     Raises:
@@ -89,7 +89,7 @@ def measure_reaching(pool: ExpertPool, name: str, targets: int, seed: int) -> Re
 
     apart, fell = map(np.asarray, run(jnp.asarray(commands)))
     near = np.where(used, apart <= NEAR_M, True).all(axis=1)
-    return Reaching(
+    return ReachAccuracy(
         targets=targets,
         reached_share=float((near & ~fell).mean()),
         standing_share=float((~fell).mean()),

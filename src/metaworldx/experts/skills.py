@@ -160,7 +160,7 @@ SKILLS = {
 }
 
 
-def read_feedback(path: Path) -> dict[str, list[float]]:
+def read_balance_gains(path: Path) -> dict[str, list[float]]:
     """Gains of the balance by skill.
 
     Raises:
@@ -216,4 +216,4 @@ def skill_named(name: str) -> Skill:
 @cache
 def _tuned() -> dict[str, list[float]]:
     path = Path(str(asset_root())) / "feedback.json"
-    return read_feedback(path) if path.is_file() else {}
+    return read_balance_gains(path) if path.is_file() else {}

@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.experts.motion_command import Follow
-from metaworldx.experts.motion_library import References
+from metaworldx.experts.motion_command import MotionCommand
+from metaworldx.experts.motion_library import MotionLibrary
 from metaworldx.motion.clip import COMMAND, COMMAND_SIZE
 from metaworldx.motion.kinematics import heading, to_heading, wrapped
 
-REACHING = "reach"
+REACH = "reach"
 """The expert that is told places for its hands."""
 _GOES = 0.1
 """An expert whose clip is faster than this (m/s) goes somewhere."""
@@ -52,7 +52,9 @@ def hand_command(targets: TaskTargets, anchor: jax.Array) -> jax.Array:
     return jnp.zeros(COMMAND_SIZE).at[hands].set(places.reshape(-1))
 
 
-def headed(follow: Follow, targets: TaskTargets, qpos: jax.Array, speed: jax.Array) -> Follow:
+def heading_command(
+    follow: MotionCommand, targets: TaskTargets, qpos: jax.Array, speed: jax.Array
+) -> MotionCommand:
     """Experts that go head for the goal; no farther round than they can turn at once.
 
     Args:
@@ -70,13 +72,13 @@ def headed(follow: Follow, targets: TaskTargets, qpos: jax.Array, speed: jax.Arr
 
 
 def with_targets(
-    refs: References,
+    refs: MotionLibrary,
     skill: str,
-    follow: Follow,
+    follow: MotionCommand,
     targets: TaskTargets,
     qpos: jax.Array,
     begins: bool = False,
-) -> Follow:
+) -> MotionCommand:
     """What one expert of one robot follows, its command set to the targets of now.
 
     Args:
@@ -85,7 +87,7 @@ def with_targets(
       qpos: the robot's own `[7 + J]`.
       begins: whether an episode begins, so that the clip whose command is nearest is taken.
     """
-    if skill == REACHING:
+    if skill == REACH:
         command, anywhere = hand_command(targets, follow.anchor), targets.asked.any()
         apart = jnp.square(refs.command - command).sum(axis=-1)
         clip = jnp.argmin(apart).astype(jnp.int32) if begins else follow.clip
@@ -93,4 +95,4 @@ def with_targets(
             clip=jnp.where(anywhere, clip, follow.clip),
             command=jnp.where(anywhere, command, follow.command),
         )
-    return headed(follow, targets, qpos, refs.command[follow.clip, COMMAND["speed"].start])
+    return heading_command(follow, targets, qpos, refs.command[follow.clip, COMMAND["speed"].start])

@@ -12,7 +12,7 @@ from metaworldx.experts.balance_controller import GAINS
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.pool import add_expert
 from metaworldx.training.config import TrainConfig, for_skill, preset
-from metaworldx.training.restore import trained_expert
+from metaworldx.training.restore import expert_from_run
 from metaworldx.training.trainer import train_on
 
 _STILL = "stand_quiet"
@@ -89,6 +89,6 @@ def train_experts(
         config = dataclasses.replace(config if priors else without_priors(config), seed=seed)
         tell(f"{skill}: {steps:,} control steps {'with' if priors else 'without'} motion priors")
         train_on(quick(config, steps), run)
-        experts.append(trained_expert(run, "latest"))
+        experts.append(expert_from_run(run, "latest"))
         add_expert(experts[-1], folder)
     return experts

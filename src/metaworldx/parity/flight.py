@@ -15,7 +15,7 @@ from metaworldx.parity.recording import Flight
 from metaworldx.parity.replay import absolute_error
 from metaworldx.parity.scene import size_mismatches
 from metaworldx.sim.model import model_spec
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.model_index import ModelIndex
 from metaworldx.sim.native import NativePhysics
 from metaworldx.sim.physics import PhysicsState
 
@@ -49,7 +49,7 @@ def flight_errors(flight: Flight) -> FlightErrors:
     Raises:
       UserError: the flight is of a robot that this project does not have.
     """
-    mismatches = size_mismatches(flight, Layout.of_model(_robot(flight).compile()))
+    mismatches = size_mismatches(flight, ModelIndex.of_model(_robot(flight).compile()))
     if mismatches:
         return FlightErrors(mismatches)
     return FlightErrors([], native_errors(flight), mjx_errors(flight))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from metaworldx.core.errors import UserError
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.model_index import ModelIndex
 from metaworldx.sim.physics import SUBSTEPS
 
 # Shape of every array that a recording must have, by the sizes that its names give. `*` is any
@@ -61,9 +61,9 @@ class Recording:
         return self.names["env"]
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> ModelIndex:
         """The recorded model's names."""
-        return Layout.of_recording(
+        return ModelIndex.of_recording(
             self.names, self.arrays["qpos"].shape[1], self.arrays["qvel"].shape[1]
         )
 

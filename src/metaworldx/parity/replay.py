@@ -12,10 +12,10 @@ import numpy as np
 
 from metaworldx.envs.registry import parse_id
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Task
+from metaworldx.envs.task import Task, TaskState
 from metaworldx.parity.recording import Recording, RecordingError
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _MEMORY_TOLERANCE = 1e-5
 """Largest difference of two numbers in a task's memory that counts as none."""
@@ -54,11 +54,11 @@ def contact_flags(task: Task, recording: Recording) -> np.ndarray:
     return flags
 
 
-def recorded_readings(task: Task, recording: Recording) -> Readings:
+def recorded_readings(task: Task, recording: Recording) -> SimData:
     """A recording's rows as Readings with a leading dimension of N (float64 where JAX has it)."""
     fields = ("qpos", "qvel", "xpos", "xquat", "site_xpos", "sensordata", "actuator_force")
     values = {name: jnp.asarray(recording.arrays[name], jnp.result_type(float)) for name in fields}
-    return Readings(**values, contact=jnp.asarray(contact_flags(task, recording)))
+    return SimData(**values, contact=jnp.asarray(contact_flags(task, recording)))
 
 
 def absolute_error(ours: np.ndarray, recorded: np.ndarray) -> float:
@@ -74,7 +74,7 @@ def relative_error(ours: np.ndarray, recorded: np.ndarray) -> float:
 
 
 def task_on(
-    recording: Recording, cls: type[Task], spec: RobotSpec, layout: Layout | None = None
+    recording: Recording, cls: type[Task], spec: RobotSpec, layout: ModelIndex | None = None
 ) -> Task:
     """The recording's task on a layout, its own unless another is given.
 
@@ -90,7 +90,7 @@ def task_on(
         raise RecordingError(f"{recording.path}: its names have {missing}") from None
 
 
-def memory_at_reset(task: Task, recording: Recording, episode: int) -> Memory:
+def memory_at_reset(task: Task, recording: Recording, episode: int) -> TaskState:
     """The task's memory as the recording has it after an episode's reset.
 
     Raises:
@@ -124,7 +124,7 @@ def _replay(task: Task, recording: Recording) -> Replay:
     readings = recorded_readings(task, recording)
 
     @jax.jit
-    def run(memory: Memory, rows: Readings):
+    def run(memory: TaskState, rows: SimData):
         def one(memory, r):
             seen = task.observe(r, memory)
             out = task.evaluate(r, memory)

@@ -13,9 +13,9 @@ import numpy as np
 from metaworldx.envs.registry import parse_id
 from metaworldx.parity.recording import Flight, Recording
 from metaworldx.parity.replay import memory_at_reset, relative_error, task_on
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 from metaworldx.sim.model import model_spec
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.model_index import ModelIndex
 from metaworldx.sim.native import NativePhysics
 from metaworldx.sim.physics import PhysicsState
 
@@ -56,7 +56,7 @@ def physics_of(recording: Recording) -> NativePhysics:
     return _compiled(spec.name, cls.scene)
 
 
-def size_mismatches(names: Recording | Flight, layout: Layout) -> list[str]:
+def size_mismatches(names: Recording | Flight, layout: ModelIndex) -> list[str]:
     """What of a recording's sizes and names our model has otherwise, in words.
 
     Joints and actuators must be the same in the same order, for they give qpos, qvel and actions
@@ -134,7 +134,7 @@ def _observation_errors(
     with jax.enable_x64(True):
         task = task_on(recording, cls, spec, physics.layout)
         for i, episode in enumerate(episodes):
-            readings = Readings(
+            readings = SimData(
                 qpos=state.qpos[i],
                 qvel=state.qvel[i],
                 xpos=jnp.asarray(xpos[i]),

@@ -8,7 +8,7 @@ from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig
 from metaworldx.core.errors import UserError, check_at_least, check_known, check_seed
 from metaworldx.envs.registry import one_robot, parse_id
-from metaworldx.residual.reference_schedule import GuideConfig, turns_for
+from metaworldx.residual.reference_schedule import ResidualConfig, reference_schedule
 from metaworldx.router.switching import DemoConfig
 from metaworldx.vlm.factory import TEACHERS
 
@@ -91,7 +91,9 @@ class PipelineConfig:
         ReplanConfig(self.replan or None)
         check_known("schedule", self.schedule, SCHEDULES)
         if self.schedule != "none" and self.agent_steps and self.without != "guide":
-            turns_for(GuideConfig(schedule=(self.schedule,)), parse_id(self.tasks[0])[1].name, None)
+            reference_schedule(
+                ResidualConfig(schedule=(self.schedule,)), parse_id(self.tasks[0])[1].name, None
+            )
         check_at_least(self, 1, "pool_steps", "router_trainings")
         check_at_least(self, 2, "episodes")
         check_at_least(self, 0.0, "live_steps", "film_seconds", "agent_steps", "mixture_starts")

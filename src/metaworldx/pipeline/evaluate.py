@@ -12,9 +12,15 @@ import numpy as np
 
 from metaworldx.composition.affordances import milestone_names
 from metaworldx.composition.compare import HOLD, compare
-from metaworldx.composition.composer import Chooser
-from metaworldx.composition.gating import always, by_fusion, by_router, by_rules, by_teacher
-from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.composer import GatingPolicy
+from metaworldx.composition.gating import (
+    constant_gating,
+    fusion_gating,
+    router_gating,
+    rule_gating,
+    teacher_gating,
+)
+from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.composition.mixture_search import Mixture, MixtureConfig, find_mixture
 from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig, Replanner
@@ -30,10 +36,10 @@ from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.live_training import GUIDED
 from metaworldx.pipeline.router_trainings import against, over_trainings, trainings_against
 from metaworldx.rendering.scene_images import look_at_state
-from metaworldx.residual.expert_q_values import value_from
+from metaworldx.residual.expert_q_values import expert_q_from_run
 from metaworldx.router.router import load_router
 from metaworldx.router.train import kept_guidance, trained_routers
-from metaworldx.training.restore import load_trained
+from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import read_config
 from metaworldx.vlm.factory import teachers_from
 from metaworldx.vlm.questions import question_of_task
@@ -61,9 +67,9 @@ def evaluate_task(
     pool = pool_of(config, task)
     env = make(task, "native", None, EnvConfig(auto_reset=False))
     kinds = {HOLD: "floor"}
-    choosers: dict[str, tuple[Chooser, float]] = {}
+    choosers: dict[str, tuple[GatingPolicy, float]] = {}
     for n, name in enumerate(pool.names):
-        choosers[f"expert {name}"] = always(jax.nn.one_hot(n, len(pool))), 1.0
+        choosers[f"expert {name}"] = constant_gating(jax.nn.one_hot(n, len(pool))), 1.0
         kinds[f"expert {name}"] = "single"
     if bar is not None:
         name = f"constant mixture: {bar.name}"
@@ -77,7 +83,7 @@ def evaluate_task(
     if agent and config.without is None and config.alpha < 1.0:
         _, chooser, sure = composed[ROUTER]
         fusion = FusionConfig(config.alpha)
-        fused = by_fusion(chooser, value_from(folder / GUIDED, task), fusion)
+        fused = fusion_gating(chooser, expert_q_from_run(folder / GUIDED, task), fusion)
         choosers[FUSED], kinds[FUSED] = (fused, sure), "fusion"
     rows = compare(pool, env, choosers, config.episodes, config.seed)
     trained = [rows[ROUTER], *(rows.pop(name) for name in others)] if others else []
@@ -110,32 +116,32 @@ def pool_of(config: PipelineConfig, task: str) -> ExpertPool:
 
 def composed_of(
     config: PipelineConfig, folder: Path, task: str, pool: ExpertPool
-) -> dict[str, tuple[str, Chooser, float]]:
+) -> dict[str, tuple[str, GatingPolicy, float]]:
     """Who mixes experts: kind, chooser and confidence; the run's own guide last."""
-    guidance = told(_kept(folder, task), pool.names)
+    guidance = encode_guidance(_kept(folder, task), pool.names)
     sure = float(guidance.confidence)
-    found: dict[str, tuple[str, Chooser, float]] = {
-        TEACHER: ("teacher", by_teacher(guidance), sure)
+    found: dict[str, tuple[str, GatingPolicy, float]] = {
+        TEACHER: ("teacher", teacher_gating(guidance), sure)
     }
     if config.without == "vlm":
-        return {RULES: ("ablation", by_rules(pool.names), 1.0)}
+        return {RULES: ("ablation", rule_gating(pool.names), 1.0)}
     if config.without != "router":
         router = load_router(folder / "router")
-        found[ROUTER] = ("router", by_router(router, guidance, pool.names), sure)
+        found[ROUTER] = ("router", router_gating(router, guidance, pool.names), sure)
     return found
 
 
 def further_routers(
     config: PipelineConfig, folder: Path, task: str, pool: ExpertPool
-) -> dict[str, tuple[Chooser, float]]:
+) -> dict[str, tuple[GatingPolicy, float]]:
     """Routers of further trainings from the same demonstrations, by a name for each."""
     if config.without in ("router", "vlm") or config.router_trainings == 1:
         return {}
-    guidance = told(_kept(folder, task), pool.names)
+    guidance = encode_guidance(_kept(folder, task), pool.names)
     sure = float(guidance.confidence)
     routers = trained_routers(folder / "router", config.router_trainings)[1:]
     return {
-        f"{ROUTER}, training {n}": (by_router(router, guidance, pool.names), sure)
+        f"{ROUTER}, training {n}": (router_gating(router, guidance, pool.names), sure)
         for n, router in enumerate(routers, 2)
     }
 
@@ -149,7 +155,7 @@ def _kept(folder: Path, task: str) -> Guidance:
 
 def _agent(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     run = folder / GUIDED
-    trained = load_trained(run)
+    trained = load_agent(run)
     evaluator = Evaluator(
         partial(AgentController, trained.planning_config, "policy"),
         evaluation_env(read_config(run)),
@@ -176,7 +182,7 @@ def _asked_again(
     controller = partial(
         ReplanningController,
         pool,
-        partial(by_router, router, names=pool.names),
+        partial(router_gating, router, names=pool.names),
         replanner,
         f"the router, teacher {answer.teacher}",
         look=look_at_state if shown else None,

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from metaworldx.composition.compare import HOLD, Row, paired
+from metaworldx.composition.compare import HOLD, PolicyResult, paired
 from metaworldx.evaluation.paired import t_interval
 
 
-def over_trainings(rows: Sequence[Row]) -> dict[str, Any]:
+def over_trainings(rows: Sequence[PolicyResult]) -> dict[str, Any]:
     """The row of several trainings from the same starts, as JSON has it.
 
     Means are over trainings, their standard error and 95% interval too: a training is what is

@@ -20,7 +20,7 @@ from metaworldx.pipeline.report_data import report_data
 from metaworldx.pipeline.stage_cache import FOLDER, Done, stage
 from metaworldx.pipeline.video import film_task
 from metaworldx.report.pipeline_page import page
-from metaworldx.router.distill import DistilConfig
+from metaworldx.router.distill import DistillConfig
 from metaworldx.router.train import RouterConfig, read_demonstrations, train_router
 from metaworldx.vlm.schema import Guidance, guidance_from
 
@@ -173,7 +173,7 @@ def _router(
         pool=config.pool,
         seed=config.seed,
         demos=config.demos(),
-        distil=DistilConfig(steps=config.router_steps),
+        distil=DistillConfig(steps=config.router_steps),
         trainings=config.router_trainings,
     )
     result = train_router(settings, guidance, folder, tell)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from metaworldx.evaluation.paired import Paired
-from metaworldx.evaluation.world_model_error import Prediction
+from metaworldx.evaluation.world_model_error import WorldModelError
 
 _COLOURS = {"policy": "#1f6fb4", "mppi": "#d1622b"}
 _GREY = "0.6"
@@ -88,7 +88,7 @@ def losses(rows: Sequence[dict[str, Any]]) -> Figure | None:
         return figure
 
 
-def prediction_errors(predictions: dict[str, Prediction]) -> Figure:
+def prediction_errors(predictions: dict[str, WorldModelError]) -> Figure:
     """The model's k-step error next to that of predicting no change, a panel for each name."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(9.0, 3.2), layout="constrained")

@@ -12,7 +12,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from metaworldx.evaluation.paired import Paired
-from metaworldx.evaluation.world_model_error import Prediction
+from metaworldx.evaluation.world_model_error import WorldModelError
 from metaworldx.report.figures import (
     comparison,
     learning_curve,
@@ -70,7 +70,7 @@ class RunReport:
     checkpoint: str
     epoch: int
     seed: int
-    predictions: dict[str, Prediction]
+    predictions: dict[str, WorldModelError]
     paired: Paired | None
     note: str = ""
 
@@ -156,7 +156,7 @@ def comparison_line(found: Paired) -> str:
     )
 
 
-def prediction_line(name: str, found: Prediction) -> str:
+def prediction_line(name: str, found: WorldModelError) -> str:
     """The k-step errors over those of no change, in one line."""
     ratios = ", ".join(f"{_number(found.ratio[k - 1])} (k = {k})" for k in SHOWN_STEPS)
     return f"{name}: latent error over that of no change {ratios}"

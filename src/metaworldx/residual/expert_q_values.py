@@ -8,14 +8,14 @@ import jax
 import jax.numpy as jnp
 
 from metaworldx.agents import tdmpc2
-from metaworldx.composition.q_fusion import Value
+from metaworldx.composition.q_fusion import ExpertQFn
 from metaworldx.core.errors import UserError
 from metaworldx.envs.registry import parse_id
 from metaworldx.experts.environments import guide_of
-from metaworldx.training.restore import Trained, load_trained
+from metaworldx.training.restore import TrainedAgent, load_agent
 
 
-def value_from(run: Path, task: str, checkpoint: str = "latest") -> Value:
+def expert_q_from_run(run: Path, task: str, checkpoint: str = "latest") -> ExpertQFn:
     """The Q-ensemble of an agent that was trained in a task, with or without a guide.
 
     Args:
@@ -25,16 +25,16 @@ def value_from(run: Path, task: str, checkpoint: str = "latest") -> Value:
     Raises:
       UserError: not a run, one of another task, or of an expert's training.
     """
-    trained = load_trained(run, checkpoint)
+    trained = load_agent(run, checkpoint)
     config = trained.config
     if config.skill is not None:
         raise UserError(f"{run} trained the expert {config.skill}; needs an agent of {task}")
     if parse_id(config.task) != parse_id(task):
         raise UserError(f"the agent in {run} knows {config.task}; needs one of {task}")
-    return value_of(trained)
+    return expert_q_of(trained)
 
 
-def value_of(trained: Trained) -> Value:
+def expert_q_of(trained: TrainedAgent) -> ExpertQFn:
     """Q of what every expert would do, as the agent's own actions mean it.
 
     A guided agent's actions are added to a_ref. An expert is then the action that goes from what

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from metaworldx.composition.composer import Chooser
-from metaworldx.composition.gating import by_router, by_rules, by_teacher
-from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.composer import GatingPolicy
+from metaworldx.composition.gating import router_gating, rule_gating, teacher_gating
+from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.envs.env import Env
 from metaworldx.experts.pool import load_pool
-from metaworldx.residual.residual_env import GuidedEnv, Turn
+from metaworldx.residual.residual_env import ResidualEnv, ScheduleEntry
 from metaworldx.router.router import load_router
 from metaworldx.router.train import kept_guidance
 from metaworldx.vlm.schema import Guidance
 
 GUIDES = ("router", "teacher", "rules")
 PAPER, TEACHER = "paper", "teacher"
-PAPER_TURNS: dict[str, tuple[tuple[str, int], ...]] = {
+PAPER_SCHEDULES: dict[str, tuple[tuple[str, int], ...]] = {
     "door": (("stand", 170_000), ("walk", 740_000), ("reach", 2_000_000)),
     "basketball": (("stand", 870_000), ("reach", 2_000_000)),
     "push": (("stand", 1_090_000), ("reach", 2_000_000)),
@@ -29,7 +29,7 @@ PAPER_TURNS: dict[str, tuple[tuple[str, int], ...]] = {
 
 
 @dataclass(frozen=True)
-class GuideConfig:
+class ResidualConfig:
     """How composed experts guide an agent.
 
     Attributes:
@@ -65,7 +65,9 @@ class GuideConfig:
             raise UserError(f"until begins with {self.until[0]}; needs at least 1")
 
 
-def turns_for(config: GuideConfig, task: str, answer: Guidance | None) -> tuple[Turn, ...]:
+def reference_schedule(
+    config: ResidualConfig, task: str, answer: Guidance | None
+) -> tuple[ScheduleEntry, ...]:
     """The reference schedule of a task's training.
 
     Args:
@@ -76,25 +78,27 @@ def turns_for(config: GuideConfig, task: str, answer: Guidance | None) -> tuple[
       UserError: the paper has none for the task, or the teacher told no stages.
     """
     if config.schedule == (PAPER,):
-        if task not in PAPER_TURNS:
+        if task not in PAPER_SCHEDULES:
             raise UserError(
                 f"the paper has no reference schedule for {task}; it has for "
-                f"{', '.join(PAPER_TURNS)}"
+                f"{', '.join(PAPER_SCHEDULES)}"
             )
-        turns = PAPER_TURNS[task]
+        turns = PAPER_SCHEDULES[task]
         scale = config.until[0] / turns[-1][1] if config.until else 1.0
-        return tuple(Turn(name, round(until * scale)) for name, until in turns)
+        return tuple(ScheduleEntry(name, round(until * scale)) for name, until in turns)
     if config.schedule == (TEACHER,):
         if answer is None or not answer.stages:
             raise UserError(f"the teacher told no stages of {task}; name the schedule's experts")
         leaders = [max(s.experts, key=lambda name: s.experts[name]) for s in answer.stages]
         part = config.until[0] / len(leaders)
-        return tuple(Turn(name, round(part * (n + 1))) for n, name in enumerate(leaders))
+        return tuple(ScheduleEntry(name, round(part * (n + 1))) for n, name in enumerate(leaders))
     pairs = zip(config.schedule, config.until, strict=True)
-    return tuple(Turn(name, int(until)) for name, until in pairs)
+    return tuple(ScheduleEntry(name, int(until)) for name, until in pairs)
 
 
-def guided_env(env: Env, by: str, config: GuideConfig, num_envs: int | None) -> GuidedEnv:
+def residual_env_for(
+    env: Env, by: str, config: ResidualConfig, num_envs: int | None
+) -> ResidualEnv:
     """A task's environment under composed experts.
 
     Args:
@@ -108,18 +112,18 @@ def guided_env(env: Env, by: str, config: GuideConfig, num_envs: int | None) -> 
     check_known("guide", by, GUIDES)
     pool = load_pool(None if config.pool is None else Path(config.pool), env.task.robot.spec.name)
     chooser, confidence = _chosen(env, by, config, pool.names)
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[ScheduleEntry, ...] = ()
     if num_envs is not None:
         answer = None if config.folder is None else kept_guidance(Path(config.folder), env.id)
-        turns = turns_for(config, env.task.name, answer)
-    return GuidedEnv(env, pool, chooser, confidence, config.authority, turns, num_envs or 1)
+        turns = reference_schedule(config, env.task.name, answer)
+    return ResidualEnv(env, pool, chooser, confidence, config.authority, turns, num_envs or 1)
 
 
 def _chosen(
-    env: Env, by: str, config: GuideConfig, names: tuple[str, ...]
-) -> tuple[Chooser, float]:
+    env: Env, by: str, config: ResidualConfig, names: tuple[str, ...]
+) -> tuple[GatingPolicy, float]:
     if by == "rules":
-        return by_rules(names), 1.0
+        return rule_gating(names), 1.0
     if config.folder is None:
         raise UserError(
             f"the guide {by!r} needs the folder of a router: guide.folder=DIR (metaworldx train "
@@ -129,7 +133,7 @@ def _chosen(
     answer = kept_guidance(folder, env.id)
     if answer is None:
         raise UserError(f"{folder} keeps no guidance for {env.id}")
-    guidance = told(answer, names)
+    guidance = encode_guidance(answer, names)
     if by == "teacher":
-        return by_teacher(guidance), float(guidance.confidence)
-    return by_router(load_router(folder), guidance, names), float(guidance.confidence)
+        return teacher_gating(guidance), float(guidance.confidence)
+    return router_gating(load_router(folder), guidance, names), float(guidance.confidence)

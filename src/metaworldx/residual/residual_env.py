@@ -16,18 +16,24 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.composition.composer import Chooser, Composer, Composing, Moment, Seen
-from metaworldx.composition.weight_smoothing import begin_steady
+from metaworldx.composition.composer import (
+    Composer,
+    ComposerState,
+    EnvView,
+    GatingInput,
+    GatingPolicy,
+)
+from metaworldx.composition.weight_smoothing import init_smoothing
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
-from metaworldx.envs.task import Memory, Outcome, Task
+from metaworldx.envs.task import StepResult, Task, TaskState
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 
 @dataclass(frozen=True)
-class Turn:
+class ScheduleEntry:
     """A part of a reference schedule (Fig. 9): one expert alone is the reference up to a step.
 
     Attributes:
@@ -40,7 +46,7 @@ class Turn:
 
 
 @struct.dataclass
-class Guided:
+class ResidualState:
     """A guided task's memory (of one environment).
 
     Attributes:
@@ -50,9 +56,9 @@ class Guided:
       lived: control steps since training began, over all episodes, int32.
     """
 
-    task: Memory
-    before: Memory
-    composing: Composing
+    task: TaskState
+    before: TaskState
+    composing: ComposerState
     lived: jax.Array
 
     @property
@@ -66,7 +72,7 @@ class Guided:
         return self.composing.weights[..., 0, :]
 
 
-class GuidedEnv(Env):
+class ResidualEnv(Env):
     """A task whose actions are added to what composed experts would do.
 
     Observations have the last step's a_ref and the experts' weights behind the task's own numbers.
@@ -77,10 +83,10 @@ class GuidedEnv(Env):
         self,
         env: Env,
         pool: ExpertPool,
-        chooser: Chooser,
+        chooser: GatingPolicy,
         confidence: jax.Array | float = 1.0,
         authority: float = 0.3,
-        schedule: tuple[Turn, ...] = (),
+        schedule: tuple[ScheduleEntry, ...] = (),
         num_envs: int = 1,
     ):
         """Wraps an environment of the pool's robot.
@@ -131,28 +137,28 @@ class _Guide:
     def __init__(
         self,
         composer: Composer,
-        chooser: Chooser,
+        chooser: GatingPolicy,
         confidence: jax.Array | float,
         turns: list[tuple[int, float]],
     ):
         self._composer, self._chooser, self._turns = composer, chooser, turns
         self._confidence = jnp.full(1, confidence)
 
-    def begin(self, r: Readings, task: Memory) -> Guided:
+    def begin(self, r: SimData, task: TaskState) -> ResidualState:
         """At an episode's start."""
-        here = _batch_of_one(Moment(r, task))
+        here = _batch_of_one(EnvView(r, task))
         composing = self._composer.begin(here, self._chooser)
-        return Guided(task, task, composing, jnp.zeros((), jnp.int32))
+        return ResidualState(task, task, composing, jnp.zeros((), jnp.int32))
 
-    def act(self, r: Readings, memory: Guided) -> Guided:
+    def act(self, r: SimData, memory: ResidualState) -> ResidualState:
         """With a_ref for the present state."""
-        here, composing = _batch_of_one(Moment(r, memory.task)), memory.composing
-        choose: Chooser = self._chooser
+        here, composing = _batch_of_one(EnvView(r, memory.task)), memory.composing
+        choose: GatingPolicy = self._chooser
         if self._turns:
             # A turn is its expert's alone, whatever the weights were before.
             turn, alone = self._turn(memory.lived)
             steady = jax.tree.map(
-                lambda new, old: jnp.where(turn, new, old), begin_steady(alone), composing.steady
+                lambda new, old: jnp.where(turn, new, old), init_smoothing(alone), composing.steady
             )
             composing = composing.replace(steady=steady)
             choose = partial(self._in_turn, turn, alone)
@@ -167,7 +173,7 @@ class _Guide:
             alone = jnp.where(lived < until, jax.nn.one_hot(expert, alone.shape[-1]), alone)
         return lived < self._turns[-1][1], alone
 
-    def _in_turn(self, turn: jax.Array, alone: jax.Array, seen: Seen) -> jax.Array:
+    def _in_turn(self, turn: jax.Array, alone: jax.Array, seen: GatingInput) -> jax.Array:
         return jnp.where(turn, alone, self._chooser(seen))
 
 
@@ -181,15 +187,15 @@ def _guided_task(task: Task, guide: _Guide) -> Task:
     class GuidedTask(type(task)):
         observes_new_memory = True
 
-        def on_reset(self, memory: Memory, r: Readings) -> Memory:
+        def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
             return guide.begin(r, super().on_reset(memory, r))
 
-        def observe(self, r: Readings, memory: Memory) -> jax.Array:
+        def observe(self, r: SimData, memory: TaskState) -> jax.Array:
             read = memory.task if plain_sees_new else memory.before
             own = super().observe(r, read)
             return jnp.concatenate([own, memory.reference, memory.weights])
 
-        def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
             out = super().evaluate(r, memory.task)
             return out.replace(memory=memory.replace(task=out.memory, before=memory.task))
 

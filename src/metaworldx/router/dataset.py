@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.guidance_arrays import Told, features, guided
+from metaworldx.composition.guidance_arrays import GuidanceArrays, guidance_features, stage_weights
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.router.demonstrations import Demonstrations
-from metaworldx.router.distill import Lessons
-from metaworldx.vlm.schema import FLOOR, MAX_STAGES, MOST, weights
+from metaworldx.router.distill import RouterDataset
+from metaworldx.vlm.schema import MAX_SCORE, MAX_STAGES, MIN_WEIGHT, weights
 
 _MOST_WANTED, _WANTED, _REST = 3, (6.0, 10.0), (0.0, 3.0)
 _FREE_STATES = 4096
@@ -22,7 +22,7 @@ _LEAST_SPREAD, _WIDEST = 0.1, 5.0
 were always the same there, as whether anything is to be reached, have at least this spread."""
 
 
-def of_task(demos: Demonstrations, guidance: Told) -> Lessons:
+def from_demonstrations(demos: Demonstrations, guidance: GuidanceArrays) -> RouterDataset:
     """The lessons of one task's demonstrations, every state of a running episode one.
 
     Those of better ways to switch count more: by a third of the range of scores they are apart,
@@ -32,16 +32,18 @@ def of_task(demos: Demonstrations, guidance: Told) -> Lessons:
     better = np.asarray(demos.scores, float) - demos.scores.max()
     counts = np.exp(better / max(-better.min() / _APART, 1e-6))
     count, experts = int(there.sum()), demos.explained.shape[-1]
-    return Lessons(
+    return RouterDataset(
         obs=jnp.asarray(demos.obs[there]),
-        guidance=guided(guidance, jnp.asarray(demos.progress[there])),
+        guidance=stage_weights(guidance, jnp.asarray(demos.progress[there])),
         prior=jnp.broadcast_to(guidance.prior, (count, experts)),
         demo=jnp.asarray(demos.explained[there]),
         demonstrated=jnp.asarray(np.broadcast_to(counts[:, None], there.shape)[there], jnp.float32),
     )
 
 
-def of_any_guidance(experts: int, known: Sequence[Told], obs: jax.Array, key: jax.Array) -> Lessons:
+def synthetic_guidance(
+    experts: int, known: Sequence[GuidanceArrays], obs: jax.Array, key: jax.Array
+) -> RouterDataset:
     """Lessons of guidance alone, so that a task never seen moves the router as its teacher says.
 
     Half of them have guidance of the given tasks, half of tasks that there are not: some experts
@@ -65,32 +67,32 @@ def of_any_guidance(experts: int, known: Sequence[Told], obs: jax.Array, key: ja
     wide = np.exp(random.uniform(0.0, np.log(_WIDEST), size=(_FREE_STATES, 1)))
     drawn = random.normal(size=(_FREE_STATES, OBS_SIZE)) * spread * wide
     states[free] = (states.mean(axis=0) + drawn)[free]
-    return Lessons(
+    return RouterDataset(
         obs=jnp.asarray(states, jnp.float32),
-        guidance=jax.jit(jax.vmap(features))(told, jnp.asarray(stage, jnp.int32)),
+        guidance=jax.jit(jax.vmap(guidance_features))(told, jnp.asarray(stage, jnp.int32)),
         prior=told.prior,
         demo=jnp.full_like(told.prior, 1.0 / experts),
         demonstrated=jnp.zeros(_FREE_STATES),
     )
 
 
-def joined(parts: Sequence[Lessons]) -> Lessons:
+def concatenate(parts: Sequence[RouterDataset]) -> RouterDataset:
     """All of them."""
     return jax.tree.map(lambda *x: jnp.concatenate(x), *parts)
 
 
-def _imagined(random: np.random.Generator, experts: int, count: int) -> Told:
+def _imagined(random: np.random.Generator, experts: int, count: int) -> GuidanceArrays:
     """Guidance of tasks that want one to three experts, `count` of them."""
     order = np.argsort(random.random((count, experts)), axis=1)
     rank = np.argsort(order, axis=1)
     wanted = random.integers(1, min(_MOST_WANTED, experts) + 1, size=(count, 1))
     high, low = (random.uniform(*bounds, size=rank.shape) for bounds in (_WANTED, _REST))
-    scores = np.where(rank == 0, MOST, np.where(rank < wanted, high, low))
+    scores = np.where(rank == 0, MAX_SCORE, np.where(rank < wanted, high, low))
     stages = random.integers(wanted, size=(count, MAX_STAGES))
     chosen = np.eye(experts)[np.take_along_axis(order, stages, axis=1)]
-    return Told(
+    return GuidanceArrays(
         prior=jnp.asarray(weights(scores), jnp.float32),
-        stages=jnp.asarray(FLOOR + (1.0 - FLOOR * experts) * chosen, jnp.float32),
+        stages=jnp.asarray(MIN_WEIGHT + (1.0 - MIN_WEIGHT * experts) * chosen, jnp.float32),
         count=jnp.asarray(random.integers(1, MAX_STAGES // 2, size=count), jnp.int32),
         confidence=jnp.asarray(random.uniform(0.3, 1.0, size=count), jnp.float32),
         begun=jnp.zeros(count),

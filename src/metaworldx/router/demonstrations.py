@@ -11,13 +11,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.composer import Composer, Composing
-from metaworldx.composition.gating import always
-from metaworldx.composition.weight_smoothing import SteadyConfig
+from metaworldx.composition.composer import Composer, ComposerState
+from metaworldx.composition.gating import constant_gating
+from metaworldx.composition.weight_smoothing import SmoothingConfig
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.router.switching import DemoConfig, Taking, begin_turns, leading, take_turns
+from metaworldx.router.switching import (
+    DemoConfig,
+    SwitchState,
+    active_experts,
+    init_switching,
+    switch_experts,
+)
 
 Rollouts = dict[str, np.ndarray]
 
@@ -72,18 +78,18 @@ def demonstrate(
         is wanted is not followed, so that rollouts can find better.
       progress: called with the number of control steps just done.
     """
-    composer = Composer(pool, env, SteadyConfig(seconds=0.1, margin=0.0, max_tilt=np.pi))
+    composer = Composer(pool, env, SmoothingConfig(seconds=0.1, margin=0.0, max_tilt=np.pi))
     advance = jax.jit(partial(_advance, config, composer))
     reset = jax.jit(env.reset)
-    begin = jax.jit(lambda state, weights: composer.begin(state, always(weights)))
+    begin = jax.jit(lambda state, weights: composer.begin(state, constant_gating(weights)))
     half = config.rollouts // 2
     proposed = 0.5 / len(pool) + 0.5 * np.asarray(prior)
 
-    def drawn(leads: np.ndarray, partners: np.ndarray, count: int, key: jax.Array) -> Taking:
+    def drawn(leads: np.ndarray, partners: np.ndarray, count: int, key: jax.Array) -> SwitchState:
         likely = jnp.asarray(leads, jnp.float32), jnp.asarray(partners, jnp.float32)
-        return jax.vmap(partial(begin_turns, config, *likely))(jax.random.split(key, count))
+        return jax.vmap(partial(init_switching, config, *likely))(jax.random.split(key, count))
 
-    def tried(ways: Taking, starts: int, key: jax.Array) -> Rollouts:
+    def tried(ways: SwitchState, starts: int, key: jax.Array) -> Rollouts:
         state = reset(jax.random.split(key, half))
         turns = jax.tree.map(lambda x: jnp.repeat(x, starts, axis=0), ways)
         composing = begin(state, turns.weights)
@@ -99,7 +105,7 @@ def demonstrate(
         seen = _padded(parts, env.max_episode_steps)
         return seen | _scored(seen["reward"].sum(axis=1), np.asarray(carry[4]), starts)
 
-    rounds, most = search(config, drawn, tried, proposed, key)
+    rounds, most = search_demonstrations(config, drawn, tried, proposed, key)
     seen = rounds[-1]
     best = _best(seen, most)
     names = (f.name for f in fields(Demonstrations) if f.name != "all_returns")
@@ -109,10 +115,10 @@ def demonstrate(
     )
 
 
-def search(
+def search_demonstrations(
     config: DemoConfig,
-    drawn: Callable[[np.ndarray, np.ndarray, int, jax.Array], Taking],
-    tried: Callable[[Taking, int, jax.Array], Rollouts],
+    drawn: Callable[[np.ndarray, np.ndarray, int, jax.Array], SwitchState],
+    tried: Callable[[SwitchState, int, jax.Array], Rollouts],
     proposed: np.ndarray,
     key: jax.Array,
 ) -> tuple[list[Rollouts], int]:
@@ -135,7 +141,7 @@ def search(
     ways_key, reset_key = jax.random.split(first_key)
     first = tried(drawn(proposed, proposed, half, ways_key), 1, reset_key)
     best = _best(first, max(1, round(config.elite * half)))
-    leads, mixed = leading(first["weights"][best], first["alive"][best])
+    leads, mixed = active_experts(first["weights"][best], first["alive"][best])
     ways_key, reset_key = jax.random.split(second_key)
     count = half // config.starts
     ways = drawn(leads, 0.5 * mixed + 0.5 * proposed, count, ways_key)
@@ -179,7 +185,7 @@ def _best(seen: Rollouts, count: int) -> np.ndarray:
     return np.lexsort((-seen["returns"], -seen["scores"], -seen["shares"]))[:count]
 
 
-Carry = tuple[EnvState, Composing, Taking, jax.Array, jax.Array]
+Carry = tuple[EnvState, ComposerState, SwitchState, jax.Array, jax.Array]
 
 
 def _advance(
@@ -190,10 +196,10 @@ def _advance(
     def one(carry: Carry, _: None) -> tuple[Carry, dict[str, jax.Array]]:
         state, composing, turns, alive, success = carry
         sure = jnp.ones(alive.shape)
-        acted, composing = composer.act(state, composing, always(turns.weights), sure)
+        acted, composing = composer.act(state, composing, constant_gating(turns.weights), sure)
         after = env.step(state, acted.action)
         reached = jnp.sum(composing.reached >= 1.0, axis=-1)
-        turns = jax.vmap(lambda t, n: take_turns(config, t, env.dt, n))(turns, reached)
+        turns = jax.vmap(lambda t, n: switch_experts(config, t, env.dt, n))(turns, reached)
         out = {
             "obs": acted.seen.obs,
             "progress": acted.seen.progress,

@@ -17,7 +17,7 @@ from metaworldx.router.network import RouterParams, RouterSizes, init_router, lo
 
 
 @dataclass(frozen=True)
-class DistilConfig:
+class DistillConfig:
     """Numbers of a router's training.
 
     Attributes:
@@ -48,7 +48,7 @@ class DistilConfig:
 
 
 @struct.dataclass
-class Lessons:
+class RouterDataset:
     """What a router learns from; N states of any tasks.
 
     Attributes:
@@ -67,7 +67,7 @@ class Lessons:
 
 
 @struct.dataclass
-class Curve:
+class LossCurve:
     """Losses update by update `[T]`."""
 
     task: jax.Array
@@ -75,9 +75,9 @@ class Curve:
     rate: jax.Array
 
 
-def distil(
-    config: DistilConfig, lessons: Lessons, key: jax.Array
-) -> tuple[RouterSizes, RouterParams, Curve]:
+def distill(
+    config: DistillConfig, lessons: RouterDataset, key: jax.Array
+) -> tuple[RouterSizes, RouterParams, LossCurve]:
     """Trains a router from scratch by Adam, in one compiled scan."""
     sizes = RouterSizes(
         lessons.obs.shape[-1], lessons.guidance.shape[-1], lessons.prior.shape[-1], config.hidden
@@ -88,8 +88,8 @@ def distil(
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _distil(
-    config: DistilConfig, sizes: RouterSizes, lessons: Lessons, key: jax.Array
-) -> tuple[RouterParams, Curve]:
+    config: DistillConfig, sizes: RouterSizes, lessons: RouterDataset, key: jax.Array
+) -> tuple[RouterParams, LossCurve]:
     init_key, draw_key = jax.random.split(key)
     # States of no task lie far apart; what tells demonstrated ones from one another is finer.
     there = lessons.demonstrated > 0.0
@@ -98,7 +98,7 @@ def _distil(
     # Demonstrated states are drawn for Eq. 11, all states alike for Eq. 10.
     shown = jnp.cumsum(lessons.demonstrated)
 
-    def loss(net: Any, some: Lessons, these: Lessons, rate: jax.Array):
+    def loss(net: Any, some: RouterDataset, these: RouterDataset, rate: jax.Array):
         params = first.replace(net=net)
         task = task_losses(
             log_weights(sizes, params, some.obs, some.guidance), some.prior, config.beta
@@ -120,7 +120,7 @@ def _distil(
         rate = guidance_rate(config.lambda_0, config.eta, t)
         gradient, (task, demo) = jax.grad(loss, has_aux=True)(net, some, these, rate)
         change, state = optimiser.update(gradient, state, net)
-        return (optax.apply_updates(net, change), state), Curve(task, demo, rate)
+        return (optax.apply_updates(net, change), state), LossCurve(task, demo, rate)
 
     steps = jnp.arange(config.steps), jax.random.split(draw_key, config.steps)
     carry = first.net, optimiser.init(first.net)

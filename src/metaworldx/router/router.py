@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.agents.tdmpc2.serialization import as_arrays, check_finite, from_arrays
-from metaworldx.composition.guidance_arrays import Told, guided
+from metaworldx.composition.guidance_arrays import GuidanceArrays, stage_weights
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import about_in, check_entries, read_npz, write_bytes
@@ -38,7 +38,7 @@ class Router:
     params: RouterParams
     record: dict[str, Any] = field(default_factory=dict)
 
-    def weights(self, obs: jax.Array, guidance: Told, progress: jax.Array) -> jax.Array:
+    def weights(self, obs: jax.Array, guidance: GuidanceArrays, progress: jax.Array) -> jax.Array:
         """Weights `[..., K]` on the simplex.
 
         Args:
@@ -46,7 +46,7 @@ class Router:
           guidance: of the task, or of each environment by itself.
           progress: share of its milestones reached `[...]`.
         """
-        return jnp.exp(log_weights(self.sizes, self.params, obs, guided(guidance, progress)))
+        return jnp.exp(log_weights(self.sizes, self.params, obs, stage_weights(guidance, progress)))
 
 
 def save_router(router: Router, path: Path) -> None:

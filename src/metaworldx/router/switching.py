@@ -77,7 +77,7 @@ class DemoConfig:
 
 
 @struct.dataclass
-class Taking:
+class SwitchState:
     """Whose turn it is in a rollout.
 
     Attributes:
@@ -99,9 +99,9 @@ class Taking:
     key: jax.Array
 
 
-def begin_turns(
+def init_switching(
     config: DemoConfig, leads: jax.Array, partners: jax.Array, key: jax.Array
-) -> Taking:
+) -> SwitchState:
     """Which experts take turns in a rollout, the first of them at once.
 
     Args:
@@ -121,7 +121,7 @@ def begin_turns(
     mixes = jax.random.bernoulli(mixed_key, config.mixed)
     share = jnp.where(mixes, jax.random.uniform(share_key, (), minval=0.2, maxval=0.4), 0.0)
     staged_key, stages_key = jax.random.split(jax.random.fold_in(key, 0))
-    turn = Taking(
+    turn = SwitchState(
         weights=jnp.zeros(experts),
         left=jnp.zeros(()),
         among=among,
@@ -130,10 +130,12 @@ def begin_turns(
         stages=jax.random.categorical(stages_key, jnp.log(leads), shape=(MILESTONES + 1,)),
         key=turn_key,
     )
-    return take_turns(config, turn, 0.0)
+    return switch_experts(config, turn, 0.0)
 
 
-def take_turns(config: DemoConfig, turn: Taking, dt: float, reached: jax.Array | int = 0) -> Taking:
+def switch_experts(
+    config: DemoConfig, turn: SwitchState, dt: float, reached: jax.Array | int = 0
+) -> SwitchState:
     """The weights a control step of `dt` seconds later.
 
     Args:
@@ -155,7 +157,7 @@ def take_turns(config: DemoConfig, turn: Taking, dt: float, reached: jax.Array |
     )
 
 
-def leading(weights: np.ndarray, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def active_experts(weights: np.ndarray, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How likely each expert is to lead, and to mix in, in the second round: `[K]` each.
 
     By their shares in the best of the first, and 2% more for everybody.

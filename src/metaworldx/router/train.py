@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.guidance_arrays import told
+from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.core.errors import UserError, check_at_least, check_seed
 from metaworldx.core.files import (
@@ -31,13 +31,13 @@ from metaworldx.envs.factory import make
 from metaworldx.envs.registry import one_robot, parse_id
 from metaworldx.envs.state import EnvConfig
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.router.dataset import joined, of_any_guidance, of_task
+from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
-from metaworldx.router.distill import Curve, DistilConfig, Lessons, distil
+from metaworldx.router.distill import DistillConfig, LossCurve, RouterDataset, distill
 from metaworldx.router.network import RouterParams, RouterSizes
 from metaworldx.router.router import FILE, Router, load_router, save_router
 from metaworldx.router.switching import DemoConfig
-from metaworldx.vlm.schema import BadAnswer, Guidance, guidance_from
+from metaworldx.vlm.schema import Guidance, InvalidResponse, guidance_from
 
 CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"
 TRAININGS = "trainings"
@@ -64,7 +64,7 @@ class RouterConfig:
     pool: str | None = None
     seed: int = 0
     demos: DemoConfig = field(default_factory=DemoConfig)
-    distil: DistilConfig = field(default_factory=DistilConfig)
+    distil: DistillConfig = field(default_factory=DistillConfig)
     trainings: int = 1
 
     def __post_init__(self):
@@ -107,7 +107,7 @@ def train_router(
         load_experts(None if config.pool is None else Path(config.pool)),
         parse_id(config.tasks[0])[0].name,
     )
-    answers = {task: told(each, pool.names) for task, each in guidance.items()}
+    answers = {task: encode_guidance(each, pool.names) for task, each in guidance.items()}
     seconds: dict[str, float] = {}
     paths = {task: folder / DEMOS / f"{task}.npz" for task in config.tasks}
     demos = {
@@ -131,9 +131,9 @@ def train_router(
             f"{demos[task].returns.mean():.1f}, all {demos[task].all_returns.mean():.1f}"
         )
     begun = time.monotonic()
-    shown = joined([of_task(demos[task], answers[task]) for task in config.tasks])
-    free = of_any_guidance(len(pool), list(answers.values()), shown.obs, keys[-2])
-    lessons = joined([shown, free])
+    shown = concatenate([from_demonstrations(demos[task], answers[task]) for task in config.tasks])
+    free = synthetic_guidance(len(pool), list(answers.values()), shown.obs, keys[-2])
+    lessons = concatenate([shown, free])
     first, *rest = [
         _distilled(config.distil, lessons, keys[-1] if not n else jax.random.fold_in(keys[-1], n))
         for n in range(config.trainings)
@@ -190,10 +190,10 @@ def _others(folder: Path, trainings: int) -> list[Path]:
 
 
 def _distilled(
-    config: DistilConfig, lessons: Lessons, key: jax.Array
-) -> tuple[RouterSizes, RouterParams, Curve]:
+    config: DistillConfig, lessons: RouterDataset, key: jax.Array
+) -> tuple[RouterSizes, RouterParams, LossCurve]:
     """One training, found to have stayed finite."""
-    sizes, params, curve = distil(config, lessons, key)
+    sizes, params, curve = distill(config, lessons, key)
     jax.block_until_ready(params)
     if not all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves((params, curve))):
         raise UserError(
@@ -221,7 +221,7 @@ def kept_guidance(folder: Path, task: str) -> Guidance | None:
     try:
         who, origin = str(wanted["teacher"]), str(wanted.get("teacher_origin", ""))
         return guidance_from(wanted, dict.fromkeys(wanted["relevance"], ""), who, origin)
-    except BadAnswer as error:
+    except InvalidResponse as error:
         raise UserError(f"{where}: {error}") from None
 
 
@@ -251,7 +251,7 @@ def _write_config(settings: dict[str, Any], folder: Path) -> None:
     write_text(folder / CONFIG, json.dumps(data, indent=1) + "\n")
 
 
-def _thinned(curve: Curve) -> dict[str, list[float]]:
+def _thinned(curve: LossCurve) -> dict[str, list[float]]:
     """Means over every few updates."""
     out = {}
     for name in ("task", "demo", "rate"):

@@ -18,7 +18,7 @@ _POINTS = {
 
 
 @dataclass(frozen=True)
-class Room:
+class ContactCapacity:
     """Room of one simulation.
 
     Attributes:
@@ -30,7 +30,7 @@ class Room:
     constraints: int
 
 
-def room_for(model: mujoco.MjModel) -> Room:
+def contact_capacity_for(model: mujoco.MjModel) -> ContactCapacity:
     """Room for what a model's simulations need, by its shapes and constraints.
 
     Contacts are an estimate with a margin: as many as if all that moves lay on a floor at once.
@@ -47,4 +47,4 @@ def room_for(model: mujoco.MjModel) -> Room:
     limits = int(model.jnt_limited.sum() + model.tendon_limited.sum())
     friction = int((model.dof_frictionloss > 0).sum() + (model.tendon_frictionloss > 0).sum())
     # A weld, the widest equality, has six rows.
-    return Room(contacts, each * contacts + limits + friction + 6 * model.neq)
+    return ContactCapacity(contacts, each * contacts + limits + friction + 6 * model.neq)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.model_index import ModelIndex
 
 Selector = Callable[[str, str], bool]
 """Chooses geoms by (geom name, name of its body)."""
@@ -41,7 +41,7 @@ class ContactRule:
     first: Selector
     second: Selector = anything
 
-    def pairs(self, layout: Layout) -> np.ndarray:
+    def pairs(self, layout: ModelIndex) -> np.ndarray:
         """Which geom pairs count: bool `[ngeom, ngeom]`, symmetric."""
         named = [
             (g, layout.bodies[b]) for g, b in zip(layout.geoms, layout.geom_bodies, strict=True)

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 
 from metaworldx.sim.contact_rules import ContactRule
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.model_index import ModelIndex
 
 
 def name_all_geoms(spec: mujoco.MjSpec) -> None:
@@ -40,7 +40,7 @@ def can_collide(model: mujoco.MjModel) -> np.ndarray:
     return allowed
 
 
-class TouchSensors:
+class ContactSensors:
     """Counting sensors behind each contact rule, and how to read flags off them."""
 
     def __init__(self, spec: mujoco.MjSpec, rules: Mapping[str, ContactRule]):
@@ -54,7 +54,7 @@ class TouchSensors:
             return
         nominal = spec.compile()
         self.base_sensors = nominal.nsensordata
-        layout, possible = Layout.of_model(nominal), can_collide(nominal)
+        layout, possible = ModelIndex.of_model(nominal), can_collide(nominal)
         # Each entry: rule, sign, geom, other geom or None for any.
         wanted: list[tuple[int, int, int, int | None]] = []
         for i, rule in enumerate(rules.values()):

@@ -7,7 +7,7 @@ from flax import struct
 
 
 @struct.dataclass
-class Readings:
+class SimData:
     """One simulation's readings after a control step (shapes without batch dimensions).
 
     As after `mj_step`, everything but qpos and qvel is one substep behind them. After a reset

@@ -14,11 +14,11 @@ import mujoco
 import numpy as np
 
 from metaworldx.core.errors import UserError
-from metaworldx.sim.contact_capacity import room_for
+from metaworldx.sim.contact_capacity import contact_capacity_for
 from metaworldx.sim.contact_rules import ContactRule
-from metaworldx.sim.contact_sensors import TouchSensors
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.contact_sensors import ContactSensors
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
 
 # Where warp is not installed, MJX says so on stdout, in the midst of our tables and JSON; where
@@ -43,7 +43,7 @@ class MjxPhysics(Physics):
         """Compiles `spec` and puts it on the default device."""
         rules = rules or {}
         self.model = spec.compile()
-        self.layout = Layout.of_model(self.model)
+        self.layout = ModelIndex.of_model(self.model)
         pairs = [rule.pairs(self.layout) for rule in rules.values()]
         self._pairs = np.stack(pairs) if pairs else np.zeros((0, 1, 1), bool)
         self._mjx = mjx.put_model(self.model, impl="jax")
@@ -75,13 +75,13 @@ class MjxPhysics(Physics):
             data = data.replace(mocap_pos=state.mocap_pos, mocap_quat=state.mocap_quat)
         return data
 
-    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, Readings]:
+    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, SimData]:
         """One control step under constant `ctrl` `[nu]`; see `Physics.step`."""
         return self._advance(self._data, state, ctrl)
 
     def _advance(
         self, blank: mjx.Data, state: PhysicsState, ctrl: jax.Array
-    ) -> tuple[PhysicsState, Readings]:
+    ) -> tuple[PhysicsState, SimData]:
         """A control step in `blank`'s buffers."""
         sound = usable(state, ctrl)
         with jax.default_matmul_precision("highest"):
@@ -109,8 +109,8 @@ class MjxPhysics(Physics):
     def _sensors(self, data: mjx.Data) -> jax.Array:
         return data.sensordata
 
-    def _readings(self, data: mjx.Data) -> Readings:
-        return Readings(
+    def _readings(self, data: mjx.Data) -> SimData:
+        return SimData(
             qpos=data.qpos,
             qvel=data.qvel,
             xpos=data.xpos,
@@ -130,11 +130,11 @@ class MjxPhysics(Physics):
             data = mjx.kinematics(self._mjx, self._load(state))
         return data.xpos, data.xquat, data.site_xpos
 
-    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> Readings:
+    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
         """Readings right after a reset; see `Physics.readings_at`."""
         xpos, xquat, site_xpos = self.kinematics(state, needed)
         sensors = self._sensors(self._data)
-        return Readings(
+        return SimData(
             qpos=state.qpos,
             qvel=state.qvel,
             xpos=xpos,
@@ -172,16 +172,16 @@ class WarpPhysics(MjxPhysics):
         Args:
           spec: the model.
           rules: contact rules of the task.
-          contacts: room for contacts per simulation; None takes the model's (`room_for`).
+          contacts: capacity for contacts per simulation; None is `contact_capacity_for(model)`.
           constraints: room for constraint rows per simulation; None likewise.
           worlds: the most simulations that may be stepped at once; None is any number.
         """
         _hush()
-        self._touch = TouchSensors(spec, rules or {})
+        self._touch = ContactSensors(spec, rules or {})
         self.model = self._touch.model
-        self.layout = Layout.of_model(self.model)
+        self.layout = ModelIndex.of_model(self.model)
         self._pairs = np.zeros((len(self._touch.rules), 1, 1), bool)
-        room = room_for(self.model)
+        room = contact_capacity_for(self.model)
         self.contacts = room.contacts if contacts is None else contacts
         """Contacts per simulation that there is room for."""
         self.constraints = room.constraints if constraints is None else constraints
@@ -193,7 +193,7 @@ class WarpPhysics(MjxPhysics):
         self._lost = _lost()
         self._step = self._stepping(())
 
-    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, Readings]:
+    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, SimData]:
         """One control step under constant `ctrl` `[nu]`; see `Physics.step`.
 
         Raises:

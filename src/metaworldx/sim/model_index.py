@@ -16,7 +16,7 @@ def _index(kind: str, names: tuple[str, ...], name: str) -> int:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ModelIndex:
     """Which index carries which name, in a compiled model or in a recording.
 
     Tasks look their indices up here once, when they are built, so that the same task reads
@@ -37,7 +37,7 @@ class Layout:
     mocap_quat: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
-    def of_model(cls, model: mujoco.MjModel) -> Layout:
+    def of_model(cls, model: mujoco.MjModel) -> ModelIndex:
         """The layout of a compiled model."""
 
         def names(kind: mujoco.mjtObj, count: int) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class Layout:
         )
 
     @classmethod
-    def of_recording(cls, names: Mapping, nq: int, nv: int) -> Layout:
+    def of_recording(cls, names: Mapping, nq: int, nv: int) -> ModelIndex:
         """The layout of a recording from its `names` entry and its widths of qpos and qvel."""
         return cls(
             bodies=tuple(names["bodies"]),

@@ -16,9 +16,9 @@ import numpy as np
 from mujoco.batch import Batch, SimulationError
 
 from metaworldx.sim.contact_rules import ContactRule
-from metaworldx.sim.contact_sensors import TouchSensors
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.contact_sensors import ContactSensors
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
 
 _STATE = ("qpos", "qvel", "qacc_warmstart")
@@ -47,9 +47,9 @@ class NativePhysics(Physics):
         """Compiles `spec`; `threads` 0 takes all cores."""
         # A diverged simulation must stay visibly broken until the environment resets it.
         spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-        self._touch = TouchSensors(spec, rules or {})
+        self._touch = ContactSensors(spec, rules or {})
         self.model = self._touch.model
-        self.layout = Layout.of_model(self.model)
+        self.layout = ModelIndex.of_model(self.model)
         self._threads = threads
         self._free: dict[tuple[int, bool], list[Batch]] = defaultdict(list)
         self._lock = threading.Lock()
@@ -99,7 +99,7 @@ class NativePhysics(Physics):
 
     def step_numpy(
         self, state: PhysicsState, ctrl: np.ndarray, substeps: int = SUBSTEPS
-    ) -> tuple[PhysicsState, Readings]:
+    ) -> tuple[PhysicsState, SimData]:
         """`step` on numpy arrays of whatever precision, with one leading batch dimension.
 
         A simulation in which MuJoCo raised, or warned that it broke down in some substep, comes
@@ -122,7 +122,7 @@ class NativePhysics(Physics):
             values: dict[str, Any] = {name: array.copy() for name, array in derived.items()}
             values["sensordata"] = sensordata[:, : self._touch.base_sensors].copy()
             values["contact"] = self._touch.flags(sensordata)
-            readings = Readings(qpos=qpos, qvel=qvel, **values)
+            readings = SimData(qpos=qpos, qvel=qvel, **values)
         return state.replace(qpos=qpos, qvel=qvel, warmstart=warmstart), readings
 
     def kinematics_numpy(
@@ -148,7 +148,7 @@ class NativePhysics(Physics):
 
     # ---- jax side
 
-    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, Readings]:
+    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, SimData]:
         """One control step under constant `ctrl` `[nu]`; see `Physics.step`."""
         model, dtype = self.model, jnp.result_type(float)
         shape = {
@@ -182,7 +182,7 @@ class NativePhysics(Physics):
 
         out = jax.pure_callback(host, result, state, ctrl, vmap_method="broadcast_all")
         after = state.replace(qpos=out["qpos"], qvel=out["qvel"], warmstart=out.pop("warmstart"))
-        return after, Readings(**out)
+        return after, SimData(**out)
 
     def kinematics(
         self, state: PhysicsState, needed: jax.Array | bool = True
@@ -205,10 +205,10 @@ class NativePhysics(Physics):
         needed = jnp.asarray(needed, bool)
         return jax.pure_callback(host, result, state, needed, vmap_method="broadcast_all")
 
-    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> Readings:
+    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
         """Readings right after a reset; see `Physics.readings_at`."""
         xpos, xquat, site_xpos = self.kinematics(state, needed)
-        return Readings(
+        return SimData(
             qpos=state.qpos,
             qvel=state.qvel,
             xpos=xpos,

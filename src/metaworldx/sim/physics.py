@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import mujoco
 from flax import struct
 
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 SUBSTEPS = 10
 """Physics steps of 0.002 s in a control step, as in HumanoidBench."""
@@ -63,10 +63,10 @@ class Physics(abc.ABC):
     name: str
     model: mujoco.MjModel
     """The compiled model, for names, sizes and rendering."""
-    layout: Layout
+    layout: ModelIndex
 
     @abc.abstractmethod
-    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, Readings]:
+    def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, SimData]:
         """One control step (10 substeps) under constant `ctrl` `[nu]`, in actuator units.
 
         A simulation that breaks down comes back with NaN in its qpos, on every backend alike:
@@ -90,7 +90,7 @@ class Physics(abc.ABC):
         """
 
     @abc.abstractmethod
-    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> Readings:
+    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
         """Readings right after a reset: kinematic fields current, the others zero."""
 
 

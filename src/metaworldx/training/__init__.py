@@ -6,29 +6,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from metaworldx.evaluation.evaluator import Evaluation, Evaluator
     from metaworldx.training.config import TrainConfig, checked, preset
-    from metaworldx.training.epoch_runner import Loop, LoopState
-    from metaworldx.training.trainer import Result, train
+    from metaworldx.training.epoch_runner import EpochRunner, TrainState
+    from metaworldx.training.trainer import TrainResult, train
 
 __all__ = [
-    "Evaluation",
-    "Evaluator",
-    "Loop",
-    "LoopState",
-    "Result",
+    "EpochRunner",
     "TrainConfig",
+    "TrainResult",
+    "TrainState",
     "checked",
     "preset",
     "train",
 ]
 
 _HOME = {
-    "Evaluation": "!evaluation.evaluator",
-    "Evaluator": "!evaluation.evaluator",
-    "Loop": "epoch_runner",
-    "LoopState": "epoch_runner",
-    "Result": "trainer",
+    "EpochRunner": "epoch_runner",
+    "TrainState": "epoch_runner",
+    "TrainResult": "trainer",
     "TrainConfig": "config",
     "checked": "config",
     "preset": "config",

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import orbax.checkpoint as ocp
 
-from metaworldx.training.checkpoint_io import UNFINISHED, manager_of, save, to_save
+from metaworldx.training.checkpoint_io import UNFINISHED, manager_of, save, saveable
 
 
 class BestAgents:
@@ -46,7 +46,7 @@ class BestAgents:
             aside = max(later) + 1
             self._rename(epoch, str(aside))
             later.add(aside)
-        items = {"agent": to_save(agent_state), "about": ocp.args.JsonSave(about)}
+        items = {"agent": saveable(agent_state), "about": ocp.args.JsonSave(about)}
         save(self._manager, epoch, items, force=True)
         self._given_up = (self._given_up | later) - {epoch}
         self.drop_given_up()

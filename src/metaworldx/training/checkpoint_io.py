@@ -26,7 +26,7 @@ def manager_of(path: Path, keep: int | None) -> ocp.CheckpointManager:
     Args:
       keep: so many of the newest stay; None keeps all.
     """
-    hush()
+    silence_orbax()
     if path.is_dir() and jax.process_index() == 0:
         # orbax would do it in a thread that fails aloud where the program ends before it.
         for left in path.glob(f"*{UNFINISHED}*"):
@@ -35,7 +35,7 @@ def manager_of(path: Path, keep: int | None) -> ocp.CheckpointManager:
     return ocp.CheckpointManager(path.resolve(), options=options)
 
 
-def hush() -> None:
+def silence_orbax() -> None:
     """Keeps orbax, which tells every step of its work as a warning, to its errors."""
     logging.getLogger("absl").setLevel(logging.ERROR)
 
@@ -68,7 +68,7 @@ def read(path: Path, epoch: int, items: dict[str, Any]) -> dict[str, Any]:
     Raises:
       UserError: a part is missing, cut or of other sizes.
     """
-    hush()
+    silence_orbax()
     try:
         with ocp.Checkpointer(ocp.CompositeCheckpointHandler()) as checkpointer:
             found = checkpointer.restore(
@@ -105,7 +105,7 @@ def _first_line(error: Exception) -> str:
 # ---- a state as named arrays: orbax takes neither random keys nor arrays without entries
 
 
-def placed(template: Any, shardings: Any) -> Any:
+def place_on(template: Any, shardings: Any) -> Any:
     """Shapes with shardings from a prefix of their tree."""
 
     def on(sharding: jax.sharding.Sharding, part: Any) -> Any:
@@ -119,14 +119,14 @@ def placed(template: Any, shardings: Any) -> Any:
     )
 
 
-def to_save(tree: Any) -> Any:
+def saveable(tree: Any) -> Any:
     """What orbax is to save of a tree: named arrays, random keys as their numbers."""
     named = _named(tree)
     plain = {k: jax.random.key_data(x) if _is_key(x) else x for k, x in named.items()}
     return ocp.args.StandardSave(plain)
 
 
-def to_restore(template: Any) -> Any:
+def restore_target(template: Any) -> Any:
     """What orbax is to read, from a tree of shapes with their shardings."""
 
     def leaf(x: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
@@ -138,7 +138,7 @@ def to_restore(template: Any) -> Any:
     return ocp.args.StandardRestore({name: leaf(x) for name, x in _named(template).items()})
 
 
-def typed(template: Any, named: dict[str, jax.Array]) -> Any:
+def as_type_of(template: Any, named: dict[str, jax.Array]) -> Any:
     """The tree again, from its shapes and its named arrays."""
     found = iter(named[name] for name in _named(template))
 

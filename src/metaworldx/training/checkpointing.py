@@ -11,16 +11,16 @@ import orbax.checkpoint as ocp
 from metaworldx.core.errors import UserError
 from metaworldx.training.best_checkpoint import BestAgents
 from metaworldx.training.checkpoint_io import (
+    as_type_of,
     epochs_in,
     manager_of,
-    placed,
+    place_on,
     read,
+    restore_target,
     save,
-    to_restore,
-    to_save,
-    typed,
+    saveable,
 )
-from metaworldx.training.epoch_runner import Loop, LoopState
+from metaworldx.training.epoch_runner import EpochRunner, TrainState
 
 CHECKPOINTS, BEST = "checkpoints", "best"
 """Folders inside a run: the last few whole states, and the agents of the best evaluations."""
@@ -45,7 +45,7 @@ class Checkpoints:
         """Epochs done at the newest complete checkpoint, None if there is none."""
         return self._manager.latest_step()
 
-    def save(self, state: LoopState, about: dict[str, Any], with_replay: bool) -> int:
+    def save(self, state: TrainState, about: dict[str, Any], with_replay: bool) -> int:
         """Saves a state and returns its epoch; one that is there already is left alone.
 
         Raises:
@@ -55,12 +55,12 @@ class Checkpoints:
         if epoch in self._manager.all_steps():
             return epoch
         items: dict[str, Any] = {
-            "agent": to_save(state.agent),
-            "loop": to_save(_loop_part(state)),
+            "agent": saveable(state.agent),
+            "loop": saveable(_loop_part(state)),
             "about": ocp.args.JsonSave({**about, "replay": with_replay}),
         }
         if with_replay:
-            items["replay"] = to_save(state.replay)
+            items["replay"] = saveable(state.replay)
         # Before this checkpoint can be resumed from, or they might be taken for its past.
         self._best.drop_given_up()
         save(self._manager, epoch, items)
@@ -86,20 +86,24 @@ class Checkpoints:
         """The JSON part of a checkpoint."""
         return read(self._path, epoch, {"about": ocp.args.JsonRestore()})["about"]
 
-    def restore(self, loop: Loop, epoch: int, with_replay: bool) -> LoopState:
+    def restore(self, loop: EpochRunner, epoch: int, with_replay: bool) -> TrainState:
         """The state of a checkpoint on the loop's devices; without its replay an empty one.
 
         Raises:
           UserError: a file is missing, cut or of other sizes.
         """
-        template = placed(jax.eval_shape(lambda: loop.init(0)), loop.shardings())
+        template = place_on(jax.eval_shape(lambda: loop.init(0)), loop.shardings())
         parts = {"agent": template.agent, "loop": _loop_part(template)}
         if with_replay:
             parts["replay"] = template.replay
-        found = read(self._path, epoch, {name: to_restore(part) for name, part in parts.items()})
-        agent, loop_part = (typed(parts[name], found[name]) for name in ("agent", "loop"))
-        replay = typed(template.replay, found["replay"]) if with_replay else loop.empty_replay()
-        return LoopState(agent=agent, replay=replay, **loop_part)
+        found = read(
+            self._path, epoch, {name: restore_target(part) for name, part in parts.items()}
+        )
+        agent, loop_part = (as_type_of(parts[name], found[name]) for name in ("agent", "loop"))
+        replay = (
+            as_type_of(template.replay, found["replay"]) if with_replay else loop.empty_replay()
+        )
+        return TrainState(agent=agent, replay=replay, **loop_part)
 
     def close(self) -> None:
         """Waits for what is being written and lets go of the folders."""
@@ -122,14 +126,14 @@ def restore_agent(folder: Path, template: Any, which: str) -> tuple[Any, int]:
     """
     path = _path_of(folder, which)
     here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    template = placed(template, here)
+    template = place_on(template, here)
     for _ in range(_TRIES):
         epoch = newest(folder, which)
         if epoch is None:
             break
         try:
-            found = read(path, epoch, {"agent": to_restore(template)})
-            return typed(template, found["agent"]), epoch
+            found = read(path, epoch, {"agent": restore_target(template)})
+            return as_type_of(template, found["agent"]), epoch
         except UserError:
             if newest(folder, which) == epoch:
                 raise
@@ -151,6 +155,6 @@ def _others(folder: Path, which: str) -> str:
     return "" if epoch is None else f"; there is {other}, after epoch {epoch}"
 
 
-def _loop_part(state: LoopState) -> dict[str, Any]:
+def _loop_part(state: TrainState) -> dict[str, Any]:
     names = ("env", "plan", "objective", "key", "epoch")
     return {name: getattr(state, name) for name in names}

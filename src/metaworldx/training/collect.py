@@ -12,7 +12,7 @@ from flax import struct
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.training.replay_buffer import Transitions
-from metaworldx.training.reward_relabeling import Objective
+from metaworldx.training.reward_relabeling import RewardFn
 
 Params = Any
 Plan = Any
@@ -21,7 +21,7 @@ Actor = Callable[[Params, jax.Array, Plan, jax.Array], tuple[jax.Array, Plan]]
 
 
 @struct.dataclass
-class Tally:
+class EpisodeStats:
     """What happened while collecting, summed over steps and environments; one row a shard.
 
     Attributes:
@@ -45,14 +45,14 @@ class Tally:
     terms: dict[str, jax.Array] = struct.field(default_factory=dict)
 
     @staticmethod
-    def of_step(state: EnvState, watched: tuple[str, ...] = ()) -> Tally:
+    def of_step(state: EnvState, watched: tuple[str, ...] = ()) -> EpisodeStats:
         """Counts of one step of environments `[S, E]`."""
 
         def summed(x: jax.Array) -> jax.Array:
             return x.astype(jnp.float32).sum(axis=-1)
 
         done = state.done.astype(jnp.float32)
-        return Tally(
+        return EpisodeStats(
             steps=summed(jnp.ones_like(state.reward)),
             reward=summed(state.reward),
             episodes=summed(done),
@@ -119,14 +119,14 @@ def agent_actor(agent_config: Any, planning_envs: int) -> Actor:
 
 def collect(
     env: Env,
-    objective: Objective,
+    objective: RewardFn,
     actor: Actor,
     params: Params,
     state: EnvState,
     plan: Plan,
     keys: jax.Array,
     steps: int,
-) -> tuple[EnvState, Plan, tuple[Transitions, Tally]]:
+) -> tuple[EnvState, Plan, tuple[Transitions, EpisodeStats]]:
     """Steps every environment `steps` times.
 
     Args:
@@ -163,7 +163,7 @@ def collect(
             diverged=after.diverged,
             terms={name: after.terms[name] for name in objective.kept},
         )
-        return (after, plan), (kept, Tally.of_step(after, objective.watched))
+        return (after, plan), (kept, EpisodeStats.of_step(after, objective.watched))
 
     step_keys = jax.vmap(lambda key: jax.random.split(key, steps), out_axes=1)(keys)
     (state, plan), (kept, tally) = jax.lax.scan(one, (state, plan), step_keys)

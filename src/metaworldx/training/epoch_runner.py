@@ -23,24 +23,31 @@ from metaworldx.core.errors import UserError, nearest
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.experts.environments import training_env
-from metaworldx.training.collect import Actor, Plan, Tally, agent_actor, collect, random_actor
+from metaworldx.training.collect import (
+    Actor,
+    EpisodeStats,
+    Plan,
+    agent_actor,
+    collect,
+    random_actor,
+)
 from metaworldx.training.config import TrainConfig
 from metaworldx.training.replay_buffer import (
-    Replay,
+    ReplayBuffer,
     Sequences,
     Transitions,
-    empty_replay,
+    init_replay,
     insert,
     sample,
-    starts_of,
+    sequence_starts,
 )
-from metaworldx.training.reward_relabeling import objective_of
+from metaworldx.training.reward_relabeling import reward_fn_of
 
 AXIS = "env"
 
 
 @struct.dataclass
-class LoopState:
+class TrainState:
     """All that a run carries from epoch to epoch.
 
     Attributes:
@@ -56,7 +63,7 @@ class LoopState:
     agent: Any
     env: EnvState
     plan: Plan
-    replay: Replay
+    replay: ReplayBuffer
     objective: Any
     key: jax.Array
     epoch: jax.Array
@@ -94,7 +101,7 @@ def planning_config_for(config: TrainConfig, agent_config: Any) -> Any:
     return dataclasses.replace(agent_config, horizon=config.plan_horizon or config.horizon)
 
 
-class Loop:
+class EpochRunner:
     """The jitted functions of one run; it holds no state of its own."""
 
     def __init__(self, config: TrainConfig, devices: list[Any] | None = None):
@@ -116,7 +123,7 @@ class Loop:
             raise UserError("replay_on 'host' works on one host only; use 'device'")
         self.config = config
         self.env = training_env(config)
-        self.objective = objective_of(self.env)
+        self.objective = reward_fn_of(self.env)
         if config.horizon > self.env.max_episode_steps:
             raise UserError(
                 f"horizon {config.horizon} is longer than an episode of {self.env.id}, "
@@ -139,7 +146,7 @@ class Loop:
 
     # ---- the start
 
-    def init(self, seed: int) -> LoopState:
+    def init(self, seed: int) -> TrainState:
         """The state before the first epoch."""
         config, env = self.config, self.env
         shards, per_shard = config.shards, config.num_envs // config.shards
@@ -163,7 +170,7 @@ class Loop:
         reset = jax.shard_map(
             env.reset, mesh=self.mesh, in_specs=P(AXIS), out_specs=P(AXIS), check_vma=False
         )
-        return LoopState(
+        return TrainState(
             agent=state,
             env=jax.jit(reset)(env_keys),
             plan=plan,
@@ -173,14 +180,14 @@ class Loop:
             epoch=epoch,
         )
 
-    def shardings(self) -> LoopState:
+    def shardings(self) -> TrainState:
         """Where each part of the state lives, as a prefix of its tree."""
-        replay: Any = Replay(self._split, self._whole, self._whole)  # pyright: ignore
+        replay: Any = ReplayBuffer(self._split, self._whole, self._whole)  # pyright: ignore
         if self._host:
             replay = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
         split: Any = self._split
         whole: Any = self._whole
-        return LoopState(
+        return TrainState(
             agent=whole,
             env=split,
             plan=split,
@@ -190,11 +197,11 @@ class Loop:
             epoch=whole,
         )
 
-    def empty_replay(self) -> Replay:
+    def empty_replay(self) -> ReplayBuffer:
         """A ring without steps, where the run keeps its replay."""
         config, env = self.config, self.env
         make_empty = partial(
-            empty_replay,
+            init_replay,
             *(config.shards, config.slots, config.num_envs // config.shards),
             *(env.obs_size, env.action_size),
             terms=self.term_shapes(),
@@ -209,8 +216,8 @@ class Loop:
     # ---- parts of an epoch
 
     def _collect(
-        self, actor: Actor, state: LoopState, key: jax.Array
-    ) -> tuple[LoopState, Transitions, Tally]:
+        self, actor: Actor, state: TrainState, key: jax.Array
+    ) -> tuple[TrainState, Transitions, EpisodeStats]:
         """One round of collection, seen by the objective; the replay left as it is."""
         keys = jax.random.split(key, self.config.shards)
         split, whole = P(AXIS), P()
@@ -225,10 +232,10 @@ class Loop:
         objective = self.objective.seen(state.objective, kept)
         return state.replace(env=env, plan=plan, objective=objective), kept, tally
 
-    def sample_batches(self, replay: Replay, key: jax.Array) -> Sequences:
+    def sample_batches(self, replay: ReplayBuffer, key: jax.Array) -> Sequences:
         """Batches for one round's updates `[U, H, B, ...]`."""
         config = self.config
-        starts = starts_of(replay, config.horizon)
+        starts = sequence_starts(replay, config.horizon)
         draw = partial(sample, replay, starts, batch=config.batch, horizon=config.horizon)
         return jax.vmap(draw)(jax.random.split(key, config.updates_per_round))
 
@@ -257,7 +264,7 @@ class Loop:
         if self._host:
             return self._epoch_over_host(actor, seeding)
 
-        def one_round(state: LoopState, key: jax.Array) -> Any:
+        def one_round(state: TrainState, key: jax.Array) -> Any:
             collect_key, sample_key, update_key = jax.random.split(key, 3)
             state, kept, tally = self._collect(actor, state, collect_key)
             state = state.replace(replay=insert(state.replay, kept))
@@ -268,7 +275,7 @@ class Loop:
             new, metrics = self.update_agent(state.agent, state.objective, batches, update_key)
             return state.replace(agent=new), (tally, metrics)
 
-        def epoch(state: LoopState) -> tuple[LoopState, dict[str, jax.Array]]:
+        def epoch(state: TrainState) -> tuple[TrainState, dict[str, jax.Array]]:
             key, epoch_key = jax.random.split(state.key)
             keys = jax.random.split(epoch_key, self.config.epoch_rounds)
             state, (tally, metrics) = jax.lax.scan(one_round, state, keys)
@@ -286,7 +293,7 @@ class Loop:
         update_ = jax.jit(self.update_agent, donate_argnums=0)
         cpu = self.shardings().replay
 
-        def epoch(state: LoopState) -> tuple[LoopState, dict[str, jax.Array]]:
+        def epoch(state: TrainState) -> tuple[TrainState, dict[str, jax.Array]]:
             key, epoch_key = jax.random.split(state.key)
             replay, tallies, rows = state.replay, [], []
             for round_key in jax.random.split(epoch_key, self.config.epoch_rounds):
@@ -309,11 +316,11 @@ class Loop:
         return epoch
 
     @staticmethod
-    def _finished(state: LoopState, key: jax.Array) -> LoopState:
+    def _finished(state: TrainState, key: jax.Array) -> TrainState:
         return state.replace(key=key, epoch=state.epoch + 1)
 
 
-def _summary(tally: Tally, metrics: dict[str, jax.Array]) -> dict[str, jax.Array]:
+def _summary(tally: EpisodeStats, metrics: dict[str, jax.Array]) -> dict[str, jax.Array]:
     """An epoch's metrics, scalars: means over its updates, and what collection counted."""
     means = {f"train/{name}": value.astype(jnp.float32).mean() for name, value in metrics.items()}
     return {**tally.as_metrics(), **means}

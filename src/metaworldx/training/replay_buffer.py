@@ -40,7 +40,7 @@ class Transitions:
 
 
 @struct.dataclass
-class Replay:
+class ReplayBuffer:
     """A ring of `slots` steps for each environment.
 
     Attributes:
@@ -60,7 +60,7 @@ class Replay:
 
 
 @struct.dataclass
-class Starts:
+class SequenceStarts:
     """Where sequences may begin, in a form that is quick to draw from.
 
     Attributes:
@@ -94,14 +94,14 @@ class Sequences:
     terms: dict[str, jax.Array] = struct.field(default_factory=dict)
 
 
-def empty_replay(
+def init_replay(
     shards: int,
     slots: int,
     envs: int,
     obs_size: int,
     action_size: int,
     terms: Mapping[str, tuple[int, ...]] = {},
-) -> Replay:
+) -> ReplayBuffer:
     """A ring without steps: `shards` of `envs` environments each, `slots` steps long.
 
     Args:
@@ -122,7 +122,7 @@ def empty_replay(
         terms={name: zeros(*shape) for name, shape in terms.items()},
     )
     none = jnp.zeros((), jnp.int32)
-    return Replay(data, none, none)
+    return ReplayBuffer(data, none, none)
 
 
 def replay_bytes(
@@ -132,7 +132,7 @@ def replay_bytes(
     return slots * num_envs * (4 * (2 * obs_size + action_size + 1 + term_size) + 3) + 8
 
 
-def insert(replay: Replay, steps: Transitions) -> Replay:
+def insert(replay: ReplayBuffer, steps: Transitions) -> ReplayBuffer:
     """Writes `C` steps of every environment over the oldest ones.
 
     Args:
@@ -147,10 +147,12 @@ def insert(replay: Replay, steps: Transitions) -> Replay:
         replay.data,
         steps,
     )
-    return Replay(data, (replay.head + count) % slots, jnp.minimum(replay.filled + count, slots))
+    return ReplayBuffer(
+        data, (replay.head + count) % slots, jnp.minimum(replay.filled + count, slots)
+    )
 
 
-def valid_starts(replay: Replay, horizon: int) -> jax.Array:
+def valid_starts(replay: ReplayBuffer, horizon: int) -> jax.Array:
     """Where a sequence of `horizon` steps may begin, bool `[S, slots, E]`.
 
     All its steps are stored, in order and without a gap (it stays behind the write head), none
@@ -170,13 +172,15 @@ def valid_starts(replay: Replay, horizon: int) -> jax.Array:
     return valid
 
 
-def starts_of(replay: Replay, horizon: int) -> Starts:
+def sequence_starts(replay: ReplayBuffer, horizon: int) -> SequenceStarts:
     """The valid starts, to draw any number of batches from while nothing is inserted."""
     valid = valid_starts(replay, horizon)
-    return Starts(valid, jnp.cumsum(valid.sum(axis=2, dtype=jnp.int32), axis=1))
+    return SequenceStarts(valid, jnp.cumsum(valid.sum(axis=2, dtype=jnp.int32), axis=1))
 
 
-def sample(replay: Replay, starts: Starts, key: jax.Array, batch: int, horizon: int) -> Sequences:
+def sample(
+    replay: ReplayBuffer, starts: SequenceStarts, key: jax.Array, batch: int, horizon: int
+) -> Sequences:
     """Draws `batch` sequences, `batch / S` from each shard, uniformly over its valid starts.
 
     Args:
@@ -190,7 +194,7 @@ def sample(replay: Replay, starts: Starts, key: jax.Array, batch: int, horizon: 
     share = batch // shards
     steps = jnp.arange(horizon)[:, None]
 
-    def draw(data: Transitions, starts: Starts, key: jax.Array) -> Sequences:
+    def draw(data: Transitions, starts: SequenceStarts, key: jax.Array) -> Sequences:
         # The nth valid start: first its slot, then its place among that slot's environments.
         nth = jax.random.randint(key, (share,), 0, jnp.maximum(starts.rank[-1], 1))
         first = jnp.searchsorted(starts.rank, nth, side="right").astype(jnp.int32)

@@ -18,7 +18,7 @@ def replay_memory(config: TrainConfig, obs_size: int, action_size: int, term_siz
     return replay_bytes(config.slots, config.num_envs, obs_size, action_size, term_size)
 
 
-def memory_there(config: TrainConfig, devices: list[Any]) -> int | None:
+def available_memory(config: TrainConfig, devices: list[Any]) -> int | None:
     """Bytes that the replay could live in, over all of `devices`; None if nobody knows."""
     if config.replay_on == "device" and devices[0].platform != "cpu":
         stats = devices[0].memory_stats() or {}

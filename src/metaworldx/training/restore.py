@@ -26,7 +26,7 @@ CHECKPOINTS = ("latest", "best")
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedAgent:
     """What a run's checkpoint holds of its agent.
 
     Attributes:
@@ -56,7 +56,7 @@ class Trained:
         return act
 
 
-def load_trained(run: Path, checkpoint: str = "latest", planner: Sequence[str] = ()) -> Trained:
+def load_agent(run: Path, checkpoint: str = "latest", planner: Sequence[str] = ()) -> TrainedAgent:
     """The agent of the run in `run`.
 
     Args:
@@ -83,7 +83,7 @@ def load_trained(run: Path, checkpoint: str = "latest", planner: Sequence[str] =
     template = jax.eval_shape(lambda: tdmpc2.init(agent_config, jax.random.key(0)))
     state, epoch = restore_agent(run, template, checkpoint)
     planning_config = planning_config_for(config, agent_config)
-    return Trained(config, agent_config, planning_config, state.params, epoch)
+    return TrainedAgent(config, agent_config, planning_config, state.params, epoch)
 
 
 def _there(run: Path) -> str:
@@ -93,13 +93,13 @@ def _there(run: Path) -> str:
     return f"{run} has {' and '.join(there) or 'none that is complete'}"
 
 
-def trained_expert(run: Path, checkpoint: str = "best") -> Expert:
+def expert_from_run(run: Path, checkpoint: str = "best") -> Expert:
     """The expert that a run of `train expert` trained, with its record.
 
     Raises:
-      UserError: as `load_trained`; a run that trained no skill.
+      UserError: as `load_agent`; a run that trained no skill.
     """
-    trained = load_trained(run, checkpoint)
+    trained = load_agent(run, checkpoint)
     skill = skill_of(trained.config)
     if skill is None:
         raise UserError(f"the run in {run} trained no skill; needs one of `train expert`")

@@ -8,22 +8,22 @@ import jax
 
 from metaworldx.envs.env import Env
 from metaworldx.experts.imitation_reward import (
-    Reweighting,
+    JointErrors,
     TrackingError,
-    alignment,
-    first_reweighting,
+    imitation_reward,
+    init_joint_errors,
     joint_weights,
-    reweighted,
+    update_joint_errors,
 )
-from metaworldx.experts.motion_tracking_env import TrackingEnv
+from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.skills import Skill
 from metaworldx.training.replay_buffer import Sequences, Transitions
 
-State = Any
+RewardState = Any
 """What an objective learns on the way: a pytree, or None."""
 
 
-class Objective(Protocol):
+class RewardFn(Protocol):
     """How rewards of replayed steps are made.
 
     Attributes:
@@ -34,50 +34,50 @@ class Objective(Protocol):
     kept: tuple[str, ...]
     watched: tuple[str, ...]
 
-    def init(self) -> State:
+    def init(self) -> RewardState:
         """What it knows before the first step."""
         ...
 
-    def seen(self, state: State, steps: Transitions) -> State:
+    def seen(self, state: RewardState, steps: Transitions) -> RewardState:
         """What it knows after a round of collection."""
         ...
 
-    def reward(self, state: State, drawn: Sequences) -> jax.Array:
+    def reward(self, state: RewardState, drawn: Sequences) -> jax.Array:
         """Rewards `[H, B]` of sampled steps."""
         ...
 
-    def metrics(self, state: State) -> dict[str, jax.Array]:
+    def metrics(self, state: RewardState) -> dict[str, jax.Array]:
         """Scalars for the log."""
         ...
 
 
-class EnvReward:
+class EnvRewardFn:
     """The environment's own reward."""
 
     kept: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
 
-    def init(self) -> State:
+    def init(self) -> RewardState:
         """Nothing."""
         return None
 
-    def seen(self, state: State, steps: Transitions) -> State:
+    def seen(self, state: RewardState, steps: Transitions) -> RewardState:
         """Nothing."""
         del steps
         return state
 
-    def reward(self, state: State, drawn: Sequences) -> jax.Array:
+    def reward(self, state: RewardState, drawn: Sequences) -> jax.Array:
         """As it was collected."""
         del state
         return drawn.reward
 
-    def metrics(self, state: State) -> dict[str, jax.Array]:
+    def metrics(self, state: RewardState) -> dict[str, jax.Array]:
         """Nothing."""
         del state
         return {}
 
 
-class Imitation:
+class ImitationRewardFn:
     """`w_track R_t + w_task r_task`, R_t under the joint weights of today."""
 
     kept: tuple[str, ...] = (
@@ -89,17 +89,17 @@ class Imitation:
         """For a skill's numbers and as many hinges as the robot has."""
         self.skill, self.joints = skill, joints
 
-    def init(self) -> Reweighting:
+    def init(self) -> JointErrors:
         """All joints weigh alike."""
-        return first_reweighting(self.joints)
+        return init_joint_errors(self.joints)
 
-    def seen(self, state: Reweighting, steps: Transitions) -> Reweighting:
+    def seen(self, state: JointErrors, steps: Transitions) -> JointErrors:
         """Running means of the joints' errors, of steps whose simulation held."""
         error = steps.terms["joint_error"]
         error = jax.numpy.where(steps.diverged[..., None], jax.numpy.nan, error)
-        return reweighted(self.skill.imitation, state, error)
+        return update_joint_errors(self.skill.imitation, state, error)
 
-    def reward(self, state: Reweighting, drawn: Sequences) -> jax.Array:
+    def reward(self, state: JointErrors, drawn: Sequences) -> jax.Array:
         """From the errors that the replay kept."""
         terms = drawn.terms
         error = TrackingError(
@@ -109,10 +109,10 @@ class Imitation:
             terms["root_speed_error"],
         )
         weights = joint_weights(self.skill.imitation, state)
-        aligned = alignment(self.skill.imitation, error, weights)
+        aligned = imitation_reward(self.skill.imitation, error, weights)
         return self.skill.w_track * aligned + self.skill.w_task * terms["task"]
 
-    def metrics(self, state: Reweighting) -> dict[str, jax.Array]:
+    def metrics(self, state: JointErrors) -> dict[str, jax.Array]:
         """Joint error (rad, root of the mean square) and how far apart the weights are."""
         weights = joint_weights(self.skill.imitation, state)
         return {
@@ -122,8 +122,8 @@ class Imitation:
         }
 
 
-def objective_of(env: Env) -> Objective:
+def reward_fn_of(env: Env) -> RewardFn:
     """What is to be maximised in an environment."""
-    if isinstance(env, TrackingEnv):
-        return Imitation(env.skill, env.action_size)
-    return EnvReward()
+    if isinstance(env, MotionTrackingEnv):
+        return ImitationRewardFn(env.skill, env.action_size)
+    return EnvRewardFn()

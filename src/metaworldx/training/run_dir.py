@@ -77,7 +77,7 @@ def read_machine(folder: Path) -> dict[str, Any]:
     return json.loads((folder / CONFIG).read_text()).get("machine", {})
 
 
-class Metrics:
+class MetricsWriter:
     """`metrics.jsonl` and TensorBoard, one row an epoch."""
 
     def __init__(self, folder: Path, after_epoch: int, after_steps: int):
@@ -87,13 +87,13 @@ class Metrics:
           folder: of the run.
           after_epoch, after_steps: epochs done and the control steps of them.
         """
-        from metaworldx.training.tensorboard import Board
+        from metaworldx.training.tensorboard import TensorBoardWriter
 
         self._path = folder / METRICS
         rows = [row for row in read_metrics(folder) if row["epoch"] <= after_epoch]
         write_text(self._path, "".join(_line(row) for row in rows))
         self._file = self._path.open("a")
-        self._board = Board(folder / BOARD, after_steps)
+        self._board = TensorBoardWriter(folder / BOARD, after_steps)
 
     def write(self, row: dict[str, Any]) -> None:
         """Adds an epoch's row; numbers go to TensorBoard under their names, at their env step."""

@@ -11,7 +11,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.summary import scalar
 
 
-class Board:
+class TensorBoardWriter:
     """Writes one event file of scalars, beside those of the run's earlier sittings.
 
     Points are on disk once they are written: a checkpoint must not be ahead of them, and

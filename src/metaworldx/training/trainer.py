@@ -24,9 +24,9 @@ from metaworldx.evaluation.evaluator import Evaluation, Evaluator
 from metaworldx.experts.environments import evaluation_env
 from metaworldx.training.checkpointing import CHECKPOINTS, Checkpoints, newest
 from metaworldx.training.config import TrainConfig, as_data, checked
-from metaworldx.training.epoch_runner import Loop, LoopState
-from metaworldx.training.replay_memory import check_memory, memory_there
-from metaworldx.training.run_dir import CONFIG, Metrics, check_new, check_same, write_config
+from metaworldx.training.epoch_runner import EpochRunner, TrainState
+from metaworldx.training.replay_memory import available_memory, check_memory
+from metaworldx.training.run_dir import CONFIG, MetricsWriter, check_new, check_same, write_config
 
 DONE, STOP_AT, INTERRUPTED, NOT_FINITE = "done", "stop_at", "interrupted", "not_finite"
 
@@ -47,7 +47,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Result:
+class TrainResult:
     """How a run ended.
 
     Attributes:
@@ -64,8 +64,8 @@ class Result:
 
 
 def train(
-    config: TrainConfig, folder: Path, resume: bool = False, loop: Loop | None = None
-) -> Result:
+    config: TrainConfig, folder: Path, resume: bool = False, loop: EpochRunner | None = None
+) -> TrainResult:
     """Trains an agent, or goes on with the run in `folder`.
 
     Args:
@@ -84,14 +84,14 @@ def train(
         from jax.experimental import multihost_utils
 
         multihost_utils.sync_global_devices("folder checked")
-    return _Run(config, folder, resume, loop or Loop(config)).go()
+    return Trainer(config, folder, resume, loop or EpochRunner(config)).go()
 
 
 class Stopped(Exception):
     """A signal came; the run's checkpoint is written, and the run goes on next time."""
 
 
-def train_on(config: TrainConfig, folder: Path, loop: Loop | None = None) -> Result:
+def train_on(config: TrainConfig, folder: Path, loop: EpochRunner | None = None) -> TrainResult:
     """Begins a run that is part of more, or goes on with it from its newest checkpoint.
 
     Args:
@@ -112,15 +112,15 @@ def train_on(config: TrainConfig, folder: Path, loop: Loop | None = None) -> Res
     return result
 
 
-class _Run:
+class Trainer:
     """The pieces of a run that the shell holds on to."""
 
-    def __init__(self, config: TrainConfig, folder: Path, resume: bool, loop: Loop):
+    def __init__(self, config: TrainConfig, folder: Path, resume: bool, loop: EpochRunner):
         self.config, self.loop = config, loop
         self.leads = jax.process_index() == 0
         env = self.loop.env
         memory = check_memory(
-            *(config, env.obs_size, env.action_size, memory_there(config, jax.devices())),
+            *(config, env.obs_size, env.action_size, available_memory(config, jax.devices())),
             term_size=sum(math.prod(shape) for shape in self.loop.term_shapes().values()),
         )
         self.say(memory)
@@ -147,9 +147,9 @@ class _Run:
             self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
         self.epoch = int(self.state.epoch)
         if self.leads:
-            self.metrics = Metrics(folder, self.epoch, self.epoch * config.steps_per_epoch)
+            self.metrics = MetricsWriter(folder, self.epoch, self.epoch * config.steps_per_epoch)
 
-    def _begun(self) -> LoopState:
+    def _begun(self) -> TrainState:
         state = self.loop.init(self.config.seed)
         if self.config.begin_with is None:
             return state
@@ -162,7 +162,7 @@ class _Run:
         self.say(f"beginning with the agent of {self.config.begin_with}")
         return state.replace(agent=state.agent.replace(params=params, target_q=target))
 
-    def _restored(self, folder: Path) -> LoopState:
+    def _restored(self, folder: Path) -> TrainState:
         epoch = self.checkpoints.latest()
         has_best = self.checkpoints.resume_best(epoch or 0)
         if epoch is None:
@@ -185,7 +185,7 @@ class _Run:
 
     # ---- the epochs
 
-    def go(self) -> Result:
+    def go(self) -> TrainResult:
         """Runs the epochs that are left, then evaluates and saves."""
         config = self.config
         bar = tqdm(
@@ -214,7 +214,7 @@ class _Run:
                 if why != DONE or last:
                     break
         steps = self.epoch * config.steps_per_epoch
-        return Result(why, self.epoch, steps, self.progress.seconds, self.last)
+        return TrainResult(why, self.epoch, steps, self.progress.seconds, self.last)
 
     def _one_epoch(self) -> dict[str, Any]:
         config, seeding = self.config, self.epoch < self.config.seed_epochs
@@ -324,10 +324,10 @@ def _params_of(run: Path, wanted: Any) -> Any:
     Raises:
       UserError: no run or checkpoint there, or networks of other sizes.
     """
-    from metaworldx.training.restore import load_trained
+    from metaworldx.training.restore import load_agent
 
     which = "latest" if newest(run, "best") is None else "best"
-    params = load_trained(run, which).params
+    params = load_agent(run, which).params
     shapes = [jax.tree.map(jnp.shape, tree) for tree in (params, wanted)]
     if jax.tree.structure(params) != jax.tree.structure(wanted) or shapes[0] != shapes[1]:
         raise UserError(f"the agent of {run} has networks of other sizes than this run's")

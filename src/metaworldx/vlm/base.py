@@ -12,7 +12,7 @@ from metaworldx.vlm.schema import Guidance, Question
 log = logging.getLogger("metaworldx.vlm")
 
 
-class NoAnswer(Exception):
+class TeacherUnavailable(Exception):
     """A teacher cannot answer; the message says why, in one line and without secrets."""
 
 
@@ -25,12 +25,12 @@ class Teacher(Protocol):
         """Answers a question.
 
         Raises:
-          NoAnswer: for whatever reason it cannot.
+          TeacherUnavailable: for whatever reason it cannot.
         """
         ...
 
 
-class InTurn:
+class FallbackTeacher:
     """Asks one teacher after another; what each failed with is logged once, with who is next.
 
     Attributes:
@@ -49,13 +49,13 @@ class InTurn:
         """The first answer, with notes of who had none.
 
         Raises:
-          NoAnswer: nobody has one.
+          TeacherUnavailable: nobody has one.
         """
         failed: list[str] = []
         for place, teacher in enumerate(self._teachers, 1):
             try:
                 found = teacher.ask(question)
-            except NoAnswer as error:
+            except TeacherUnavailable as error:
                 failed.append(f"{teacher.name}: {error}")
                 if failed[-1] not in self._told:
                     self._told.add(failed[-1])
@@ -63,4 +63,4 @@ class InTurn:
                     log.warning("teacher %s%s", failed[-1], others)
                 continue
             return replace(found, notes=(*failed, *found.notes))
-        raise NoAnswer("; ".join(failed))
+        raise TeacherUnavailable("; ".join(failed))

@@ -22,8 +22,8 @@ from typing import Any
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import write_text
 from metaworldx.sim.assets import asset_root
-from metaworldx.vlm.base import NoAnswer
-from metaworldx.vlm.schema import BadAnswer, Guidance, Question, guidance_from
+from metaworldx.vlm.base import TeacherUnavailable
+from metaworldx.vlm.schema import Guidance, InvalidResponse, Question, guidance_from
 
 FORMAT = "metaworldx-guidance-1"
 SHIPPED = "cached (a general vision-language model, shipped)"
@@ -107,7 +107,7 @@ def _answer_in(
 ) -> Guidance:
     try:
         return guidance_from(data, experts, who, f"kept from {data['teacher'][:200]}")
-    except BadAnswer as error:
+    except InvalidResponse as error:
         raise UserError(f"{path} holds no usable answer: {error}") from None
 
 
@@ -128,7 +128,7 @@ class CachedTeacher:
         """The kept answer.
 
         Raises:
-          NoAnswer: none is kept, or its file is damaged.
+          TeacherUnavailable: none is kept, or its file is damaged.
           UserError: its file is damaged, for one that is not lenient.
         """
         path = kept_file(question, self._folder)
@@ -137,7 +137,7 @@ class CachedTeacher:
         except UserError as error:
             if path.exists() and not self._lenient:
                 raise
-            raise NoAnswer(str(error)) from None
+            raise TeacherUnavailable(str(error)) from None
 
 
 class ShippedTeacher:
@@ -149,19 +149,21 @@ class ShippedTeacher:
         """The shipped answer about a whole task.
 
         Raises:
-          NoAnswer: a question about something else, or with an expert that it says nothing of.
+          TeacherUnavailable: another question, or an expert that it says nothing of.
         """
         path = kept_file(question, shipped_guidance())
         if not path.is_file():
             about = question.task or "a task in other words"
-            raise NoAnswer(f"no answer about {about} comes with the package")
+            raise TeacherUnavailable(f"no answer about {about} comes with the package")
         try:
             data = _data_in(path)
             found = _answer_in(path, data, question.experts, SHIPPED)
         except UserError as error:
-            raise NoAnswer(str(error)) from None
+            raise TeacherUnavailable(str(error)) from None
         strange = sorted(set(question.experts) - set(data["relevance"]))
         if strange:
             # It would have relevance 0, as if somebody had judged it.
-            raise NoAnswer(f"the answers that come with the package know no {strange[0]!r}")
+            raise TeacherUnavailable(
+                f"the answers that come with the package know no {strange[0]!r}"
+            )
         return found

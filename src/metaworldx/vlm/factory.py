@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from metaworldx.core.errors import UserError, check_known
-from metaworldx.vlm.base import InTurn, Teacher
+from metaworldx.vlm.base import FallbackTeacher, Teacher
 from metaworldx.vlm.cached import CachedTeacher, ShippedTeacher
 from metaworldx.vlm.gemini.teacher import GeminiSettings, GeminiTeacher
 from metaworldx.vlm.offline.teacher import OfflineTeacher
@@ -15,7 +15,7 @@ TEACHERS = ("gemini", "cached", "offline")
 
 def teachers_from(
     first: str = "gemini", cache: Path | None = None, settings: GeminiSettings | None = None
-) -> InTurn:
+) -> FallbackTeacher:
     """The teacher of that name, and after it those that it falls back to.
 
     Args:
@@ -38,4 +38,4 @@ def teachers_from(
             chosen.append(ShippedTeacher() if cache is None else CachedTeacher(cache, lenient))
         elif name == "offline":
             chosen.append(OfflineTeacher())
-    return InTurn(chosen)
+    return FallbackTeacher(chosen)

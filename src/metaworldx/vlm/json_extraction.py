@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from metaworldx.vlm.schema import BadAnswer, printable
+from metaworldx.vlm.schema import InvalidResponse, printable
 
 Pairs = list[tuple[str, Any]]
 
@@ -36,7 +36,7 @@ def value_in(text: str, tidied: Callable[[Pairs], dict[str, Any]]) -> Any:
       tidied: makes an object of its names and values.
 
     Raises:
-      BadAnswer: no JSON, broken JSON, several values, or more than one code fence.
+      InvalidResponse: no JSON, broken JSON, several values, or more than one code fence.
     """
     decoder = json.JSONDecoder(parse_int=float, object_pairs_hook=tidied)
     try:
@@ -45,7 +45,7 @@ def value_in(text: str, tidied: Callable[[Pairs], dict[str, Any]]) -> Any:
         except json.JSONDecodeError:
             found = _value_among_words(text, decoder)
     except RecursionError:
-        raise BadAnswer("the answer is not JSON") from None
+        raise InvalidResponse("the answer is not JSON") from None
     if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict):
         return found[0]
     return found
@@ -63,14 +63,14 @@ def _value_among_words(text: str, decoder: json.JSONDecoder) -> Any:
             found.append(value)
             words += _VALUE
     if not found:
-        raise BadAnswer("the answer is not JSON")
+        raise InvalidResponse("the answer is not JSON")
     if len(found) > 1:
-        raise BadAnswer(f"the answer holds {len(found)} JSON values; needs one")
+        raise InvalidResponse(f"the answer holds {len(found)} JSON values; needs one")
     words += text[at:]
     if _BROKEN.search(words):
-        raise BadAnswer("the answer is not JSON")
+        raise InvalidResponse("the answer is not JSON")
     if len(_FENCE.findall(words)) > 2:
-        raise BadAnswer("the answer is in more than one code fence")
+        raise InvalidResponse("the answer is in more than one code fence")
     return found[0]
 
 
@@ -87,17 +87,17 @@ def _value_at(text: str, start: int, decoder: json.JSONDecoder) -> tuple[Any, in
     if isinstance(value, dict) or (value and any(isinstance(each, dict | list) for each in value)):
         return value, end
     if aside is None:
-        raise BadAnswer("the answer is not JSON")
+        raise InvalidResponse("the answer is not JSON")
     return None, aside.end()
 
 
 def check_named_once(names: Sequence[str], experts: Mapping[str, Any]) -> None:
-    """Raises BadAnswer if the names of one object spell an expert in two ways."""
+    """Raises InvalidResponse if the names of one object spell an expert in two ways."""
     spelt: dict[str, str] = {}
     for name in names:
         known = known_name(name, experts)
         if known in experts and spelt.setdefault(known, name) != name:
-            raise BadAnswer(f"{known} is there twice, as {spelt[known]!r} and as {name!r}")
+            raise InvalidResponse(f"{known} is there twice, as {spelt[known]!r} and as {name!r}")
 
 
 def with_known_names(data: Any, experts: Mapping[str, Any]) -> Any:

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-MOST = 10.0
+MAX_SCORE = 10.0
 """The greatest relevance."""
 MAX_TEXT = 2000
 """Letters of a task's text that a teacher reads; longer ones are refused."""
 MAX_STAGES, _MAX_STAGE_TEXT, _LARGEST = 12, 300, 1e9
-FLOOR = 1e-3
+MIN_WEIGHT = 1e-3
 """The least weight of an expert, so that no divergence from the weights is infinite."""
 
 
-class BadAnswer(ValueError):
+class InvalidResponse(ValueError):
     """An answer that cannot be used; the message says why."""
 
 
@@ -108,27 +108,27 @@ def guidance_from(
       teacher, origin: who answered, and where the answer comes from.
 
     Raises:
-      BadAnswer: another shape, numbers that are negative, too great or not finite, or no expert
-        of any relevance.
+      InvalidResponse: another shape, numbers that are negative, too great or not finite, or no
+        expert of any relevance.
     """
     if not isinstance(data, Mapping):
-        raise BadAnswer(f"the answer is {_kind(data)}; needs an object")
+        raise InvalidResponse(f"the answer is {_kind(data)}; needs an object")
     scores = data.get("relevance")
     if not isinstance(scores, Mapping):
-        raise BadAnswer(f"relevance is {_kind(scores)}; needs an object of scores by expert")
+        raise InvalidResponse(f"relevance is {_kind(scores)}; needs an object of scores by expert")
     notes: list[str] = []
-    found = {name: _number(f"relevance of {name}", x, MOST) for name, x in scores.items()}
+    found = {name: _number(f"relevance of {name}", x, MAX_SCORE) for name, x in scores.items()}
     unknown = [printable(str(name))[:40] for name in found if name not in experts]
     if unknown:
         notes.append(f"left out unknown experts: {', '.join(unknown[:5])}")
     relevance = {name: found.get(name, 0.0) for name in experts}
     if not any(relevance.values()):
-        raise BadAnswer("no expert has any relevance")
+        raise InvalidResponse("no expert has any relevance")
     given = data.get("stages", [])
     if not isinstance(given, list):
-        raise BadAnswer(f"stages are {_kind(given)}; needs a list")
+        raise InvalidResponse(f"stages are {_kind(given)}; needs a list")
     if len(given) > MAX_STAGES:
-        raise BadAnswer(f"there are {len(given)} stages; {MAX_STAGES} at most")
+        raise InvalidResponse(f"there are {len(given)} stages; {MAX_STAGES} at most")
     stages = [stage for each in given if (stage := _stage(each, experts)) is not None]
     if len(stages) < len(given):
         notes.append("left out stages without a known expert")
@@ -139,12 +139,12 @@ def guidance_from(
 
 def _stage(data: Any, experts: Mapping[str, str]) -> Stage | None:
     if not isinstance(data, Mapping) or not isinstance(data.get("text"), str):
-        raise BadAnswer("a stage has no text")
+        raise InvalidResponse("a stage has no text")
     shares = data.get("experts")
     if isinstance(shares, list):
         shares = {name: 1.0 for name in shares if isinstance(name, str)}
     if not isinstance(shares, Mapping):
-        raise BadAnswer(f"a stage's experts are {_kind(shares)}; needs an object or a list")
+        raise InvalidResponse(f"a stage's experts are {_kind(shares)}; needs an object or a list")
     known = {
         name: _number(f"share of {name}", share, math.inf)
         for name, share in shares.items()
@@ -160,13 +160,13 @@ def _stage(data: Any, experts: Mapping[str, str]) -> Stage | None:
 def _number(what: str, value: Any, most: float) -> float:
     what = printable(what)[:60]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BadAnswer(f"{what} is {_kind(value)}; needs a number")
+        raise InvalidResponse(f"{what} is {_kind(value)}; needs a number")
     # Of an integer, for which there may be no float, the order is known all the same.
     if not (0 <= value <= most and value < math.inf):
         told = f"{value:g}" if isinstance(value, float) else "an integer out of range"
-        raise BadAnswer(f"{what} is {told}; needs 0 to {most:g}")
+        raise InvalidResponse(f"{what} is {told}; needs 0 to {most:g}")
     if value > _LARGEST:
-        raise BadAnswer(f"{what} is too large")
+        raise InvalidResponse(f"{what} is too large")
     return float(value)
 
 
@@ -175,7 +175,7 @@ def _kind(value: Any) -> str:
     return names.get(type(value), f"a {type(value).__name__}")
 
 
-def weights(scores: np.ndarray, temperature: float = 1.5, floor: float = FLOOR) -> np.ndarray:
+def weights(scores: np.ndarray, temperature: float = 1.5, floor: float = MIN_WEIGHT) -> np.ndarray:
     """Relevance `[..., K]` as weights on the simplex: softmax(score / T), each at least `floor`."""
     scaled = np.asarray(scores, float) / temperature
     raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True))

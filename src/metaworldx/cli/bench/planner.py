@@ -43,13 +43,13 @@ def main(
     from metaworldx.cli._tables import print_measured
     from metaworldx.core.errors import UserError
     from metaworldx.core.files import check_writable
-    from metaworldx.envs.specs import facts
+    from metaworldx.envs.specs import env_spec
 
     if together < 0:
         raise UserError(f"together is {together}; needs at least 0")
     if out is not None:
         check_writable(out)
-    env = facts(task)
+    env = env_spec(task)
     config = preset(agent, env.obs_size, env.action_size, env.max_episode_steps)
     samples = config.planner.samples
     rows = []

@@ -38,11 +38,11 @@ def main(
     from metaworldx.cli._roofline_table import WORK_COLUMNS, work_cells
     from metaworldx.cli._tables import print_measured
     from metaworldx.core.files import check_writable
-    from metaworldx.envs.specs import facts
+    from metaworldx.envs.specs import env_spec
 
     if out is not None:
         check_writable(out)
-    env = facts(task)
+    env = env_spec(task)
     config = preset(agent, env.obs_size, env.action_size, env.max_episode_steps)
     rows = []
     for count in batch:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from metaworldx.core.errors import UserError
 
 if TYPE_CHECKING:
-    from metaworldx.composition.composer import Chooser
-    from metaworldx.composition.guidance_arrays import Told
+    from metaworldx.composition.composer import GatingPolicy
+    from metaworldx.composition.guidance_arrays import GuidanceArrays
     from metaworldx.composition.replanning import ReplanConfig
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.vlm.base import Teacher
@@ -53,8 +53,8 @@ def evaluator_of(
       UserError: no task, unknown names, a router or agent that does not fit.
     """
     from metaworldx.composition.affordances import milestone_names
-    from metaworldx.composition.gating import by_fusion, by_router, by_teacher
-    from metaworldx.composition.guidance_arrays import told
+    from metaworldx.composition.gating import fusion_gating, router_gating, teacher_gating
+    from metaworldx.composition.guidance_arrays import encode_guidance
     from metaworldx.composition.q_fusion import FusionConfig
     from metaworldx.composition.replanning import Replanner
     from metaworldx.envs.factory import make
@@ -62,7 +62,7 @@ def evaluator_of(
     from metaworldx.evaluation.controllers import ComposedController, ReplanningController
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.experts.pool import load_pool
-    from metaworldx.residual.expert_q_values import value_from
+    from metaworldx.residual.expert_q_values import expert_q_from_run
     from metaworldx.router.router import load_router
 
     if task is None:
@@ -71,16 +71,16 @@ def evaluator_of(
     fusion = FusionConfig(mixed.alpha, mixed.temperature)
     robot = parse_id(task)[0].name
     router = None if mixed.router is None else load_router(mixed.router)
-    value = None if mixed.fuse is None else value_from(mixed.fuse, task)
+    value = None if mixed.fuse is None else expert_q_from_run(mixed.fuse, task)
     replanning = _replanning(mixed, task)
     teacher, question, answer = _asked(mixed, task)
     pool = load_pool(mixed.pool, robot)
-    guidance = told(answer, pool.names)
+    guidance = encode_guidance(answer, pool.names)
 
-    def chooser(guidance: Told) -> Chooser:
-        by_all = partial(by_router, router, names=pool.names) if router else by_teacher
+    def chooser(guidance: GuidanceArrays) -> GatingPolicy:
+        by_all = partial(router_gating, router, names=pool.names) if router else teacher_gating
         chosen = by_all(guidance)
-        return chosen if value is None else by_fusion(chosen, value, fusion)
+        return chosen if value is None else fusion_gating(chosen, value, fusion)
 
     who = f"teacher {answer.teacher}" if router is None else f"router, teacher {answer.teacher}"
     who += "" if value is None else " and an agent's Q"

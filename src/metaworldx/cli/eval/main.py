@@ -179,11 +179,11 @@ def _of_run(
     from metaworldx.evaluation.controllers import AgentController
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.experts.environments import evaluation_env
-    from metaworldx.training.restore import load_trained
+    from metaworldx.training.restore import load_agent
     from metaworldx.training.run_dir import read_config
 
     config = read_config(run)
-    trained = load_trained(run, checkpoint, planner)
+    trained = load_agent(run, checkpoint, planner)
     evaluator = Evaluator(
         partial(AgentController, trained.planning_config, act_with),
         evaluation_env(config, task, collisions),
@@ -263,9 +263,9 @@ def _of_expert(
         "untrained": kinds[expert] == "random",
     }
     if targets:
-        from metaworldx.experts.reach_accuracy import measure_reaching
+        from metaworldx.experts.reach_accuracy import measure_reach_accuracy
 
-        reached = measure_reaching(ExpertPool([chosen]), expert, targets, seed)
+        reached = measure_reach_accuracy(ExpertPool([chosen]), expert, targets, seed)
         about["reaching"] = dataclasses.asdict(reached)
     return evaluator, None, about
 

@@ -25,9 +25,9 @@ def main(
       checkpoint: latest, or best (of the run's own evaluations).
     """
     from metaworldx.experts.pool import add_expert
-    from metaworldx.training.restore import trained_expert
+    from metaworldx.training.restore import expert_from_run
 
-    expert = trained_expert(run, checkpoint)
+    expert = expert_from_run(run, checkpoint)
     add_expert(expert, pool)
     size = (pool / f"{expert.name}.npz").stat().st_size
     print(f"{expert.name}: {size / 1e6:.2f} MB, into {pool}")

@@ -41,23 +41,27 @@ def main(
     from metaworldx.core.errors import check_seed
     from metaworldx.core.files import check_writable, write_text
     from metaworldx.envs.factory import make
-    from metaworldx.experts.balance_search import Found, Search, tune
-    from metaworldx.experts.motion_library import references
-    from metaworldx.experts.skills import clips_of, read_feedback, skill_named
+    from metaworldx.experts.balance_search import (
+        BalanceSearchConfig,
+        BalanceSearchResult,
+        search_balance_gains,
+    )
+    from metaworldx.experts.motion_library import build_motion_library
+    from metaworldx.experts.skills import clips_of, read_balance_gains, skill_named
 
     check_seed(seed)
     check_writable(out)
-    known = read_feedback(out) if out.exists() else {}
+    known = read_balance_gains(out) if out.exists() else {}
     chosen = skill_named(skill)
     if skill in known:
         chosen = dataclasses.replace(chosen, feedback=tuple(known[skill]))
     if clips:
         chosen = dataclasses.replace(chosen, clips=clips, evaluated=0, then=None)
     env = make(chosen.task, "native")
-    refs = references(env.task.robot.spec.name, clips_of(chosen), chosen.then)
-    search = Search(candidates=candidates, steps=steps, width=width, seed=seed)
+    refs = build_motion_library(env.task.robot.spec.name, clips_of(chosen), chosen.then)
+    search = BalanceSearchConfig(candidates=candidates, steps=steps, width=width, seed=seed)
 
-    def tell(found: Found) -> None:
+    def tell(found: BalanceSearchResult) -> None:
         tqdm.write(
             f"round {found.rounds}, {found.seconds / 60:.1f} min: fitness {found.fitness:.1f}, "
             f"length {found.length:.0f} of {steps}"
@@ -65,7 +69,7 @@ def main(
         known[skill] = [round(x, 4) for x in found.gains]
         write_text(out, json.dumps(known, indent=1) + "\n")
 
-    found = tune(env, refs, chosen, search, minutes, tell)
+    found = search_balance_gains(env, refs, chosen, search, minutes, tell)
     known[skill] = [round(x, 4) for x in found.gains]
     write_text(out, json.dumps(known, indent=1) + "\n")
     print(f"{skill}: {found.rounds} rounds in {found.seconds / 60:.1f} min; wrote {out}")

@@ -51,7 +51,7 @@ def main(
     import json
 
     from metaworldx.cli._teacher_options import guidance_for
-    from metaworldx.router.distill import DistilConfig
+    from metaworldx.router.distill import DistillConfig
     from metaworldx.router.switching import DemoConfig
     from metaworldx.router.train import RouterConfig, train_router
 
@@ -61,7 +61,7 @@ def main(
         pool=None if pool is None else str(pool),
         seed=seed,
         demos=DemoConfig(rollouts=rollouts, keep=keep, starts=starts),
-        distil=DistilConfig(steps=steps, beta=beta, lambda_0=lambda_0, eta=eta),
+        distil=DistillConfig(steps=steps, beta=beta, lambda_0=lambda_0, eta=eta),
     )
     guidance = guidance_for(names, teacher, cache, pool)
     quiet = (lambda text: None) if as_json else print

@@ -46,7 +46,7 @@ def main(
     """
     from metaworldx.cli._teacher_options import question_for, settings_for
     from metaworldx.core.files import check_writable
-    from metaworldx.vlm.base import NoAnswer
+    from metaworldx.vlm.base import TeacherUnavailable
     from metaworldx.vlm.cached import write_guidance
     from metaworldx.vlm.factory import teachers_from
     from metaworldx.vlm.prompt import prompt_for
@@ -60,7 +60,7 @@ def main(
         return 0
     try:
         found = asked.ask(question)
-    except NoAnswer as error:
+    except TeacherUnavailable as error:
         raise UserError(f"no teacher has an answer: {error}") from None
     if out is not None:
         write_guidance(question, found, out)

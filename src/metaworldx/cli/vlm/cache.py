@@ -34,7 +34,7 @@ def main(
     from metaworldx.cli._teacher_options import question_for, settings_for
     from metaworldx.core.files import check_writable
     from metaworldx.envs.registry import environment_ids
-    from metaworldx.vlm.base import NoAnswer, Teacher
+    from metaworldx.vlm.base import Teacher, TeacherUnavailable
     from metaworldx.vlm.cached import file_of, write_guidance
     from metaworldx.vlm.gemini.teacher import GeminiTeacher
     from metaworldx.vlm.offline.teacher import OfflineTeacher
@@ -59,7 +59,7 @@ def main(
             question = question_for(question.task, None, None, pool, True)
         try:
             found = asked.ask(question)
-        except NoAnswer as error:
+        except TeacherUnavailable as error:
             raise UserError(
                 f"{teacher} has no answer for {question.task or question.text!r}: {error} "
                 f"({written} written to {out})"

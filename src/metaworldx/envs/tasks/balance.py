@@ -10,7 +10,7 @@ from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS
 from metaworldx.envs.tasks.locomotion import Stand
 from metaworldx.sim.contact_rules import ContactRule, except_geoms, geoms
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 _SPHERE, _BOARD = "pivot_sphere_collision", "stand_board_collision"
 _ON_BOARD = (0.0, 0.0, 0.37, 1.0, 0.0, 0.0, 0.0)
@@ -37,7 +37,7 @@ class BalanceSimple(Stand):
         "floor": ContactRule(geoms("floor"), except_geoms(_SPHERE)),
     }
 
-    def lost(self, r: Readings) -> jax.Array:
+    def lost(self, r: SimData) -> jax.Array:
         """Whether the balance is lost, bool."""
         return (r.qpos[2] < 0.8) | self.touch(r, "sphere") | self.touch(r, "floor")
 

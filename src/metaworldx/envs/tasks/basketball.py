@@ -13,11 +13,11 @@ from flax import struct
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Outcome, Start, Task, View, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, View, step_result
 from metaworldx.envs.tolerance import tolerance
 from metaworldx.sim.contact_rules import ContactRule, geoms
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 
 @struct.dataclass
@@ -47,7 +47,7 @@ class Basketball(Task):
     object_qpos = (0.35, 0.9, 2.0, 1.0, 0.0, 0.0, 0.0)
     contact_rules: ClassVar = {"ball": ContactRule(geoms("basketball_collision"))}
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._ball = layout.body("basketball")
         self._ball_qpos = layout.qpos("free_basketball")
@@ -56,8 +56,8 @@ class Basketball(Task):
         self._left_hand = layout.site("left_hand")
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         """The ball comes from up to 1.45 rad off the front, 1.5 m away, with 7.5 m/s.
 
         It starts 0.39 m above the left hand, which is why the sites' places are asked for.
@@ -73,7 +73,7 @@ class Basketball(Task):
             memory=BasketballMemory(jnp.zeros((), bool)),
         )
 
-    def evaluate(self, r: Readings, memory: BasketballMemory) -> Outcome:
+    def evaluate(self, r: SimData, memory: BasketballMemory) -> StepResult:
         """The running stage's reward, plus 1000 for a hit; a hit or a fallen ball or robot ends."""
         throwing = memory.throwing | self.touch(r, "ball")
         stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
@@ -88,7 +88,7 @@ class Basketball(Task):
             0.15 * stand * control + 0.05 * proximity + 0.8 * aim,
             0.5 * stand * control + 0.5 * proximity,
         )
-        return outcome(
+        return step_result(
             reward + jnp.where(scored, 1000.0, 0.0),
             (r.qpos[self._ball_qpos + 2] < 0.5) | (r.qpos[2] < 0.5) | scored,
             {

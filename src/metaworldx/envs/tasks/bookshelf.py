@@ -12,10 +12,10 @@ from flax import struct
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, View, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _OBJECTS = (
     *("book_a", "book_b", "book_c", "book_d", "book_e", "trophy", "book_flat"),
@@ -78,13 +78,13 @@ class BookshelfSimple(Task):
         *(0.85, 0.0, 1.58, 0.8689313, -0.06692531, 0.12250874, 0.47483787),
     )
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._bodies = tuple(layout.body(name) for name in _OBJECTS)
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         dtype = begin.qpos.dtype
         objects, goals = jnp.array(_SIMPLE_ORDER), jnp.array(_PLACES, dtype)
         if self.shuffled:
@@ -103,11 +103,11 @@ class BookshelfSimple(Task):
             ),
         )
 
-    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
         code = memory.objects[memory.task_index] + _CODE
         return jnp.concatenate([r.qpos, r.qvel, code[None].astype(r.qpos.dtype)])
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
 
         positions = r.xpos[jnp.array(self._bodies)[memory.objects]]
@@ -120,7 +120,7 @@ class BookshelfSimple(Task):
         index = memory.task_index + placed.astype(memory.task_index.dtype)
         finished = index == _COUNT
         dropped = positions[index, 2] < 0.5
-        return outcome(
+        return step_result(
             0.2 * (stand * control)  # pyright: ignore[reportOperatorIssue]
             + 0.4 * near_goal
             + 0.4 * near_hand
@@ -138,7 +138,7 @@ class BookshelfSimple(Task):
             success_subtasks=index,
         )
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         codes = record.get("bookshelf_objects", [i + _CODE for i in _SIMPLE_ORDER])
         task_index: Any = np.asarray(record["task_index"], np.int32)
         return BookshelfMemory(
@@ -147,7 +147,7 @@ class BookshelfSimple(Task):
             goals=_last_twice(np.asarray(record["placement_goals"], float)),
         )
 
-    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
         if not self.shuffled:
             # There HumanoidBench keeps no second copy of the last goal, nor the objects.
             return {

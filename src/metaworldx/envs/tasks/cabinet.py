@@ -11,10 +11,10 @@ import numpy as np
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, View, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _SUBTASKS = 4
 _X, _REACH_X, _REACH_Y, _REACH_Z = 0.9, 0.3, 0.6, 0.15
@@ -44,7 +44,7 @@ class Cabinet(Task):
         *(0.9, 0.0, 1.45, 1.0, 0.0, 0.0, 0.0),
     )
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._pulling_door = layout.qpos("pull_door_slide")
         self._drawer = layout.qpos("drawer_slide")
@@ -55,11 +55,11 @@ class Cabinet(Task):
         self._lateral_cube = layout.body("lateral_cabinet_cube")
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         return begin.replace(memory=jnp.ones((), jnp.int32))
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
 
         # Openness of what each subtask opens; the first two are not limited to 1.
@@ -88,7 +88,7 @@ class Cabinet(Task):
         reward = reward + jnp.where(complete, 100.0 * memory, 0.0)
         memory = memory + complete.astype(memory.dtype)
         finished = memory > _SUBTASKS
-        return outcome(
+        return step_result(
             reward,
             finished,
             {
@@ -104,10 +104,10 @@ class Cabinet(Task):
             success_subtasks=memory - 1,
         )
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         return np.asarray(record["current_subtask"], np.int32)
 
-    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
         return {"current_subtask": int(memory)}
 
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS, RobotSpec, z_axis_z
-from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _SPEED = 1.0
 """Speed along x (m/s) from which `move` is 1."""
@@ -60,21 +60,21 @@ class Carry(Task):
     }
     object_qpos = (0.26, 0.0, 1.26, 1.0, 0.0, 0.0, 0.0)
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._box, self._torso = layout.body("carry_box"), layout.body("torso_link")
         self._box_qpos = layout.qpos("free_box")
         self._hands = np.array([layout.site("left_hand"), layout.site("right_hand")])
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         # Placed by the hands, as the pose's noise moves them by more than the gap to the box.
         between_hands = site_xpos(begin.qpos)[self._hands].mean(axis=0).astype(begin.qpos.dtype)
         box = between_hands + jnp.array(_FROM_HANDS, begin.qpos.dtype)
         return begin.replace(qpos=begin.qpos.at[self._box_qpos : self._box_qpos + 3].set(box))
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         standing = reward_terms.standing(self.robot, r)
         upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
@@ -92,7 +92,7 @@ class Carry(Task):
         hands_on = tolerance(
             reward_terms.hand_distances(self.robot, r, box), (0.0, 0.25), 0.25
         ).mean()
-        return outcome(
+        return step_result(
             stand * control * move * in_place * box_upright * hands_on,
             (r.qpos[2] < 0.5) | (box[2] < 0.5),
             {

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, View, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _ANGLE = 3.14
 """Roll, pitch and yaw are drawn from plus or minus this (rad)."""
@@ -51,7 +51,7 @@ class Cube(Task):
         *(0.45, -0.21, 1.125, 1.0, 0.0, 0.0, 0.0),
     )
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         cubes = ("left_cube_to_rotate", "right_cube_to_rotate")
         self._left, self._right = map(layout.body, cubes)
@@ -59,8 +59,8 @@ class Cube(Task):
         self._target = layout.body("target_cube")
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         angles = jax.random.uniform(key, (3, 3), begin.qpos.dtype, -_ANGLE, _ANGLE)
         qpos = begin.qpos
         for adr, turn in zip(self._quats, angles[:2], strict=True):
@@ -70,10 +70,10 @@ class Cube(Task):
             qpos=qpos, mocap_quat=begin.mocap_quat.at[target].set(quat_of_euler(angles[2]))
         )
 
-    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
         return jnp.concatenate([r.qpos, r.qvel, r.xquat[self._target]])
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         standing = reward_terms.standing(self.robot, r)
         upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
@@ -85,7 +85,7 @@ class Cube(Task):
         hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
         close = tolerance(reward_terms.distance(hands, r.xpos[cubes]), (0.0, 0.1), 0.5).mean()
         dropped = jnp.any(r.xpos[cubes, 2] < 0.6)
-        return outcome(
+        return step_result(
             0.2 * (control * stand * still) + 0.5 * aligned + 0.3 * close,
             (r.qpos[2] < 0.58) | dropped,
             {

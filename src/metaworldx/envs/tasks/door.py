@@ -6,10 +6,10 @@ import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
+from metaworldx.envs.task import StepResult, Task, TaskState, View, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 
 class Door(Task):
@@ -21,13 +21,13 @@ class Door(Task):
     success_bar = 600
     object_qpos = (0.0, 0.0)
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._hinge = layout.qpos("door_hinge")
         self._hatch_hinge = layout.qpos("door_hatch_hinge")
         self._hatch = layout.body("door_hatch")
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Door, passage, posture, hatch and hand, weighted; ends with the pelvis under 0.58 m."""
         stand = reward_terms.standing(self.robot, r) * reward_terms.upright(
             self.robot, r, margin=0.9
@@ -42,7 +42,7 @@ class Door(Task):
         passage = tolerance(
             self.robot.imu_position(r)[0], (1.2, reward_terms.INF), 1.0, "linear", 0.0
         )
-        return outcome(
+        return step_result(
             0.1 * stand * control + 0.45 * door + 0.05 * hatch + 0.05 * proximity + 0.35 * passage,
             r.qpos[2] < 0.58,
             {

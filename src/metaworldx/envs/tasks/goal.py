@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import struct
 
-from metaworldx.envs.task import Start, Task
-from metaworldx.sim.data import Readings
+from metaworldx.envs.task import ResetState, Task
+from metaworldx.sim.data import SimData
 
 
 @struct.dataclass
@@ -35,14 +35,14 @@ class GoalTask(Task):
     """Upper corner of the goal's box, m."""
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         """Draws the goal."""
         dtype = begin.qpos.dtype
         low, high = jnp.array(self.goal_low, dtype), jnp.array(self.goal_high, dtype)
         return replace(begin, memory=GoalMemory(jax.random.uniform(key, (3,), dtype, low, high)))
 
-    def observe(self, r: Readings, memory: GoalMemory) -> jax.Array:
+    def observe(self, r: SimData, memory: GoalMemory) -> jax.Array:
         """The robot's positions and velocities, then its left hand and the goal, m."""
         hand = self.robot.left_hand(r)
         return jnp.concatenate([self.robot.observation(r), hand, memory.goal])

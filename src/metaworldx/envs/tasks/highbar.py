@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from metaworldx.envs import reward_terms
-from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
+from metaworldx.envs.task import StepResult, Task, TaskState, View, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 _LEGS_AND_TORSO = (0.0,) * 11
 _LEFT_ARM, _RIGHT_ARM = (0.0, 3.11, 0.0, 1.49), (0.0, -3.11, 0.0, 1.49)
@@ -48,7 +48,7 @@ class HighBarSimple(Task):
     }
     hold: ClassVar = {"h1": (*_LEGS_AND_TORSO, *_LEFT_ARM, *_RIGHT_ARM)}
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Upside down times feet times control; ends with the head under 2 m."""
         upside_down = tolerance(
             -self.robot.torso_upright(r), (0.9, reward_terms.INF), 1.9, "linear", 0.0
@@ -56,7 +56,7 @@ class HighBarSimple(Task):
         feet_height = (self.robot.left_foot_height(r) + self.robot.right_foot_height(r)) / 2.0
         feet = (1.0 + tolerance(feet_height, (4.8, reward_terms.INF), 2.0, "linear", 0.0)) / 2.0
         control = reward_terms.small_control(r)
-        return outcome(
+        return step_result(
             upside_down * feet * control,
             self.robot.head_height(r) < 2.0,
             {"upright_reward": upside_down, "feet_reward": feet, "small_control": control},

@@ -7,10 +7,10 @@ import numpy as np
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.envs.task import StepResult, Task, TaskState, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 
 class InsertNormal(Task):
@@ -27,12 +27,12 @@ class InsertNormal(Task):
         *(0.6, 0.0, 0.95, 1.0, 0.0, 0.0, 0.0),
     )
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._pegs = np.array([layout.site("peg_a"), layout.site("peg_b")])
         self._holes = np.array([layout.site("block_peg_a"), layout.site("block_peg_b")])
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
         pegs, holes = r.site_xpos[self._pegs], r.site_xpos[self._holes]
         inserted = tolerance(
@@ -43,7 +43,7 @@ class InsertNormal(Task):
         hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
         held = tolerance(jnp.min(reward_terms.distance(hands, pegs)), (0.0, 0.2), 0.5)
         dropped = jnp.any(pegs[:, 2] < 0.5) | jnp.any(holes[:, 2] < 0.5)
-        return outcome(
+        return step_result(
             (0.5 * (control * stand) + 0.5 * inserted) * (0.5 * height + 0.5 * held),
             (r.qpos[2] < 0.5) | dropped,
             {

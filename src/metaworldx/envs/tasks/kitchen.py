@@ -12,8 +12,8 @@ import numpy as np
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS
-from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
-from metaworldx.sim.data import Readings
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, step_result
+from metaworldx.sim.data import SimData
 
 _OBJECT_QPOS = 21
 _ELEMENTS: dict[str, tuple[tuple[int, ...], tuple[float, ...]]] = {
@@ -57,14 +57,14 @@ class Kitchen(Task):
     )
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         return begin.replace(memory=jnp.zeros((), jnp.int32))
 
-    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
         return jnp.concatenate([self.robot.qpos(r), r.qpos[-_OBJECT_QPOS:]])
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         objects = r.qpos[-_OBJECT_QPOS:]
         at_goal = jnp.stack(
             [
@@ -76,7 +76,7 @@ class Kitchen(Task):
         done_before = jnp.arange(len(_ELEMENTS)) < memory
         done = jnp.sum(jnp.cumprod(done_before | at_goal)).astype(memory.dtype)
         finished = done == len(_ELEMENTS)
-        return outcome(
+        return step_result(
             (done - memory).astype(objects.dtype),
             finished,
             {},
@@ -85,8 +85,8 @@ class Kitchen(Task):
             success_subtasks=done,
         )
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         return np.asarray(len(_ELEMENTS) - len(record["tasks_to_complete"]), np.int32)
 
-    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
         return {"tasks_to_complete": dict.fromkeys(list(_ELEMENTS)[int(memory) :])}

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
-from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
+from metaworldx.envs.task import StepResult, Task, TaskState, View, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 
 class Walk(Task):
@@ -24,14 +24,14 @@ class Walk(Task):
     upright_from: ClassVar[float] = 0.9
     """Projection of the torso's z axis on the world's from which `upright` is 1."""
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Control times stand times move; ends with the pelvis under 0.2 m."""
         standing = reward_terms.standing(self.robot, r)
         upright = reward_terms.upright(self.robot, r, self.upright_from)
         stand = standing * upright
         control = reward_terms.small_control(r)
         move = reward_terms.forward(self.robot, r, self.speed)
-        return outcome(
+        return step_result(
             control * stand * move,
             r.qpos[2] < 0.2,
             {
@@ -60,13 +60,13 @@ class Stand(Task):
     head_height: ClassVar[float] = reward_terms.STAND_HEIGHT
     """Height of the head (m) from which `standing` is 1."""
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Control times stand times stillness; ends when `lost`."""
         standing = reward_terms.standing(self.robot, r, height=self.head_height)
         upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
         control, still = reward_terms.small_control(r), reward_terms.still(self.robot, r)
-        return outcome(
+        return step_result(
             control * stand * still,
             self.lost(r),
             {
@@ -78,7 +78,7 @@ class Stand(Task):
             },
         )
 
-    def lost(self, r: Readings) -> jax.Array:
+    def lost(self, r: SimData) -> jax.Array:
         """Whether the episode ends because the robot no longer stands, bool."""
         return r.qpos[2] < 0.2
 
@@ -92,7 +92,7 @@ class Crawl(Task):
     success_bar = 700
     can_fall = False
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Control, height, speed and lying flat, weighted, inside of the tunnel; never ends."""
         imu = self.robot.imu_position(r)
         control = reward_terms.small_control(r)
@@ -109,7 +109,7 @@ class Crawl(Task):
         reward = (
             0.1 * control + 0.25 * jnp.minimum(crawling, crawling_head) + 0.4 * move + 0.25 * lying
         )
-        return outcome(
+        return step_result(
             reward * in_tunnel,
             False,
             {

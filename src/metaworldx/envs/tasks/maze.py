@@ -12,10 +12,10 @@ import numpy as np
 from flax import struct
 
 from metaworldx.envs import reward_terms
-from metaworldx.envs.task import Outcome, Start, Task, View, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, View, step_result
 from metaworldx.envs.tolerance import tolerance
 from metaworldx.sim.contact_rules import ContactRule, bodies
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 # The first checkpoint is the start itself, so the first step pays 100; the last one repeats
 # the one before it, so stage 4 means that the way is done.
@@ -47,12 +47,12 @@ class Maze(Task):
     contact_rules: ClassVar = {"wall": ContactRule(bodies("maze"))}
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         """Begins at stage 0."""
         return replace(begin, memory=MazeMemory(jnp.zeros((), jnp.int32)))
 
-    def evaluate(self, r: Readings, memory: MazeMemory) -> Outcome:
+    def evaluate(self, r: SimData, memory: MazeMemory) -> StepResult:
         """Stand, speed along the corridor, nearness of the next checkpoint; plus 100 n."""
         checkpoints = jnp.array(_CHECKPOINTS, r.qpos.dtype)
         pelvis, imu = self.robot.pelvis_position(r)[:2], self.robot.imu_position(r)[:2]
@@ -71,7 +71,7 @@ class Maze(Task):
         move = (5.0 * jnp.where(stage == _LAST, 1.0, along[0] * along[1]) + 1.0) / 6.0
         proximity = tolerance(reward_terms.distance(imu, checkpoints[stage]), margin=1.0)
         discount = jnp.where(self.touch(r, "wall"), 0.1, 1.0)
-        return outcome(
+        return step_result(
             (0.2 * stand * control + 0.4 * move + 0.4 * proximity) * discount + bonus,
             r.qpos[2] < 0.2,
             {

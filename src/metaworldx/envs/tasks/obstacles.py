@@ -7,11 +7,11 @@ from typing import ClassVar
 import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
-from metaworldx.envs.task import Memory, Outcome, Task, View, outcome
+from metaworldx.envs.task import StepResult, Task, TaskState, View, step_result
 from metaworldx.envs.tasks.locomotion import Run
 from metaworldx.envs.tolerance import tolerance
 from metaworldx.sim.contact_rules import ContactRule, except_geoms, geoms
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 
 class Hurdle(Run):
@@ -29,11 +29,11 @@ class Hurdle(Run):
         )
     }
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """`Run`'s, with a torso that may lean further, times the barriers' discount."""
         run = super().evaluate(r, memory)
         discount = jnp.where(self.touch(r, "barrier"), 0.1, 1.0)
-        return outcome(
+        return step_result(
             run.reward * discount,
             run.terminated,
             {**run.terms, "wall_collision_discount": discount},
@@ -49,7 +49,7 @@ class Stair(Task):
     success_bar = 700
     min_collisions = "feet"
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Stand times control times move; ends with the torso nearly level."""
         feet = jnp.stack([self.robot.left_foot_height(r), self.robot.right_foot_height(r)])
         standing = tolerance(self.robot.head_height(r) - feet, (1.2, reward_terms.INF), 0.45).prod()
@@ -57,7 +57,7 @@ class Stair(Task):
         stand = standing * upright
         control = reward_terms.small_control(r)
         move = reward_terms.forward(self.robot, r, 1.0)
-        return outcome(
+        return step_result(
             stand * control * move,
             self.robot.torso_upright(r) < 0.1,
             {
@@ -92,7 +92,7 @@ class Pole(Task):
     success_bar = 700
     contact_rules: ClassVar = {"pole": ContactRule(_pole, except_geoms("floor"))}
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Standing and moving, half each, times the poles' discount; ends under 0.5 m."""
         standing = reward_terms.standing(self.robot, r)
         upright = reward_terms.upright(self.robot, r)
@@ -100,7 +100,7 @@ class Pole(Task):
         control = reward_terms.small_control(r)
         move = reward_terms.forward(self.robot, r, 0.5)
         discount = jnp.where(self.touch(r, "pole"), 0.1, 1.0)
-        return outcome(
+        return step_result(
             (0.5 * control * stand + 0.5 * move) * discount,
             r.qpos[2] < 0.5,
             {

@@ -9,9 +9,17 @@ import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import FREE_QPOS, FREE_QVEL, Memory, Outcome, Start, Task, outcome
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.envs.task import (
+    FREE_QPOS,
+    FREE_QVEL,
+    ResetState,
+    StepResult,
+    Task,
+    TaskState,
+    step_result,
+)
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _SPREAD = 2.0
 """Package and destination are drawn from a square of twice this side (m) around the origin."""
@@ -30,14 +38,14 @@ class Package(Task):
     success_bar = 1500
     object_qpos = (0.75, 0.0, 0.35, 1.0, 0.0, 0.0, 0.0)
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._qpos, self._qvel = layout.qpos("free_package"), layout.qvel("free_package")
         self._destination = layout.site("destination_loc")
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         dtype = begin.qpos.dtype
         places = jax.random.uniform(key, (2, 2), dtype, -_SPREAD, _SPREAD)
         package = jnp.append(places[0], jnp.asarray(_REST_HEIGHT, dtype))
@@ -47,7 +55,7 @@ class Package(Task):
             mocap_pos=begin.mocap_pos.at[self.layout.mocap("package_destination")].set(destination),
         )
 
-    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
         return jnp.concatenate(
             [
                 self.robot.observation(r),
@@ -59,14 +67,14 @@ class Package(Task):
             ]
         )
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         package = r.qpos[self._qpos : self._qpos + 3]
         stand, control = reward_terms.stand(self.robot, r, low=0.8), reward_terms.small_control(r)
         to_go = reward_terms.distance(package, r.site_xpos[self._destination])
         left, right = reward_terms.hand_distances(self.robot, r, package)
         height = jnp.minimum(package[2], 1.0)
         there = to_go < 0.1
-        return outcome(
+        return step_result(
             stand * control - 3.0 * to_go - 0.1 * (left + right) + height + 1000.0 * there,
             there,
             {

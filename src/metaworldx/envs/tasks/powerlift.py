@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Task, outcome
+from metaworldx.envs.task import StepResult, Task, TaskState, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 
 class Powerlift(Task):
@@ -18,17 +18,17 @@ class Powerlift(Task):
     success_bar = 800
     object_qpos = (0.5, 0.0, 0.2, 1.0, 0.0, 0.0, 0.0)
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._dumbbell = layout.body("dumbbell")
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         standing = reward_terms.standing(self.robot, r, margin=reward_terms.STAND_HEIGHT / 3)
         upright = reward_terms.upright(self.robot, r, low=0.8)
         stand = standing * upright
         control = reward_terms.small_control(r)
         lifted = tolerance(r.xpos[self._dumbbell, 2], (1.9, 2.1), 2.0)
-        return outcome(
+        return step_result(
             0.2 * (control * stand) + 0.8 * lifted,
             r.qpos[2] < 0.2,
             {

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS, RobotSpec
-from metaworldx.envs.task import Outcome, outcome
+from metaworldx.envs.task import StepResult, step_result
 from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _HAND = ROBOTS["h1hand"].stand
 _LEFT_WRIST_YAW, _RIGHT_WRIST_YAW = 22, 47
@@ -36,25 +36,25 @@ class Push(GoalTask):
     goal_low = (0.7, -0.5, 1.0)
     goal_high = (1.0, 0.5, 1.0)
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         position, velocity = layout.qpos("free_object"), layout.qvel("free_object")
         self._box = slice(position, position + 3)
         self._box_velocity = slice(velocity, velocity + 3)
 
-    def observe(self, r: Readings, memory: GoalMemory) -> jax.Array:
+    def observe(self, r: SimData, memory: GoalMemory) -> jax.Array:
         """As for every goal, then the box's position (m) and linear velocity (m/s)."""
         seen = super().observe(r, memory)
         return jnp.concatenate([seen, r.qpos[self._box], r.qvel[self._box_velocity]])
 
-    def evaluate(self, r: Readings, memory: GoalMemory) -> Outcome:
+    def evaluate(self, r: SimData, memory: GoalMemory) -> StepResult:
         """Minus the box's and a tenth of the hand's distance, plus 1000 on arrival."""
         box = r.qpos[self._box]
         target_dist = reward_terms.distance(box, memory.goal)
         hand_dist = reward_terms.distance(self.robot.left_hand(r), box)
         arrived = target_dist < 0.05
         success = jnp.where(arrived, 1000.0, 0.0)
-        return outcome(
+        return step_result(
             success - 0.1 * hand_dist - target_dist,
             arrived,
             {"target_dist": target_dist, "hand_dist": hand_dist, "reward_success": success},

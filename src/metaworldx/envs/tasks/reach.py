@@ -5,9 +5,9 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
-from metaworldx.envs.task import Outcome, View, outcome
+from metaworldx.envs.task import StepResult, View, step_result
 from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
-from metaworldx.sim.data import Readings
+from metaworldx.sim.data import SimData
 
 
 class Reach(GoalTask):
@@ -19,14 +19,14 @@ class Reach(GoalTask):
     goal_low = (-2.0, -2.0, 0.2)
     goal_high = (2.0, 2.0, 2.0)
 
-    def evaluate(self, r: Readings, memory: GoalMemory) -> Outcome:
+    def evaluate(self, r: SimData, memory: GoalMemory) -> StepResult:
         """Upright pelvis less motion, plus 5 within 1 m and another 10 within 5 cm."""
         hand_dist = reward_terms.distance(self.robot.left_hand(r), memory.goal)
         healthy = 5.0 * self.robot.pelvis_upright(r)
         motion = jnp.sum(self.robot.qvel(r) ** 2)
         close = jnp.where(hand_dist < 1.0, 5.0, 0.0)
         success = jnp.where(hand_dist < 0.05, 10.0, 0.0)
-        return outcome(
+        return step_result(
             healthy - 0.0001 * motion + close + success,
             False,
             {

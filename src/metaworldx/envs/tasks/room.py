@@ -10,10 +10,18 @@ import numpy as np
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, View, outcome
+from metaworldx.envs.task import (
+    FREE_QPOS,
+    ResetState,
+    StepResult,
+    Task,
+    TaskState,
+    View,
+    step_result,
+)
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _OBJECTS = ("chair", "trophy", "headphone", "package_a", "package_b", "snow_globe")
 _HEADPHONE_QUAT = (0.07334222, 0.05190761, -0.24005806, -0.96659125)
@@ -44,13 +52,13 @@ class Room(Task):
         *(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0),
     )
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._objects = np.array([layout.body(name) for name in _OBJECTS])
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         count, dtype = len(_OBJECTS) + 1, begin.qpos.dtype
         x_key, y_key, side_key = jax.random.split(key, 3)
         x = _LOW_X + jnp.arange(count) + jax.random.uniform(x_key, (count,), dtype)
@@ -63,14 +71,14 @@ class Room(Task):
         quat = jnp.array(_HEADPHONE_QUAT, dtype)
         return begin.replace(qpos=qpos.at[headphone : headphone + 4].set(quat))
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         standing = reward_terms.standing(self.robot, r)
         upright = reward_terms.upright(self.robot, r)
         stand = standing * upright
         control = reward_terms.small_control(r)
         spread = jnp.max(jnp.var(r.xpos[self._objects, :2], axis=0))
         organised = tolerance(spread, margin=3.0)
-        return outcome(
+        return step_result(
             0.2 * (control * stand) + 0.8 * organised,
             r.qpos[2] < 0.3,
             {

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 
 class SitSimple(Task):
@@ -24,11 +24,11 @@ class SitSimple(Task):
     success_bar = 750
     sits = True
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._chair = layout.body("chair")
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         """Control times sitting times stillness; ends with the pelvis under 0.5 m."""
         offset = r.qpos[:2] - r.xpos[self._chair, :2]
         sitting = tolerance(r.qpos[2], (0.68, 0.72), margin=0.2)
@@ -40,7 +40,7 @@ class SitSimple(Task):
         upright = reward_terms.upright(self.robot, r, low=0.95, margin=0.9)
         sit = (0.5 * sitting + 0.5 * on_chair) * upright * posture
         control, still = reward_terms.small_control(r), reward_terms.still(self.robot, r)
-        return outcome(
+        return step_result(
             control * sit * still,
             r.qpos[2] < 0.5,
             {
@@ -62,8 +62,8 @@ class SitHard(SitSimple):
     object_qpos = (-0.25, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         """Places the robot before the chair, upright and turned (its noise there is lost)."""
         dtype = begin.qpos.dtype
         x, y, yaw = jax.random.uniform(

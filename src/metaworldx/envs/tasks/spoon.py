@@ -11,10 +11,10 @@ import numpy as np
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _CENTRE, _RADIUS, _PERIOD = (0.75, -0.1, 0.95), 0.06, 40
 """The target's circle over the cup: centre and radius (m), control steps a turn."""
@@ -36,19 +36,19 @@ class Spoon(Task):
     success_bar = 650
     object_qpos = (0.75, 0.2, 0.9, 1.0, 0.0, 0.0, 0.0)
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._spoon, self._cup = layout.body("spoon"), layout.body("cup")
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         return begin.replace(memory=jnp.zeros((), jnp.int32))
 
-    def observe(self, r: Readings, memory: Memory) -> jax.Array:
+    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
         return jnp.concatenate([r.qpos, r.qvel, _target(memory, r.qpos.dtype)])
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
         handle, plate = self._on_spoon(r, _HANDLE), self._on_spoon(r, _PLATE)
         reach = jnp.min(reward_terms.hand_distances(self.robot, r, handle))
@@ -57,7 +57,7 @@ class Spoon(Task):
         stirring = tolerance(to_target, margin=0.15)
         inside = r.xpos[self._cup] + jnp.array([0.0, 0.0, 0.1], plate.dtype)
         in_cup = jnp.all(jnp.abs(plate - inside) < 0.1).astype(plate.dtype)
-        return outcome(
+        return step_result(
             0.15 * (stand * control) + 0.25 * held + 0.25 * in_cup + 0.35 * stirring,
             r.qpos[2] < 0.58,
             {
@@ -70,15 +70,15 @@ class Spoon(Task):
             memory + 1,
         )
 
-    def _on_spoon(self, r: Readings, offset: tuple[float, float, float]) -> jax.Array:
+    def _on_spoon(self, r: SimData, offset: tuple[float, float, float]) -> jax.Array:
         """World position `[3]` (m) of a point of the spoon."""
         turned = reward_terms.rotated(r.xquat[self._spoon], jnp.array(offset, r.xpos.dtype))
         return r.xpos[self._spoon] + turned
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         return np.asarray(record["step_counter"], np.int32)
 
-    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
         return {"step_counter": int(memory)}
 
 

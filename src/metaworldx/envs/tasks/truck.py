@@ -12,10 +12,10 @@ from flax import struct
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS, RobotSpec
-from metaworldx.envs.task import Memory, Outcome, Start, Task, View, outcome
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, View, step_result
 from metaworldx.envs.tolerance import tolerance
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _PACKAGES = ("package_a", "package_b", "package_c", "package_d", "package_e")
 _COUNT = len(_PACKAGES)
@@ -71,14 +71,14 @@ class Truck(Task):
         *(5.1, -0.6, 1.4, 1.0, 0.0, 0.0, 0.0),
     )
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._packages = np.array([layout.body(package) for package in _PACKAGES])
         self._table = layout.body("table")
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         none = jnp.full(_COUNT, -1, jnp.int32)
         memory = TruckMemory(
             on_truck=jnp.arange(_COUNT, dtype=jnp.int32),
@@ -89,7 +89,7 @@ class Truck(Task):
         )
         return begin.replace(memory=memory)
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         packages = r.xpos[self._packages]
         z = packages[:, 2].astype(memory.initial_z.dtype)
         initial_z: Any = jnp.where(memory.initialized, memory.initial_z, z)
@@ -104,7 +104,7 @@ class Truck(Task):
         robot_truck = _closeness(truck, to_robot)
         robot_picked = _closeness(picked, to_robot)
         picked_table = _closeness(picked, reward_terms.distance(packages, r.xpos[self._table]))
-        return outcome(
+        return step_result(
             upright * (1.0 + robot_truck + robot_picked + picked_table)
             + 100.0 * (lifted + placed - lost)
             + 1000.0 * all_there,
@@ -123,7 +123,7 @@ class Truck(Task):
             success_subtasks=_length(table),
         )
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         initial = record.get("initial_zs", {})
         heights: Any = np.array([initial.get(package, 0.0) for package in _PACKAGES])
         initialized: Any = np.asarray(bool(record["initialized"]))
@@ -135,7 +135,7 @@ class Truck(Task):
             initialized=initialized,
         )
 
-    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
         record: dict[str, Any] = {
             "packages_on_truck": _names(memory.on_truck),
             "packages_picked_up": _names(memory.picked_up),

@@ -11,11 +11,19 @@ import numpy as np
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import FREE_QPOS, Memory, Outcome, Start, Task, View, outcome
+from metaworldx.envs.task import (
+    FREE_QPOS,
+    ResetState,
+    StepResult,
+    Task,
+    TaskState,
+    View,
+    step_result,
+)
 from metaworldx.envs.tolerance import tolerance
 from metaworldx.sim.contact_rules import ContactRule, geoms
-from metaworldx.sim.data import Readings
-from metaworldx.sim.model_index import Layout
+from metaworldx.sim.data import SimData
+from metaworldx.sim.model_index import ModelIndex
 
 _PANE_X = 0.92
 """Where the wipe's corners and centre are (x, m) when it lies flat on the pane."""
@@ -43,7 +51,7 @@ class Window(Task):
         *(1.0, 0.0, 0.0, 0.0),
     )
 
-    def __init__(self, spec: RobotSpec, layout: Layout):
+    def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         # The ball joint in the tool's neck follows the tool's free joint and has no name.
         self._free += (layout.qpos("free_window_wiping_tool") + FREE_QPOS,)
@@ -52,14 +60,14 @@ class Window(Task):
         self._wipe = np.array([layout.site(f"wipe_contact_site_{x}") for x in "abcde"])
 
     def randomise(
-        self, key: jax.Array, begin: Start, site_xpos: Callable[[jax.Array], jax.Array]
-    ) -> Start:
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
         return begin.replace(memory=jnp.zeros(3, begin.qpos.dtype))
 
-    def on_reset(self, memory: Memory, r: Readings) -> Memory:
+    def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
         return self.robot.head_position(r).astype(memory.dtype)
 
-    def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
         stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
         flat = tolerance(r.site_xpos[self._wipe, 0], (_PANE_X, _PANE_X), 0.4, "linear").min()
         touching = self.touch(r, "wiping").astype(flat.dtype)
@@ -71,7 +79,7 @@ class Window(Task):
         head = tolerance(head_moved, (0.4, 0.4), 0.1)
         manipulation = 0.2 * (stand * control * head) + 0.4 * moving + 0.4 * held
         contact = touching * flat
-        return outcome(
+        return step_result(
             0.5 * manipulation + 0.5 * contact,
             (r.qpos[2] < 0.58) | (tool[2] < 0.58),
             {
@@ -86,8 +94,8 @@ class Window(Task):
             memory,
         )
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> Memory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         return np.asarray(record["head_pos0"], float)
 
-    def record_of_memory(self, memory: Memory) -> dict[str, Any]:
+    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
         return {"head_pos0": np.asarray(memory).tolist()}

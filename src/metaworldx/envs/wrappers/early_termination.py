@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import jax
 
 from metaworldx.envs.env import Env
-from metaworldx.envs.task import Memory, Outcome, Task
-from metaworldx.sim.data import Readings
+from metaworldx.envs.task import StepResult, Task, TaskState
+from metaworldx.sim.data import SimData
 
 
 @dataclass(frozen=True)
-class EarlyEnd:
+class EarlyTermination:
     """When a training episode ends though the task itself would go on.
 
     Attributes:
@@ -30,7 +30,7 @@ class EarlyEnd:
         return self.head_below_m is not None or self.pelvis_below_m is not None
 
 
-def ending_early(env: Env, early: EarlyEnd) -> Env:
+def with_early_termination(env: Env, early: EarlyTermination) -> Env:
     """The same environment whose episodes end (terminated) as `early` says; rewards unchanged."""
     if not early.active:
         return env
@@ -38,9 +38,9 @@ def ending_early(env: Env, early: EarlyEnd) -> Env:
     return Env(env.id, task, env.physics, env.config, env.collisions)
 
 
-def _with_end(task: Task, early: EarlyEnd) -> Task:
+def _with_end(task: Task, early: EarlyTermination) -> Task:
     class Ending(type(task)):
-        def evaluate(self, r: Readings, memory: Memory) -> Outcome:
+        def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
             out = super().evaluate(r, memory)
             return out.replace(terminated=out.terminated | _down(self, r, early))
 
@@ -49,7 +49,7 @@ def _with_end(task: Task, early: EarlyEnd) -> Task:
     return ending
 
 
-def _down(task: Task, r: Readings, early: EarlyEnd) -> jax.Array:
+def _down(task: Task, r: SimData, early: EarlyTermination) -> jax.Array:
     down = jax.numpy.zeros((), bool)
     if early.head_below_m is not None:
         down |= task.robot.head_height(r) < early.head_below_m

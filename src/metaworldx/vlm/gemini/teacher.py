@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from metaworldx.vlm.base import NoAnswer
+from metaworldx.vlm.base import TeacherUnavailable
 from metaworldx.vlm.gemini.client import (
     Failure,
     GeminiSettings,
@@ -24,8 +24,8 @@ from metaworldx.vlm.gemini.client import (
 from metaworldx.vlm.json_extraction import check_named_once, value_in, with_known_names
 from metaworldx.vlm.schema import (
     MAX_TEXT,
-    BadAnswer,
     Guidance,
+    InvalidResponse,
     Question,
     guidance_from,
     printable,
@@ -88,11 +88,11 @@ class GeminiTeacher:
         """Gemini's answer; blocks for `deadline_s` at most.
 
         Raises:
-          NoAnswer: no key, nobody there, refused, too late, or not an answer to the question.
+          TeacherUnavailable: no key, no server, refused, too late, or no valid answer.
         """
         found = self._ask(question)
         if isinstance(found, Failure):
-            raise NoAnswer(found.reason)
+            raise TeacherUnavailable(found.reason)
         return found
 
     def _ask(self, question: Question) -> Guidance | Failure:
@@ -159,7 +159,7 @@ class GeminiTeacher:
             data = with_known_names(value_in(text, tidied), experts)
             model = self.settings.model
             return guidance_from(data, experts, f"{self.name} ({model})", _ORIGIN.format(model))
-        except BadAnswer as error:
+        except InvalidResponse as error:
             return Failure(key.line(str(error)))
 
     def _count(self, response: GenerateContentResponse) -> None:

@@ -15,7 +15,7 @@ from metaworldx.vlm.offline.lexicon import VERB
 from metaworldx.vlm.offline.parser import clauses, words_of
 from metaworldx.vlm.offline.phrase_matcher import is_known, stemmed
 from metaworldx.vlm.offline.scoring import SKILLS, of_words, read
-from metaworldx.vlm.schema import MAX_STAGES, MOST, Guidance, Question, Stage
+from metaworldx.vlm.schema import MAX_SCORE, MAX_STAGES, Guidance, Question, Stage
 
 _OWN_WORD = 1.0
 """What a word of an expert's own description counts."""
@@ -52,7 +52,7 @@ class OfflineTeacher:
                 total[name] += _SCENE * hint[name]
         relevance = _relevance(total, question.experts)
         ordered = sorted(relevance.values(), reverse=True)
-        margin = (ordered[0] - ordered[1]) / MOST if len(ordered) > 1 else 1.0
+        margin = (ordered[0] - ordered[1]) / MAX_SCORE if len(ordered) > 1 else 1.0
         confidence = known / (known + VERB) * (0.6 + 0.3 * margin)
         notes = () if known else ("no word of the task is known",)
         told = tuple(stages[:MAX_STAGES])
@@ -69,7 +69,7 @@ def _relevance(total: Mapping[str, float], experts: Mapping[str, str]) -> dict[s
         calm = {name: _meaning(name, told).get("stand", 0.0) for name, told in experts.items()}
         best = max(calm.values())
         return {name: 5.0 if best <= 0.0 or value == best else 1.0 for name, value in calm.items()}
-    return {name: round(MOST * math.sqrt(value / most), 2) for name, value in total.items()}
+    return {name: round(MAX_SCORE * math.sqrt(value / most), 2) for name, value in total.items()}
 
 
 def _shares(scores: Mapping[str, float]) -> dict[str, float]:
