@@ -28,8 +28,8 @@ found = {}
 for count in (1, 2, 4):
     mesh = Mesh(np.array(devices[:count]), ("env",))
     split, whole = NamedSharding(mesh, P("env")), NamedSharding(mesh, P())
-    replay = ReplayBuffer(jax.device_put(data, split), *jax.device_put((jnp.int32(4), jnp.int32(16)),
-                                                                 whole))
+    head, filled = jax.device_put((jnp.int32(4), jnp.int32(16)), whole)
+    replay = ReplayBuffer(jax.device_put(data, split), head, filled)
     draw = jax.jit(lambda r, k: sample(r, sequence_starts(r, 3), k, 32, 3))
     out = jax.block_until_ready(draw(replay, jax.random.key(0)))
     found[count] = [np.asarray(x).astype(float).ravel().tolist() for x in jax.tree.leaves(out)]
