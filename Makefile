@@ -1,17 +1,22 @@
 # Everything runs in .venv, which is made and kept up to date on the way.
 # EXTRAS adds optional parts: make setup EXTRAS=dev,gpu
+# The versions are those of constraints.txt; make setup UPGRADE=1 takes the newest that
+# pyproject.toml allows.
 EXTRAS ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRAS)
 # Test processes; compiling keeps one core busy each.
 WORKERS ?= 2
+# The oldest Python that constraints.txt is resolved for.
+OLDEST := 3.11
 
 # The first that runs and is new enough; 3.11 first, for it carries the JAX that was measured.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: setup graphics demo test test-all test-against lint format bench
+.PHONY: setup constraints hooks graphics demo test test-all test-against lint types format docs \
+  wheel-smoke bench FORCE
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -20,10 +25,37 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "metaworldx needs Python 3.11 or newer (set PYTHON=...)" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "could not make $(VENV); on Debian install python3-venv" >&2; exit 1; }
 
+ifdef UPGRADE
+VERSIONS := --upgrade --upgrade-strategy eager
+$(READY): FORCE
+else
+VERSIONS := --constraint constraints.txt
+$(READY): constraints.txt
+endif
+
 $(READY): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(VERSIONS) -e '.[$(EXTRAS)]'
 	@rm -f $(VENV)/.ready-*
 	@touch $@
+
+FORCE:
+
+# What is installed here becomes the tested versions; other extras, systems and Pythons are resolved
+# to go with it. Run the tests before it.
+constraints: | $(READY)
+	@mkdir -p .cache
+	@$(BIN)/python -m pip freeze --exclude-editable >.cache/freeze.txt
+	@minor=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
+	  sed "s/$$/ ; python_version == '$$minor'/" .cache/freeze.txt >.cache/installed.txt
+	@cp constraints.txt .cache/constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version $(OLDEST) --all-extras \
+	  --no-annotate --no-header --constraint .cache/installed.txt \
+	  --output-file .cache/constraints.txt pyproject.toml
+	@{ echo "# The versions that were tested, for every extra and Python from $(OLDEST) on."; \
+	  echo "# Written by: make constraints"; cat .cache/constraints.txt; } >constraints.txt
+
+hooks: setup
+	$(BIN)/pre-commit install
 
 # Rendering without a screen needs EGL. Only pictures and videos need it; all else goes on.
 DEBIAN_PACKAGES := libegl1 libgl1-mesa-dri
@@ -62,11 +94,22 @@ test-against: setup graphics
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+types: setup
 	$(BIN)/pyright
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/mkdocs build --strict
+
+wheel-smoke: setup
+	.ci/wheel_smoke.sh $(BIN)/python
 
 bench: setup
 	$(BIN)/metaworldx bench env
