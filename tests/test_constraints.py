@@ -58,12 +58,12 @@ def test_every_direct_dependency_is_pinned_once_within_its_range(python, platfor
         assert requirement.specifier.contains(versions[name]), f"{name}: {versions[name]}"
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_a_row_is_one_version_and_at_most_a_marker(line):
-    row = Requirement(line)  # options such as --index-url or --hash are no requirements
-    assert row.url is None
-    assert not row.extras  # pip takes no extras in constraints
-    (specifier,) = row.specifier
-    assert specifier.operator == "=="
-    assert not Version(specifier.version).local
-    assert not specifier.version.endswith(".*")
+def test_every_row_is_one_version_and_at_most_a_marker():
+    for line in LINES:
+        row = Requirement(line)  # an option, as --index-url or --hash, is no requirement
+        assert row.url is None, line
+        assert not row.extras, line  # pip takes none in constraints
+        (specifier,) = row.specifier
+        assert specifier.operator == "==", line
+        assert not specifier.version.endswith(".*"), line
+        assert not Version(specifier.version).local, line
