@@ -45,8 +45,9 @@ FORCE:
 constraints: | $(READY)
 	@mkdir -p .cache
 	@$(BIN)/python -m pip freeze --exclude-editable >.cache/freeze.txt
-	@minor=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
-	  sed "s/$$/ ; python_version == '$$minor'/" .cache/freeze.txt >.cache/installed.txt
+	@full=$$($(BIN)/python -c 'import platform; print(platform.python_version())') && \
+	  sed "s/$$/ ; python_version == '$${full%.*}' and python_full_version >= '$$full'/" \
+	  .cache/freeze.txt >.cache/installed.txt
 	@cp constraints.txt .cache/constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version $(OLDEST) --all-extras \
 	  --no-annotate --no-header --constraint .cache/installed.txt \
