@@ -107,7 +107,7 @@ format: setup
 	$(BIN)/ruff format .
 
 docs: setup
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 wheel-smoke: setup
 	.ci/wheel_smoke.sh $(BIN)/python
