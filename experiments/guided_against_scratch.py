@@ -25,9 +25,9 @@ import numpy as np
 import tyro
 from scipy import stats
 
-from metaworldx.composition.compare import paired
 from metaworldx.core.files import write_text
 from metaworldx.core.host_info import machine
+from metaworldx.core.stats import paired_difference
 from metaworldx.evaluation.controllers import AgentController
 from metaworldx.evaluation.evaluator import Evaluator
 from metaworldx.experts.environments import evaluation_env
@@ -81,7 +81,9 @@ def main(
         "steps": steps,
         "machine": machine(),
         "runs": found,
-        "guided_minus_scratch": paired(finals[GUIDED].mean(axis=1), finals[SCRATCH].mean(axis=1)),
+        "guided_minus_scratch": paired_difference(
+            finals[GUIDED].mean(axis=1), finals[SCRATCH].mean(axis=1)
+        ),
     }
     write_text(out / "result.json", json.dumps(result, indent=1) + "\n")
     _draw(found, out / "curves.png", task)

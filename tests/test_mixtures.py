@@ -234,7 +234,7 @@ def test_a_mixture_s_returns_are_those_of_fixed_weights_in_composition():
 
 
 def test_intervals_over_trainings_are_student_s():
-    from metaworldx.evaluation.paired import t_interval
+    from metaworldx.core.stats import t_interval
 
     values = np.array([1.0, 2.0, 4.0, 4.5, 6.0])
     expected = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))

@@ -10,11 +10,11 @@ import pytest
 
 from metaworldx.cli import main
 from metaworldx.composition.body_part_mixer import PLAIN, BodyPartMixer, MixerConfig
-from metaworldx.composition.compare import paired
 from metaworldx.composition.gating import router_gating
 from metaworldx.composition.guidance_arrays import encode_guidance, stage_index, stage_weights
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.core.errors import UserError
+from metaworldx.core.stats import paired_difference
 from metaworldx.experts.pool import load_experts
 from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
 from metaworldx.router.distill import DistillConfig, distill
@@ -187,7 +187,7 @@ def test_legs_and_arms_are_explained_apart():
 
 def test_paired_interval_is_student_s():
     better, other = np.array([3.0, 5.0, 4.0]), np.array([1.0, 2.0, 2.0])
-    got = paired(better, other)
+    got = paired_difference(better, other)
     mean, wide = 7.0 / 3.0, 4.302653 * np.std([2.0, 3.0, 2.0], ddof=1) / np.sqrt(3.0)
     assert got["difference_mean"] == pytest.approx(mean)
     assert got["low"] == pytest.approx(mean - wide, rel=1e-5)

@@ -13,10 +13,11 @@ import pytest
 from metaworldx import cli
 from metaworldx.agents import tdmpc2
 from metaworldx.core.errors import UserError
+from metaworldx.core.stats import t_interval
 from metaworldx.envs.factory import make
 from metaworldx.evaluation.evaluator import Evaluation
 from metaworldx.evaluation.motion_metrics import MotionMetrics
-from metaworldx.evaluation.paired import paired, t_interval
+from metaworldx.evaluation.paired import paired
 from metaworldx.evaluation.world_model_error import latent_errors, summary
 from metaworldx.training.checkpointing import BEST, CHECKPOINTS, Checkpoints
 from metaworldx.training.epoch_runner import agent_config_for

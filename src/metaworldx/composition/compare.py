@@ -14,10 +14,10 @@ import numpy as np
 from metaworldx.composition.affordances import milestone_names
 from metaworldx.composition.composer import Composer, GatingPolicy
 from metaworldx.core.errors import UserError
+from metaworldx.core.stats import standard_error
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import scripted_policy
 from metaworldx.evaluation.evaluator import start_keys
-from metaworldx.evaluation.paired import t_interval
 from metaworldx.experts.pool import ExpertPool
 
 _CHUNK = 50
@@ -43,11 +43,9 @@ class PolicyResult:
 
     def as_data(self) -> dict[str, Any]:
         """As JSON has it."""
-        count = len(self.returns)
-        spread = float(self.returns.std(ddof=1) / np.sqrt(count)) if count > 1 else 0.0
         return {
             "return_mean": float(self.returns.mean()),
-            "return_stderr": spread,
+            "return_stderr": standard_error(self.returns),
             "length_mean": float(self.lengths.mean()),
             "success_share": float(self.successes.mean()),
             "milestones": self.milestones,
@@ -159,22 +157,6 @@ def compare(
         part = jax.tree.map(lambda x, mine=mine: x[:, mine], seen)
         rows[name] = _row(part, env, None if groups[n] is None else pool.names)
     return rows
-
-
-def paired(better: np.ndarray, other: np.ndarray, level: float = 0.95) -> dict[str, float]:
-    """Mean difference of returns from the same starts, and its interval by Student's t.
-
-    Args:
-      better, other: returns `[N]`, N at least 2.
-    """
-    difference = np.asarray(better, float) - np.asarray(other, float)
-    low, high = t_interval(difference, level)
-    return {
-        "pairs": len(difference),
-        "difference_mean": float(difference.mean()),
-        "low": low,
-        "high": high,
-    }
 
 
 def _wanted(groups: list[Any], episodes: int, experts: int, seen: Any) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Two evaluations on the same starts: their difference and its 95% interval."""
+"""Paired comparison of MPPI and the policy on the same initial states, with a 95% interval."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from metaworldx.core.errors import UserError
+from metaworldx.core.stats import t_interval
 from metaworldx.evaluation.evaluator import Evaluation
 
 
 @dataclass(frozen=True)
 class Paired:
-    """MPPI against the policy alone, one episode of each from every start.
+    """MPPI compared with the policy alone, one episode of each from every initial state.
 
     Attributes:
       policy, mppi: the two evaluations.
-      differences: MPPI's return less the policy's, for each start.
+      differences: MPPI's return minus the policy's, for each initial state.
       mean: of the differences.
       low, high: the mean's 95% interval by Student's t.
     """
@@ -33,7 +33,7 @@ class Paired:
 
     @property
     def verdict(self) -> str:
-        """better, worse, or unclear where the interval holds 0."""
+        """MPPI is better or worse, or the result unclear if the interval contains 0."""
         return "better" if self.low > 0.0 else "worse" if self.high < 0.0 else "unclear"
 
     def as_data(self) -> dict[str, Any]:
@@ -42,10 +42,10 @@ class Paired:
 
 
 def paired(policy: Evaluation, mppi: Evaluation) -> Paired:
-    """Compares two evaluations start by start.
+    """Compares two evaluations per initial state.
 
     Raises:
-      UserError: other starts, or fewer than two.
+      UserError: different initial states, or fewer than two.
     """
     starts = [(found.task, found.seed, found.episodes) for found in (policy, mppi)]
     if starts[0] != starts[1]:
@@ -56,10 +56,3 @@ def paired(policy: Evaluation, mppi: Evaluation) -> Paired:
     mean = float(differences.mean())
     low, high = t_interval(differences)
     return Paired(policy, mppi, [float(x) for x in differences], mean, low, high)
-
-
-def t_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of the mean of `values` `[n]`, n at least 2: `mean -+ t s / sqrt(n)`."""
-    n = len(values)
-    half = student_t.ppf(0.5 + 0.5 * confidence, n - 1) * values.std(ddof=1) / np.sqrt(n)
-    return float(values.mean() - half), float(values.mean() + half)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from metaworldx.core.stats import standard_error
 from metaworldx.experts.train_pool import quick, train_experts
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.training.config import for_skill, preset
@@ -76,6 +77,4 @@ def train_guided(config: PipelineConfig, folder: Path) -> dict[str, Any]:
 
 
 def _mean(values: list[float]) -> list[float]:
-    count = len(values)
-    spread = float(np.std(values, ddof=1) / np.sqrt(count)) if count > 1 else 0.0
-    return [float(np.mean(values)), spread]
+    return [float(np.mean(values)), standard_error(np.array(values))]

@@ -1,4 +1,4 @@
-"""What an evaluation says over trainings and over starts: means, intervals, differences."""
+"""Statistics of an evaluation over trainings and initial states: means, intervals, differences."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from metaworldx.composition.compare import HOLD, PolicyResult, paired
-from metaworldx.evaluation.paired import t_interval
+from metaworldx.composition.compare import HOLD, PolicyResult
+from metaworldx.core.stats import paired_difference, standard_error, t_interval
 
 
 def over_trainings(rows: Sequence[PolicyResult]) -> dict[str, Any]:
-    """The row of several trainings from the same starts, as JSON has it.
+    """Results of several trainings from the same initial states, as JSON data.
 
-    Means are over trainings, their standard error and 95% interval too: a training is what is
-    drawn here. `returns` are each start's mean over the trainings.
+    Mean, standard error and 95% interval are over trainings. `returns` has the mean over trainings
+    for each initial state.
     """
     means = np.array([row.returns.mean() for row in rows])
     low, high = t_interval(means)
     weights = [row.mean_weights for row in rows if row.mean_weights is not None]
     return {
         "return_mean": float(means.mean()),
-        "return_stderr": float(means.std(ddof=1) / np.sqrt(len(means))),
+        "return_stderr": standard_error(means),
         "return_low": low,
         "return_high": high,
         "trainings": [float(x) for x in means],
@@ -40,7 +40,7 @@ def over_trainings(rows: Sequence[PolicyResult]) -> dict[str, Any]:
 
 
 def bar_of(returns: Mapping[str, np.ndarray], kinds: Mapping[str, str]) -> str:
-    """Who the others are held against: the constant mixture, else the best single expert."""
+    """Name of the baseline to compare with: the constant mixture, else the best single expert."""
     mixtures = [name for name in returns if kinds.get(name) == "mixture"]
     if mixtures:
         return mixtures[0]
@@ -49,14 +49,14 @@ def bar_of(returns: Mapping[str, np.ndarray], kinds: Mapping[str, str]) -> str:
 
 
 def against(returns: Mapping[str, np.ndarray], kinds: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Composed experts and the agent against the bar and the floor, start by start."""
+    """Paired differences of composed experts and agent to the baseline and the pose hold."""
     bar = bar_of(returns, kinds)
     rest = [name for name in returns if kinds.get(name) not in ("single", "floor", "mixture")]
     pairs = [(name, other) for name in rest for other in (bar, HOLD)]
     last = [name for name in rest if kinds.get(name) != "trainings"][-1]
     pairs += [(last, other) for other in rest if other != last]
     return [
-        {"better": name, "than": other, **paired(returns[name], returns[other])}
+        {"better": name, "than": other, **paired_difference(returns[name], returns[other])}
         for name, other in pairs
     ]
 
@@ -64,7 +64,7 @@ def against(returns: Mapping[str, np.ndarray], kinds: Mapping[str, str]) -> list
 def trainings_against(
     trained: Sequence[np.ndarray], returns: Mapping[str, np.ndarray], kinds: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Every training's mean less the bar's from the same starts, over trainings.
+    """Each training's mean return minus the baseline's from the same initial states.
 
     Args:
       trained: returns of each training `[N]`.
@@ -72,5 +72,5 @@ def trainings_against(
     bar = bar_of(returns, kinds)
     name = next(name for name in returns if kinds.get(name) == "trainings")
     means = np.array([each.mean() for each in trained])
-    found = paired(means, np.full(len(means), returns[bar].mean()))
+    found = paired_difference(means, np.full(len(means), returns[bar].mean()))
     return [{"better": name, "than": bar, "over": "trainings", **found}]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from metaworldx.composition.compare import HOLD, paired
+from metaworldx.composition.compare import HOLD
+from metaworldx.core.stats import paired_difference
 
 Parts = Mapping[str, Any]
 _NONE = "-"
@@ -114,13 +115,13 @@ def added(trained: Parts, zero: Parts | None) -> str:
     """What a network adds to its floor from the same starts, and whether it adds anything."""
     if zero is None:
         return _NONE
-    found = paired(trained["returns"], zero["returns"])
+    found = paired_difference(trained["returns"], zero["returns"])
     told = f"{found['difference_mean']:+.1f} ({found['low']:.1f} to {found['high']:.1f})"
     return told if found["low"] > 0.0 else f"{told}: not raised by learning"
 
 
 def _verdict(who: str, row: Parts, other: Parts, than: str) -> str:
-    found = paired(row["returns"], other["returns"])
+    found = paired_difference(row["returns"], other["returns"])
     word = "is above" if found["low"] > 0.0 else "is below" if found["high"] < 0.0 else ""
     told = f"{found['difference_mean']:+.1f}, {found['low']:.1f} to {found['high']:.1f}"
     if word:
@@ -131,7 +132,7 @@ def _verdict(who: str, row: Parts, other: Parts, than: str) -> str:
 def _than(row: Parts, bar: Parts) -> str:
     if row is bar:
         return _NONE
-    found = paired(row["returns"], bar["returns"])
+    found = paired_difference(row["returns"], bar["returns"])
     return f"{found['difference_mean']:+.1f} ({found['low']:.1f} to {found['high']:.1f})"
 
 
