@@ -1,4 +1,4 @@
-"""What a router learns from: demonstrated states, and guidance of any kind in all of them."""
+"""Router datasets: demonstrated states, and states with synthetic guidance."""
 
 from __future__ import annotations
 
@@ -14,81 +14,85 @@ from metaworldx.router.demonstrations import Demonstrations
 from metaworldx.router.distill import RouterDataset
 from metaworldx.vlm.schema import MAX_SCORE, MAX_STAGES, MIN_WEIGHT, weights
 
-_MOST_WANTED, _WANTED, _REST = 3, (6.0, 10.0), (0.0, 3.0)
-_FREE_STATES = 4096
-_APART = 3.0
-_LEAST_SPREAD, _WIDEST = 0.1, 5.0
-"""Drawn states lie around the demonstrated ones, by one to so many times their spread. Numbers that
-were always the same there, as whether anything is to be reached, have at least this spread."""
+_MAX_RELEVANT, _RELEVANT_SCORES, _OTHER_SCORES = 3, (6.0, 10.0), (0.0, 3.0)
+_SYNTHETIC_STATES = 4096
+_SCORE_RANGE = 3.0
+_MIN_STD, _MAX_STD_FACTOR = 0.1, 5.0
+"""Random states are normal around the demonstrated ones, with 1 to `_MAX_STD_FACTOR` times their
+standard deviation. Features that were constant there have at least `_MIN_STD`."""
 
 
 def from_demonstrations(demos: Demonstrations, guidance: GuidanceArrays) -> RouterDataset:
-    """The lessons of one task's demonstrations, every state of a running episode one.
+    """Samples of one task's demonstrations: every state before its episode's end.
 
-    Those of better ways to switch count more: by a third of the range of scores they are apart,
-    e times, since the mean of what good and middling ones do may be neither.
+    Demonstrations are weighted by `exp(3 (score - best) / range)` over the range of scores: an
+    average of good and mediocre behaviour may be neither.
     """
-    there = np.asarray(demos.alive, bool)
-    better = np.asarray(demos.scores, float) - demos.scores.max()
-    counts = np.exp(better / max(-better.min() / _APART, 1e-6))
-    count, experts = int(there.sum()), demos.explained.shape[-1]
+    alive = np.asarray(demos.alive, bool)
+    gap = np.asarray(demos.scores, float) - demos.scores.max()
+    sample_weights = np.exp(gap / max(-gap.min() / _SCORE_RANGE, 1e-6))
+    count, experts = int(alive.sum()), demos.explained.shape[-1]
+    demonstrated = np.broadcast_to(sample_weights[:, None], alive.shape)[alive]
     return RouterDataset(
-        obs=jnp.asarray(demos.obs[there]),
-        guidance=stage_weights(guidance, jnp.asarray(demos.progress[there])),
+        obs=jnp.asarray(demos.obs[alive]),
+        guidance=stage_weights(guidance, jnp.asarray(demos.progress[alive])),
         prior=jnp.broadcast_to(guidance.prior, (count, experts)),
-        demo=jnp.asarray(demos.explained[there]),
-        demonstrated=jnp.asarray(np.broadcast_to(counts[:, None], there.shape)[there], jnp.float32),
+        demo=jnp.asarray(demos.explained[alive]),
+        demonstrated=jnp.asarray(demonstrated, jnp.float32),
     )
 
 
 def synthetic_guidance(
     experts: int, known: Sequence[GuidanceArrays], obs: jax.Array, key: jax.Array
 ) -> RouterDataset:
-    """Lessons of guidance alone, so that a task never seen moves the router as its teacher says.
+    """Samples without demonstrations, so that the router follows the guidance of unseen tasks.
 
-    Half of them have guidance of the given tasks, half of tasks that there are not: some experts
-    wanted, others hardly, in any stage. Half the states are demonstrated ones, half are drawn.
+    Half of them have the guidance of given tasks. The other half have random guidance: a few
+    relevant experts, others of low relevance, at any stage. Half of the states are demonstrated
+    ones, the other half are random.
 
     Args:
       experts: K.
       known: guidance of tasks, at least one.
-      obs: states that were demonstrated `[N, O]`, at least one.
+      obs: demonstrated states `[N, O]`, at least one.
     """
     seed = int(jax.random.randint(key, (), 0, np.iinfo(np.int32).max))
     random = np.random.default_rng(seed)
     stacked = jax.tree.map(lambda *x: jnp.stack(x), *known)
-    real = jax.tree.map(lambda x: x[random.integers(len(known), size=_FREE_STATES // 2)], stacked)
-    made = _imagined(random, experts, _FREE_STATES - _FREE_STATES // 2)
-    told = jax.tree.map(lambda *x: jnp.concatenate(x), real, made)
-    stage = random.integers(np.asarray(told.count))
-    states = np.array(obs)[random.integers(len(obs), size=_FREE_STATES)]
-    free = random.random(_FREE_STATES) < 0.5
-    spread = np.maximum(states.std(axis=0), _LEAST_SPREAD)
-    wide = np.exp(random.uniform(0.0, np.log(_WIDEST), size=(_FREE_STATES, 1)))
-    drawn = random.normal(size=(_FREE_STATES, OBS_SIZE)) * spread * wide
-    states[free] = (states.mean(axis=0) + drawn)[free]
+    size = _SYNTHETIC_STATES
+    real = jax.tree.map(lambda x: x[random.integers(len(known), size=size // 2)], stacked)
+    made = _random_guidance(random, experts, size - size // 2)
+    guidance = jax.tree.map(lambda *x: jnp.concatenate(x), real, made)
+    stage = random.integers(np.asarray(guidance.count))
+    states = np.array(obs)[random.integers(len(obs), size=size)]
+    replaced = random.random(size) < 0.5
+    std = np.maximum(states.std(axis=0), _MIN_STD)
+    factor = np.exp(random.uniform(0.0, np.log(_MAX_STD_FACTOR), size=(size, 1)))
+    offsets = random.normal(size=(size, OBS_SIZE)) * std * factor
+    states[replaced] = (states.mean(axis=0) + offsets)[replaced]
     return RouterDataset(
         obs=jnp.asarray(states, jnp.float32),
-        guidance=jax.jit(jax.vmap(guidance_features))(told, jnp.asarray(stage, jnp.int32)),
-        prior=told.prior,
-        demo=jnp.full_like(told.prior, 1.0 / experts),
-        demonstrated=jnp.zeros(_FREE_STATES),
+        guidance=jax.jit(jax.vmap(guidance_features))(guidance, jnp.asarray(stage, jnp.int32)),
+        prior=guidance.prior,
+        demo=jnp.full_like(guidance.prior, 1.0 / experts),
+        demonstrated=jnp.zeros(size),
     )
 
 
 def concatenate(parts: Sequence[RouterDataset]) -> RouterDataset:
-    """All of them."""
+    """All samples of several datasets."""
     return jax.tree.map(lambda *x: jnp.concatenate(x), *parts)
 
 
-def _imagined(random: np.random.Generator, experts: int, count: int) -> GuidanceArrays:
-    """Guidance of tasks that want one to three experts, `count` of them."""
+def _random_guidance(random: np.random.Generator, experts: int, count: int) -> GuidanceArrays:
+    """Random guidance for `count` tasks, with one to three relevant experts each."""
     order = np.argsort(random.random((count, experts)), axis=1)
     rank = np.argsort(order, axis=1)
-    wanted = random.integers(1, min(_MOST_WANTED, experts) + 1, size=(count, 1))
-    high, low = (random.uniform(*bounds, size=rank.shape) for bounds in (_WANTED, _REST))
-    scores = np.where(rank == 0, MAX_SCORE, np.where(rank < wanted, high, low))
-    stages = random.integers(wanted, size=(count, MAX_STAGES))
+    relevant = random.integers(1, min(_MAX_RELEVANT, experts) + 1, size=(count, 1))
+    bounds = (_RELEVANT_SCORES, _OTHER_SCORES)
+    high, low = (random.uniform(*interval, size=rank.shape) for interval in bounds)
+    scores = np.where(rank == 0, MAX_SCORE, np.where(rank < relevant, high, low))
+    stages = random.integers(relevant, size=(count, MAX_STAGES))
     chosen = np.eye(experts)[np.take_along_axis(order, stages, axis=1)]
     return GuidanceArrays(
         prior=jnp.asarray(weights(scores), jnp.float32),

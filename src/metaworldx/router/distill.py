@@ -1,4 +1,4 @@
-"""Training a router: the teacher's guidance and demonstrations distilled into its network."""
+"""Router distillation: the teacher's guidance and demonstrations distilled into the network."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from metaworldx.router.network import RouterParams, RouterSizes, init_router, lo
 
 @dataclass(frozen=True)
 class DistillConfig:
-    """Numbers of a router's training.
+    """Hyperparameters of a router's training.
 
     Attributes:
       steps: updates.
-      batch: states of each, of either loss.
-      learning_rate: falls to 0 as a cosine.
+      batch: states per update, for either loss.
+      learning_rate: initial learning rate, under cosine decay to 0.
       beta: weight of the entropy in Eq. 10.
-      lambda_0, eta: of Eq. 12's `lambda(t) = lambda_0 eta^t`; t counts updates. Where nothing was
-        demonstrated guidance is all there is, and keeps lambda_0.
-      demo_weight: 1, or 0 for L_task alone, where no demonstrations are.
+      lambda_0, eta: of Eq. 12's `lambda(t) = lambda_0 eta^t`; t counts updates. States without a
+        demonstration learn from guidance alone and keep lambda_0.
+      demo_weight: 1, or 0 for L_task alone, without demonstrations.
       hidden: widths of the hidden layers.
     """
 
@@ -49,14 +49,14 @@ class DistillConfig:
 
 @struct.dataclass
 class RouterDataset:
-    """What a router learns from; N states of any tasks.
+    """Training samples of a router: N states of any tasks.
 
     Attributes:
-      obs: states `[N, O]`.
-      guidance: V(T) in each `[N, G]`.
-      prior: the teacher's weights for its task `[N, K]`.
-      demo: P_demo in each `[N, K]`.
-      demonstrated: 1 where the state is of a demonstration, else 0 `[N]`; Eq. 11 counts these.
+      obs: observations `[N, O]`.
+      guidance: V(T) in each state `[N, G]`.
+      prior: the teacher's weights for the state's task `[N, K]`.
+      demo: P_demo in each state `[N, K]`.
+      demonstrated: sampling weight of the state in Eq. 11 `[N]`; 0 outside of demonstrations.
     """
 
     obs: jax.Array
@@ -68,7 +68,7 @@ class RouterDataset:
 
 @struct.dataclass
 class LossCurve:
-    """Losses update by update `[T]`."""
+    """Losses and guidance weight at each update `[T]`."""
 
     task: jax.Array
     demo: jax.Array
@@ -76,53 +76,53 @@ class LossCurve:
 
 
 def distill(
-    config: DistillConfig, lessons: RouterDataset, key: jax.Array
+    config: DistillConfig, data: RouterDataset, key: jax.Array
 ) -> tuple[RouterSizes, RouterParams, LossCurve]:
-    """Trains a router from scratch by Adam, in one compiled scan."""
+    """Trains a router from scratch with Adam on Eq. 12, in one compiled scan."""
     sizes = RouterSizes(
-        lessons.obs.shape[-1], lessons.guidance.shape[-1], lessons.prior.shape[-1], config.hidden
+        data.obs.shape[-1], data.guidance.shape[-1], data.prior.shape[-1], config.hidden
     )
-    params, curve = _distil(config, sizes, lessons, key)
+    params, curve = _distill(config, sizes, data, key)
     return sizes, params, curve
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _distil(
-    config: DistillConfig, sizes: RouterSizes, lessons: RouterDataset, key: jax.Array
+def _distill(
+    config: DistillConfig, sizes: RouterSizes, data: RouterDataset, key: jax.Array
 ) -> tuple[RouterParams, LossCurve]:
-    init_key, draw_key = jax.random.split(key)
-    # States of no task lie far apart; what tells demonstrated ones from one another is finer.
-    there = lessons.demonstrated > 0.0
-    first = init_router(sizes, init_key, lessons.obs, jnp.where(there.any(), there, 1.0))
+    init_key, scan_key = jax.random.split(key)
+    # Synthetic states have a wide spread; demonstrated ones differ by less.
+    demonstrated = data.demonstrated > 0.0
+    counts = jnp.where(demonstrated.any(), demonstrated, 1.0)
+    first = init_router(sizes, init_key, data.obs, counts)
     optimiser = optax.adam(optax.cosine_decay_schedule(config.learning_rate, config.steps))
-    # Demonstrated states are drawn for Eq. 11, all states alike for Eq. 10.
-    shown = jnp.cumsum(lessons.demonstrated)
+    # Eq. 11 samples demonstrated states by weight, Eq. 10 samples all states uniformly.
+    cumulative = jnp.cumsum(data.demonstrated)
 
-    def loss(net: Any, some: RouterDataset, these: RouterDataset, rate: jax.Array):
+    def loss(net: Any, task_batch: RouterDataset, demo_batch: RouterDataset, rate: jax.Array):
         params = first.replace(net=net)
-        task = task_losses(
-            log_weights(sizes, params, some.obs, some.guidance), some.prior, config.beta
-        )
-        demo = demo_loss(log_weights(sizes, params, these.obs, these.guidance), these.demo)
-        rates = jnp.where(some.demonstrated > 0.0, rate, config.lambda_0)
+        task_log_w = log_weights(sizes, params, task_batch.obs, task_batch.guidance)
+        demo_log_w = log_weights(sizes, params, demo_batch.obs, demo_batch.guidance)
+        task = task_losses(task_log_w, task_batch.prior, config.beta)
+        demo = demo_loss(demo_log_w, demo_batch.demo)
+        rates = jnp.where(task_batch.demonstrated > 0.0, rate, config.lambda_0)
         return irm_loss(task, config.demo_weight * demo, rates), (jnp.mean(task), demo)
 
-    def update(carry, drawn):
+    def update(carry, inputs):
         net, state = carry
-        t, key = drawn
+        t, key = inputs
         keys = jax.random.split(key)
-        count = lessons.obs.shape[0]
-        rows = jax.random.randint(keys[0], (config.batch,), 0, count)
-        # From above 0, so that no state of weight 0 is drawn.
-        at = shown[-1] * (1.0 - jax.random.uniform(keys[1], (config.batch,)))
-        marked = jnp.searchsorted(shown, at)
-        some, these = (jax.tree.map(lambda x, at=at: x[at], lessons) for at in (rows, marked))
+        task_rows = jax.random.randint(keys[0], (config.batch,), 0, data.obs.shape[0])
+        # From above 0, so that no state of weight 0 is sampled.
+        at = cumulative[-1] * (1.0 - jax.random.uniform(keys[1], (config.batch,)))
+        demo_rows = jnp.searchsorted(cumulative, at)
+        batches = [jax.tree.map(lambda x, at=at: x[at], data) for at in (task_rows, demo_rows)]
         rate = guidance_rate(config.lambda_0, config.eta, t)
-        gradient, (task, demo) = jax.grad(loss, has_aux=True)(net, some, these, rate)
+        gradient, (task, demo) = jax.grad(loss, has_aux=True)(net, *batches, rate)
         change, state = optimiser.update(gradient, state, net)
         return (optax.apply_updates(net, change), state), LossCurve(task, demo, rate)
 
-    steps = jnp.arange(config.steps), jax.random.split(draw_key, config.steps)
+    steps = jnp.arange(config.steps), jax.random.split(scan_key, config.steps)
     carry = first.net, optimiser.init(first.net)
     (net, _), curve = jax.lax.scan(update, carry, steps)
     return first.replace(net=net), curve

@@ -1,6 +1,6 @@
-"""The router's losses, Eq. 10 to 12 of MetaWorld-X.
+"""Router losses, Eq. 10, Eq. 11 and Eq. 12 of MetaWorld-X.
 
-Weights are given as logarithms: `log_w` `[..., K]` is the router's log softmax.
+Weights are passed as logarithms: `log_w` `[..., K]` is the router's log softmax.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def divergence(log_w: jax.Array, target: jax.Array) -> jax.Array:
 
 
 def task_losses(log_w: jax.Array, prior: jax.Array, beta: float) -> jax.Array:
-    """Eq. 10 in each state `[...]`: `KL(w || w_v) - beta H(w)`.
+    """Task loss, Eq. 10, in each state `[...]`: `KL(w || w_v) - beta H(w)`.
 
     Args:
       prior: the teacher's weights w_v `[..., K]`.
@@ -34,25 +34,25 @@ def task_losses(log_w: jax.Array, prior: jax.Array, beta: float) -> jax.Array:
 
 
 def demo_loss(log_w: jax.Array, demo: jax.Array) -> jax.Array:
-    """Eq. 11: `KL(w || P_demo)`, mean over the demonstrations' states.
+    """Demonstration loss, Eq. 11: `KL(w || P_demo)`, mean over the demonstrated states.
 
     Args:
-      demo: which experts the demonstrations use, P_demo `[..., K]`.
+      demo: expert usage in the demonstrations, P_demo `[..., K]`.
     """
     return jnp.mean(divergence(log_w, demo))
 
 
 def guidance_rate(lambda_0: float, eta: float, t: jax.Array | int) -> jax.Array:
-    """Eq. 12's `lambda(t) = lambda_0 eta^t`."""
+    """Guidance weight of Eq. 12, `lambda(t) = lambda_0 eta^t`."""
     return lambda_0 * jnp.power(eta, jnp.asarray(t, jnp.float32))
 
 
 def irm_loss(task: jax.Array, demo: jax.Array, rate: jax.Array | float) -> jax.Array:
-    """Eq. 12: `lambda(t) L_task + L_demo`, L_task a mean over its states.
+    """IRM loss, Eq. 12: `lambda(t) L_task + L_demo`, with L_task averaged over its states.
 
     Args:
       task: Eq. 10 in each of its states `[...]`.
-      demo: Eq. 11.
-      rate: lambda(t), of all states or of each `[...]`.
+      demo: Eq. 11, a scalar.
+      rate: lambda(t), one for all states or one per state `[...]`.
     """
     return jnp.mean(rate * task) + demo

@@ -1,4 +1,4 @@
-"""The router's network: softmax weights over the experts from a state and a guidance."""
+"""Router network: softmax weights over the experts from an observation and guidance features."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class RouterSizes:
     """Sizes of a router.
 
     Attributes:
-      obs_size: numbers of the state.
-      guidance_size: numbers of V(T), `2 K + 2`.
+      obs_size: width of the observation.
+      guidance_size: width of V(T), `2 K + 2`.
       experts: K.
       hidden: widths of the hidden layers.
     """
@@ -33,7 +33,7 @@ class RouterSizes:
 
 @struct.dataclass
 class RouterParams:
-    """Weights, and mean and variance of the states it was trained on `[O]`."""
+    """Network parameters, and mean and variance of the training observations `[O]`."""
 
     net: Any
     mean: jax.Array
@@ -46,14 +46,14 @@ def init_router(
     obs: jax.Array | None = None,
     counts: jax.Array | None = None,
 ) -> RouterParams:
-    """Fresh parameters; every expert weighs the same.
+    """Initial parameters, under which all experts have equal weights.
 
     Args:
-      obs: states `[N, O]` to normalise by; None takes them as they come.
-      counts: how much each of them counts in that `[N]`; None counts all alike.
+      obs: observations `[N, O]` for the normalization statistics; None disables normalization.
+      counts: weight of each observation in these statistics `[N]`; None weighs all equally.
     """
-    seen = jnp.zeros((1, sizes.obs_size + sizes.guidance_size))
-    net: Any = _net(sizes).init({"params": key}, seen)
+    inputs = jnp.zeros((1, sizes.obs_size + sizes.guidance_size))
+    net: Any = _net(sizes).init({"params": key}, inputs)
     if obs is None:
         return RouterParams(net["params"], jnp.zeros(sizes.obs_size), jnp.ones(sizes.obs_size))
     mean = jnp.average(obs, axis=0, weights=counts)
@@ -64,15 +64,15 @@ def init_router(
 def log_weights(
     sizes: RouterSizes, params: RouterParams, obs: jax.Array, guidance: jax.Array
 ) -> jax.Array:
-    """Log of the weights `[..., K]`.
+    """Logarithm of the expert weights `[..., K]`.
 
     Args:
-      obs: states `[..., O]`.
-      guidance: `told.features` `[..., G]`.
+      obs: observations `[..., O]`.
+      guidance: `guidance_arrays.guidance_features` `[..., G]`.
     """
     scaled = (obs - params.mean) * jax.lax.rsqrt(params.var + _EPS)
-    seen = jnp.concatenate([jnp.clip(scaled, -_BOUND, _BOUND), guidance], axis=-1)
-    logits: Any = _net(sizes).apply({"params": params.net}, seen)
+    inputs = jnp.concatenate([jnp.clip(scaled, -_BOUND, _BOUND), guidance], axis=-1)
+    logits: Any = _net(sizes).apply({"params": params.net}, inputs)
     return jax.nn.log_softmax(logits, axis=-1)
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is in a rollout under random weights, and how demonstrations are made of them."""
+"""Random expert-switching schedules for demonstration rollouts, and their settings."""
 
 from __future__ import annotations
 
@@ -12,33 +12,36 @@ from flax import struct
 from metaworldx.composition.affordances import MILESTONES
 from metaworldx.core.errors import UserError, check_at_least
 
-_ANYBODY = 0.02
+_MIN_SHARE = 0.02
 
 
 @dataclass(frozen=True)
 class DemoConfig:
-    """How demonstrations are made.
+    """Settings of the search for demonstrations.
+
+    A schedule decides which expert leads at which time. A lead expert has the full weight, or 60
+    to 80% of it next to a constant partner expert.
 
     Attributes:
-      rollouts: tried, in two rounds of half as many. In the first, leaders and partners are drawn
-        half evenly, half by the teacher's weights; in the second leaders by how much they led in
-        the best of the first, partners half by how much they mixed in there. Where a way to
-        switch then succeeds from at least half of its starts, half as many again are tried: the
-        best quarter of the ways, each from four times as many starts.
-      starts: from how many each way is tried in the second round: what did well from one start
-        alone may have been lucky there.
-      keep: so many are kept, of the ways that succeed and then score best. After a third round
-        they are of one way, and no more than it was tried from: where ways succeed by different
-        means, what several do in a state may not go together.
-      most: experts that take turns in one rollout, at most; n of them 1/n times as often as one.
-      shortest_s, longest_s: how long one of them leads; drawn evenly in the logarithm.
-      staged: share of the rollouts in which an expert leads until a milestone is reached rather
-        than for a time: how long a way takes, no draw tells.
-      mixed: share of the rollouts in which a partner, any expert, has 20 to 40% all along: what
-        legs and arms do together is seen only where a mixture is held.
-      elite: share of the first round that counts as its best.
-      width: of the explanation: an expert whose action is off by this (root mean square over a
-        part's actuators, actions in [-1, 1]) counts exp(-1/2).
+      rollouts: number of rollouts, in two rounds of half each. The first samples lead and partner
+        experts half uniformly, half by the teacher's weights. The second samples lead experts by
+        their shares in the first round's elite, and partners half by theirs. If a schedule then
+        succeeds from at least half of its initial states, a third round of half the size tests
+        the best quarter of the schedules, each from four times as many initial states.
+      starts: initial states per schedule in the second round, since success from a single one
+        may be luck.
+      keep: demonstrations kept, ranked by success and then by score. After a third round all are
+        of one schedule, and at most as many as its initial states: successful schedules that
+        differ may not be compatible within a state.
+      most: largest number of lead experts in one rollout; n are 1/n times as likely as one.
+      shortest_s, longest_s: bounds of the log-uniform time for which one expert leads.
+      staged: share of the rollouts in which an expert leads until the next milestone instead of
+        for a sampled time, since the time to a milestone is unknown.
+      mixed: share of the rollouts with a partner expert of 20 to 40% throughout: only a constant
+        mixture shows what legs and arms do together.
+      elite: share of the first round's rollouts that make up its elite.
+      width: of the Gaussian that explains actions: an expert whose action differs by this (root
+        mean square over a body part's actuators, actions in [-1, 1]) counts exp(-1/2).
     """
 
     rollouts: int = 256
@@ -78,16 +81,16 @@ class DemoConfig:
 
 @struct.dataclass
 class SwitchState:
-    """Whose turn it is in a rollout.
+    """State of a rollout's switching schedule.
 
     Attributes:
-      weights: of the experts `[K]`.
-      left: seconds that they are still held.
-      among: log of how likely each expert is to lead next `[K]`.
-      mixed: what the rollout's partner has all along `[K]`; zeros without one.
-      staged: whether leaders are held until a milestone is reached instead, bool.
-      stages: who leads then, by how many have been `[MILESTONES + 1]`, int32.
-      key: of what is drawn next, so that the same turn goes on the same way again.
+      weights: current expert weights `[K]`.
+      left: seconds until the next switch.
+      among: log-probability of each expert to lead next `[K]`.
+      mixed: constant weights of the rollout's partner expert `[K]`; zeros without one.
+      staged: whether switches are at milestones instead of timed, bool.
+      stages: lead expert by number of milestones reached `[MILESTONES + 1]`, int32; if staged.
+      key: PRNG key of the next switch, so that a schedule can be repeated.
     """
 
     weights: jax.Array
@@ -102,11 +105,11 @@ class SwitchState:
 def init_switching(
     config: DemoConfig, leads: jax.Array, partners: jax.Array, key: jax.Array
 ) -> SwitchState:
-    """Which experts take turns in a rollout, the first of them at once.
+    """Samples a schedule and its first lead expert.
 
     Args:
-      leads: how likely each expert is to be among them `[K]`, all above 0.
-      partners: how likely each is to be the partner `[K]`.
+      leads: probability of each expert to be a lead expert `[K]`, all above 0.
+      partners: probability of each expert to be the partner `[K]`.
     """
     among_key, count_key, partner_key, mixed_key, share_key, turn_key = jax.random.split(key, 6)
     experts = leads.shape[0]
@@ -121,7 +124,7 @@ def init_switching(
     mixes = jax.random.bernoulli(mixed_key, config.mixed)
     share = jnp.where(mixes, jax.random.uniform(share_key, (), minval=0.2, maxval=0.4), 0.0)
     staged_key, stages_key = jax.random.split(jax.random.fold_in(key, 0))
-    turn = SwitchState(
+    state = SwitchState(
         weights=jnp.zeros(experts),
         left=jnp.zeros(()),
         among=among,
@@ -130,45 +133,45 @@ def init_switching(
         stages=jax.random.categorical(stages_key, jnp.log(leads), shape=(MILESTONES + 1,)),
         key=turn_key,
     )
-    return switch_experts(config, turn, 0.0)
+    return switch_experts(config, state, 0.0)
 
 
 def switch_experts(
-    config: DemoConfig, turn: SwitchState, dt: float, reached: jax.Array | int = 0
+    config: DemoConfig, state: SwitchState, dt: float, reached: jax.Array | int = 0
 ) -> SwitchState:
-    """The weights a control step of `dt` seconds later.
+    """The schedule's state a control step of `dt` seconds later.
 
     Args:
-      reached: how many milestones have been.
+      reached: number of milestones reached.
     """
-    key, leader_key, held_key = jax.random.split(turn.key, 3)
+    key, leader_key, duration_key = jax.random.split(state.key, 3)
     low, high = np.log(config.shortest_s), np.log(config.longest_s)
-    held = jnp.exp(jax.random.uniform(held_key, (), minval=low, maxval=high))
-    drawn = jax.random.categorical(leader_key, turn.among)
-    leader = jnp.where(turn.staged, turn.stages[reached], drawn)
-    lead = jax.nn.one_hot(leader, turn.among.shape[0])
-    left = turn.left - dt
-    over = turn.staged | (left <= 0.0)
-    weights = (1.0 - turn.mixed.sum()) * lead + turn.mixed
-    return turn.replace(
-        weights=jnp.where(over, weights, turn.weights),
-        left=jnp.where(over, held, left),
+    duration = jnp.exp(jax.random.uniform(duration_key, (), minval=low, maxval=high))
+    sampled = jax.random.categorical(leader_key, state.among)
+    leader = jnp.where(state.staged, state.stages[reached], sampled)
+    lead = jax.nn.one_hot(leader, state.among.shape[0])
+    left = state.left - dt
+    switches = state.staged | (left <= 0.0)
+    weights = (1.0 - state.mixed.sum()) * lead + state.mixed
+    return state.replace(
+        weights=jnp.where(switches, weights, state.weights),
+        left=jnp.where(switches, duration, left),
         key=key,
     )
 
 
 def active_experts(weights: np.ndarray, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How likely each expert is to lead, and to mix in, in the second round: `[K]` each.
+    """Probabilities of each expert to lead, and to be the partner, in the second round: `[K]` each.
 
-    By their shares in the best of the first, and 2% more for everybody.
+    Proportional to its share in the elite of the first round plus 2%.
 
     Args:
-      weights: of the best rollouts `[N, T, K]`.
-      alive: whether their episodes ran `[N, T]`.
+      weights: of the elite rollouts `[N, T, K]`.
+      alive: steps before the episode's end `[N, T]`.
     """
     ran = weights[alive.astype(bool)]
     first = np.eye(weights.shape[-1])[ran.argmax(axis=-1)]
     mixed = (ran * (1.0 - first)).sum(axis=0)
-    shares = (first.mean(axis=0) + _ANYBODY, mixed / max(mixed.sum(), 1e-6) + _ANYBODY)
+    shares = (first.mean(axis=0) + _MIN_SHARE, mixed / max(mixed.sum(), 1e-6) + _MIN_SHARE)
     leads, partners = (share / share.sum() for share in shares)
     return leads, partners
