@@ -69,7 +69,7 @@ class BodyPartMixer:
         return legs / legs.sum(axis=-1, keepdims=True), arms / arms.sum(axis=-1, keepdims=True)
 
     def composed(self, weights: jax.Array, actions: jax.Array, asked: jax.Array) -> jax.Array:
-        """Eq. 13 part by part `[..., A]`; an arm that nothing is asked of goes with the legs.
+        """Mixed action per body part `[..., A]`, Eq. 13; arms without a hand target use the legs'.
 
         Args:
           weights: `[..., K]`.

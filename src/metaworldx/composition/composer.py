@@ -216,7 +216,7 @@ class Composer:
         choose: GatingPolicy,
         confidence: jax.Array,
     ) -> tuple[ComposedAction, ComposerState]:
-        """Actions, and what is remembered.
+        """Composed action (the operator F of Eq. 2, Eq. 9 and Eq. 13) and the next state.
 
         Args:
           choose: a router, a teacher's weights, or rules.

@@ -1,4 +1,4 @@
-"""Mixing experts: Eq. 9 and 13, and MetaWorld's fusion with what a world model expects of each."""
+"""Mixing of expert actions, Eq. 9 and Eq. 13 of MetaWorld-X; MetaWorld's fusion with Q-values."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import jax.numpy as jnp
 from metaworldx.core.errors import UserError, check_at_least
 
 ExpertQFn = Callable[[jax.Array, jax.Array, jax.Array, jax.Array, jax.Array], jax.Array]
-"""What a world model expects of every expert's action: the task's observation `[B, O]`, the last
-composed action `[B, A]`, the weights that made it `[B, K]`, the action those weights make now
-`[B, A]` and every expert's `[B, K, A]` -> Q `[B, K]`."""
+"""Q-values of every expert's action `[B, K]` from the task's observation `[B, O]`, the last
+composed action `[B, A]` and its weights `[B, K]`, the action under these weights now `[B, A]` and
+every expert's action `[B, K, A]`."""
 
 
 @dataclass(frozen=True)
 class FusionConfig:
-    """How a router's weights and a world model's selection are fused.
+    """Settings of the fusion of a router's weights with a world model's selection.
 
     Attributes:
-      alpha: share of the router's weights, 0 to 1; the rest goes to who has most value now.
-      temperature: of the selection's softmax, in standard deviations of the experts' values, so
-        that it means the same in tasks whose returns differ by thousands.
+      alpha: share of the router's weights, 0 to 1; the rest is selected by Q-value.
+      temperature: of the selection's softmax, in standard deviations of the experts' Q-values, so
+        that it is independent of a task's scale of returns.
     """
 
     alpha: float = 0.7
@@ -38,23 +38,20 @@ class FusionConfig:
 
 
 def mix_actions(weights: jax.Array, actions: jax.Array) -> jax.Array:
-    """Eq. 9 and 13: `a = sum_i w_i pi_i(s)`.
+    """Mixed action `[..., A]`, Eq. 9 and Eq. 13: `a = sum_i w_i pi_i(s)`.
 
     Args:
       weights: on the simplex `[..., K]`.
       actions: every expert's `[..., K, A]`.
-
-    Returns:
-      `[..., A]`.
     """
     return jnp.einsum("...k,...ka->...a", weights, actions)
 
 
 def q_selection(q: jax.Array, temperature: float) -> jax.Array:
-    """MetaWorld's `p(i | s) = softmax_i(Q(z, pi_i(s)) / T)` `[..., K]`.
+    """MetaWorld's dynamic selection `p(i | s) = softmax_i(Q(z, pi_i(s)) / T)` `[..., K]`.
 
     Args:
-      q: value of every expert's action `[..., K]`.
+      q: Q-value of every expert's action `[..., K]`.
     """
     return jax.nn.softmax(q / temperature, axis=-1)
 
@@ -65,6 +62,6 @@ def fuse_weights(weights: jax.Array, selected: jax.Array, alpha: float) -> jax.A
 
 
 def standardize(q: jax.Array) -> jax.Array:
-    """Values `[..., K]` less their mean, over their standard deviation among the experts."""
-    apart = q - q.mean(axis=-1, keepdims=True)
-    return apart / jnp.maximum(q.std(axis=-1, keepdims=True), 1e-6)
+    """Q-values `[..., K]` standardized over the experts."""
+    centered = q - q.mean(axis=-1, keepdims=True)
+    return centered / jnp.maximum(q.std(axis=-1, keepdims=True), 1e-6)

@@ -1,6 +1,6 @@
-"""TaskTargets a teacher again while a task goes on: at a stage's end, or every few seconds.
+"""Replanning: asks the teacher again during an episode, at a stage's end or at fixed intervals.
 
-The control loop stops for it between two chunks of steps; nobody is asked inside.
+The request is made between two chunks of control steps, never within one.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from metaworldx.vlm.schema import Guidance, Question
 
 log = logging.getLogger("metaworldx.router")
 
-Look = Callable[[int], bytes | None]
-"""A picture (PNG) of the environment with that number, as it is now; None if it cannot be drawn."""
+RenderFn = Callable[[int], bytes | None]
+"""Current image (PNG) of the environment with that index; None if rendering fails."""
 
 
 @dataclass(frozen=True)
 class ReplanConfig:
-    """When a teacher is asked again.
+    """When to replan.
 
     Attributes:
-      seconds: every so many, besides every stage's end; None only then.
+      seconds: interval between requests, besides those at a stage's end; None for these alone.
     """
 
     seconds: float | None = None
@@ -41,10 +41,10 @@ class ReplanConfig:
 
 
 class Replanner:
-    """Asks a teacher about what is left of a task.
+    """Asks a teacher about the rest of a task.
 
-    Environments that have reached the same milestones get the same answer. Where the teacher has
-    none, what it said before holds on.
+    Environments with the same milestones reached get the same answer. If the teacher is
+    unavailable, the last answer stays in force.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Replanner:
         milestones: Sequence[str],
         config: ReplanConfig = ReplanConfig(),
     ):
-        """For one task.
+        """Replanner of one task.
 
         Args:
           question, answer: at the task's start.
           names: of the pool's experts.
-          milestones: of the task, in words.
+          milestones: the task's, in words.
         """
         self._teacher, self._question, self._answer = teacher, question, answer
         self._names, self._milestones, self._config = tuple(names), tuple(milestones), config
@@ -69,7 +69,7 @@ class Replanner:
         self._unanswered: set[bytes] = set()
 
     def first(self, count: int) -> GuidanceArrays:
-        """The answer at the start, for each of so many environments."""
+        """The answer at the start, repeated for `count` environments."""
         return jax.tree.map(lambda x: jnp.broadcast_to(x, (count, *x.shape)), self._first)
 
     def again(
@@ -78,26 +78,26 @@ class Replanner:
         reached: np.ndarray,
         now: float,
         before: float,
-        look: Look | None,
+        look: RenderFn | None,
     ) -> GuidanceArrays:
-        """Guidance for each environment, asked anew where that is due.
+        """Guidance of each environment, updated where a request is due.
 
         Args:
-          guidance: that holds, of each environment `[B, ...]`.
-          reached: which milestones have been `[B, M]`, bool.
-          now: seconds since the start.
-          before: when this was called last.
-          look: shows an environment to the teacher; None shows nothing.
+          guidance: current guidance of each environment `[B, ...]`.
+          reached: milestones reached `[B, M]`, bool.
+          now: time since the start, s.
+          before: time of the last call, s.
+          look: renders an environment for the teacher; None sends no image.
         """
-        every = self._config.seconds
-        turn = every is not None and int(now / every) > int(before / every)
+        interval = self._config.seconds
+        periodic = interval is not None and int(now / interval) > int(before / interval)
         reached = np.asarray(reached, bool)[:, : len(self._milestones)]
         share = reached.sum(axis=1) / max(len(self._milestones), 1)
-        due = (share > np.asarray(guidance.begun) + 1e-6) | turn
-        # What is done is done: nobody is asked how to do nothing.
+        due = (share > np.asarray(guidance.begun) + 1e-6) | periodic
+        # A completed task needs no plan.
         due &= share < 1.0
-        # Who had no answer at a stage's end is not asked the same again at once.
-        if not turn:
+        # A question that failed at a stage's end is not repeated before the next interval.
+        if not periodic:
             due &= np.array([row.tobytes() not in self._unanswered for row in reached], bool)
         if not due.any():
             return guidance
@@ -118,8 +118,8 @@ class Replanner:
         self, reached: np.ndarray, share: float, picture: bytes | None
     ) -> GuidanceArrays | None:
         stage = int(stage_index(self._first, jnp.asarray(share)))
-        done = [m for m, there in zip(self._milestones, reached, strict=True) if there]
-        left = [m for m, there in zip(self._milestones, reached, strict=True) if not there]
+        done = [m for m, is_done in zip(self._milestones, reached, strict=True) if is_done]
+        left = [m for m, is_done in zip(self._milestones, reached, strict=True) if not is_done]
         question = question_of_rest(self._question, self._answer.stages[stage:], done, left)
         if picture is not None:
             question = question.with_images((picture,))

@@ -1,4 +1,4 @@
-"""Weights that don't flip: smoothing, hysteresis, and an expert to fall back on."""
+"""Temporal smoothing and hysteresis of expert weights, and the fallback to a stabilizer."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from metaworldx.core.errors import UserError, check_at_least
 
 @dataclass(frozen=True)
 class SmoothingConfig:
-    """How weights are steadied.
+    """Settings of the smoothing.
 
     Attributes:
-      seconds: time constant of the smoothing; 0 follows at once.
-      margin: another expert takes the lead only when it weighs so much more than the leader.
-      sharpen: weights are raised to this power first; 1 leaves them, more brings the leader on.
-      unsure: under this confidence of the teacher the stabiliser gets what is missing to it.
-      max_tilt: lean of the pelvis (rad) from which on the stabiliser takes over.
-      min_height: pelvis's height over the soles (m) under which it does; None for tasks that go
-        low.
-      take_over: share that the stabiliser then gets.
+      seconds: time constant of the low-pass filter; 0 disables it.
+      margin: hysteresis: another expert becomes the leader when its weight is larger by this.
+      sharpen: exponent on the weights before smoothing; above 1 it favors the leader.
+      unsure: confidence of the teacher under which the stabilizer gets a share, up to all of it at
+        confidence 0.
+      max_tilt: tilt of the pelvis (rad) above which the stabilizer takes over.
+      min_height: height of the pelvis over the soles (m) under which it does; None for tasks with
+        a low pelvis.
+      take_over: the stabilizer's share then.
     """
 
     seconds: float = 0.1
@@ -44,26 +45,27 @@ class SmoothingConfig:
 
 @struct.dataclass
 class SmoothingState:
-    """What steadying remembers: the last weights `[..., K]` and the leader's number `[...]`."""
+    """Smoothed weights `[..., K]` and index of the leading expert `[...]`."""
 
     weights: jax.Array
     leader: jax.Array
 
 
 def init_smoothing(weights: jax.Array) -> SmoothingState:
-    """Begins with given weights."""
+    """Initial state at given weights `[..., K]`."""
     return SmoothingState(weights, jnp.argmax(weights, axis=-1).astype(jnp.int32))
 
 
 def smooth_weights(
     config: SmoothingConfig, state: SmoothingState, wanted: jax.Array, dt: float
 ) -> SmoothingState:
-    """The weights a control step later.
+    """Smoothed weights one control step later.
 
-    They move towards `wanted`, in which the leader stays ahead until another is by `margin`.
+    They are low-pass filtered towards `wanted`. The leader stays the largest of `wanted` until
+    another expert exceeds it by `margin`.
 
     Args:
-      wanted: the router's weights `[..., K]`.
+      wanted: the gating policy's weights `[..., K]`.
       dt: control step, s.
     """
     raised = jnp.power(wanted, config.sharpen)
@@ -71,13 +73,13 @@ def smooth_weights(
     best = jnp.argmax(wanted, axis=-1)
     ahead = _at(wanted, best) - _at(wanted, state.leader)
     leader = jnp.where(ahead > config.margin, best, state.leader).astype(jnp.int32)
-    # A leader that is a little behind changes places with who is ahead of it.
+    # Within the margin, the leader swaps its weight with the largest.
     first, second = _at(wanted, best), _at(wanted, leader)
     count = wanted.shape[-1]
-    held = jnp.where(jax.nn.one_hot(best, count) > 0.0, second[..., None], wanted)
-    held = jnp.where(jax.nn.one_hot(leader, count) > 0.0, first[..., None], held)
-    keep = jnp.exp(-dt / config.seconds) if config.seconds > 0.0 else 0.0
-    return SmoothingState(keep * state.weights + (1.0 - keep) * held, leader)
+    target = jnp.where(jax.nn.one_hot(best, count) > 0.0, second[..., None], wanted)
+    target = jnp.where(jax.nn.one_hot(leader, count) > 0.0, first[..., None], target)
+    decay = jnp.exp(-dt / config.seconds) if config.seconds > 0.0 else 0.0
+    return SmoothingState(decay * state.weights + (1.0 - decay) * target, leader)
 
 
 def with_stabilizer(
@@ -88,12 +90,12 @@ def with_stabilizer(
     tilt: jax.Array,
     height: jax.Array,
 ) -> jax.Array:
-    """Weights `[..., K]` with the stabiliser's share raised where a fall is near or nobody is sure.
+    """Weights `[..., K]` with a larger share of the stabilizer at fall risk or low confidence.
 
     Args:
-      stabiliser: number of the expert that keeps balance.
+      stabiliser: index of the expert that keeps balance.
       confidence: of the teacher `[...]`.
-      tilt: lean of the pelvis `[...]`, rad.
+      tilt: of the pelvis `[...]`, rad.
       height: of the pelvis over the soles `[...]`, m.
     """
     least = -jnp.inf if config.min_height is None else config.min_height
