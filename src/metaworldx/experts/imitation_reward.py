@@ -1,4 +1,4 @@
-"""Eq. 4 of MetaWorld-X: how well a robot's state matches its reference, with dynamic weights."""
+"""Imitation reward, Eq. 4 of MetaWorld-X, and its dynamic joint weights."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from metaworldx.core.errors import UserError, check_at_least
 
 @dataclass(frozen=True)
 class ImitationConfig:
-    """Numbers of Eq. 4 and of the reweighting.
+    """Coefficients of Eq. 4 and of the dynamic reweighting.
 
     Attributes:
       alpha: sharpness in positions, per rad^2.
       beta: sharpness in velocities, per (rad/s)^2.
       lam: share of the velocity term; the scale `w` is `1 / (1 + lam)`, so that R_t is at most 1.
-      kappa: how strongly joints that are tracked badly count more; 0 weighs all alike.
+      kappa: exponent of the joint weights; 0 weighs all joints equally.
       tau: step of the running mean of a joint's squared error, per round of collection.
-      height_weight, tilt_weight, heading_weight: what (m of pelvis height)^2, the squared
-        distance between the upright directions and (rad of heading)^2 count as, in rad^2.
-      hand_weight: what (m of a hand from where the reference has it)^2 counts as, in rad^2.
-      velocity_weight, spin_weight: what (m/s of the pelvis)^2 and (rad/s of it)^2 count as, in
-        (rad/s)^2.
+      height_weight, tilt_weight, heading_weight: weights of the squared pelvis height error (m^2),
+        squared distance of the up vectors and squared heading error (rad^2), in rad^2.
+      hand_weight: weight of the squared hand position error (m^2), in rad^2.
+      velocity_weight, spin_weight: weights of the squared linear (m/s) and angular (rad/s)
+        velocity errors of the pelvis, in (rad/s)^2.
     """
 
     alpha: float = 1.5
@@ -48,13 +48,13 @@ class ImitationConfig:
 
 @struct.dataclass
 class TrackingError:
-    """Squared errors of one state, shapes `[...]` plus what is given.
+    """Squared errors between a state and its reference.
 
     Attributes:
-      joints: of each hinge `[..., J]`, rad^2.
-      joint_speeds: of each hinge `[..., J]`, (rad/s)^2.
-      root: of the pelvis's height, tilt and heading, in rad^2.
-      root_speeds: of the pelvis's velocities, in (rad/s)^2.
+      joints: position of each hinge `[..., J]`, rad^2.
+      joint_speeds: velocity of each hinge `[..., J]`, (rad/s)^2.
+      root: weighted sum over the pelvis's height, tilt and heading `[...]`, rad^2.
+      root_speeds: weighted sum over the pelvis's velocities `[...]`, (rad/s)^2.
     """
 
     joints: jax.Array
@@ -66,12 +66,12 @@ class TrackingError:
 def imitation_reward(
     config: ImitationConfig, error: TrackingError, weights: jax.Array | float = 1.0
 ) -> jax.Array:
-    """R_t of Eq. 4, `[...]`, in (0, 1].
+    """Imitation reward R_t of Eq. 4 `[...]`, in (0, 1]; the alignment operator A of Eq. 1.
 
     `w [exp(-alpha |q - q*|^2_W) + lam exp(-beta |qd - qd*|^2_W)]`.
 
     Args:
-      weights: W of the hinges `[J]`; the pelvis's terms are not reweighted.
+      weights: joint weights W `[J]`; the pelvis's terms are not reweighted.
     """
     position = (weights * error.joints).sum(axis=-1) + error.root
     velocity = (weights * error.joint_speeds).sum(axis=-1) + error.root_speeds
@@ -87,24 +87,23 @@ class JointErrors:
 
 
 def init_joint_errors(joints: int) -> JointErrors:
-    """All joints alike, as long as nothing has been seen."""
+    """Equal errors of all joints, before the first data."""
     return JointErrors(jnp.full(joints, 0.01, jnp.float32))
 
 
 def update_joint_errors(
     config: ImitationConfig, state: JointErrors, errors: jax.Array
 ) -> JointErrors:
-    """The running means after squared errors `[..., J]` were seen; rows that are not finite count
-    for nothing."""
+    """Running means updated with squared errors `[..., J]`; ignores rows that are not finite."""
     rows = errors.reshape(-1, errors.shape[-1])
-    fine = jnp.isfinite(rows).all(axis=-1, keepdims=True)
-    mean = jnp.where(fine, rows, 0.0).sum(axis=0) / jnp.maximum(fine.sum(), 1)
-    step = config.tau * fine.any()
+    finite = jnp.isfinite(rows).all(axis=-1, keepdims=True)
+    mean = jnp.where(finite, rows, 0.0).sum(axis=0) / jnp.maximum(finite.sum(), 1)
+    step = config.tau * finite.any()
     return JointErrors(state.error + step * (mean - state.error))
 
 
 def joint_weights(config: ImitationConfig, state: JointErrors) -> jax.Array:
-    """W `[J]`: `clip((e_j / mean e)^kappa, 1/4, 4)`, scaled to mean one."""
+    """Joint weights W `[J]` of Eq. 4: `clip((e_j / mean e)^kappa, 1/4, 4)`, scaled to mean one."""
     error = state.error + 1e-12
     raw = jnp.clip((error / error.mean()) ** config.kappa, 0.25, 4.0)
     return raw / raw.mean()

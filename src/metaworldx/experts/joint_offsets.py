@@ -1,4 +1,4 @@
-"""What experts' networks add to reference and balance law: as trained, nothing, or at random."""
+"""Joint offsets of the experts' networks for ablations: trained, zero, or of random weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OFFSETS = ("trained", "zero", "random")
 
 
 def offsets_from(text: str, names: Sequence[str]) -> dict[str, str]:
-    """Which offsets each expert has, of `zero` or `walk=zero,reach=random`; others are trained.
+    """Kind of offsets by expert, parsed from `zero` or `walk=zero,reach=random`; default trained.
 
     Raises:
       UserError: unknown kinds or experts, or one named twice.
@@ -31,10 +31,10 @@ def offsets_from(text: str, names: Sequence[str]) -> dict[str, str]:
 
 
 def with_offsets(experts: Sequence[Expert], kinds: Mapping[str, str], seed: int) -> list[Expert]:
-    """Experts whose networks give what is asked for.
+    """Experts with the given kind of joint offsets.
 
     Args:
-      kinds: of `OFFSETS`, by expert; who is not named stays trained.
+      kinds: one of `OFFSETS` by expert; those absent stay trained.
       seed: of random weights.
     """
     made = {

@@ -1,4 +1,4 @@
-"""A skill's clips as arrays to look reference states up in, at any time of any clip."""
+"""Motion library: a skill's clips as arrays, with reference states at any time of any clip."""
 
 from __future__ import annotations
 
@@ -29,27 +29,26 @@ from metaworldx.motion.kinematics import heading, robot_tree
 CONTROL_RATE = 50.0
 _LEAST_FRAMES = 32
 _ROWS = 512
-"""Frames in one call of the kinematics: all robots' clips share what is compiled for it."""
+"""Frames per call of the kinematics: one compiled shape for the clips of all robots."""
 
 
 @struct.dataclass
 class ReferenceFrame:
-    """The reference at one moment.
+    """The reference at one time. Heading frame: origin in the pelvis, x along its heading, z up.
 
     Attributes:
-      qpos, qvel: `[7 + J]`, `[6 + J]`, as the clips have them.
+      qpos, qvel: `[7 + J]`, `[6 + J]`, in the clip's frame.
       height: of the pelvis over the lower sole, m.
-      soles: places of the soles' middles from the pelvis, along its heading `[2, 3]`, m.
-      hands: from the pelvis, along its heading `[2, 3]`, m.
-      hand_share: how far either hand is on its way to the place that the clip commands, 0 to 1
-        `[2]`; 0 where it commands none.
-      arm_gain: what either arm's hinges change by when its hand is to be elsewhere, to first
-        order and times `hand_share` `[2, 4, 3]`, rad/m.
-      up: the vertical in the pelvis's frame `[3]`.
-      velocity: of the pelvis, along its heading `[3]`, m/s.
-      yaw: of the pelvis, less what the clip has turned by then at its mean rate, rad.
-      contacts: how far the left and right sole stand on the ground, 0 to 1 `[2]`.
-      phase: share of the clip that is done, 0 to 1.
+      soles: centers of the soles in the heading frame `[2, 3]`, m.
+      hands: positions of the hands in the heading frame `[2, 3]`, m.
+      hand_share: progress of each hand towards its commanded target, 0 to 1 `[2]`; 0 without one.
+      arm_gain: change of each arm's hinges per displacement of its hand (first order), times
+        `hand_share` `[2, 4, 3]`, rad/m.
+      up: the world's up vector in the pelvis's frame `[3]`.
+      velocity: of the pelvis in the heading frame `[3]`, m/s.
+      yaw: of the pelvis, relative to a turn at the clip's mean rate, rad.
+      contacts: contact of the left and right sole with the ground, 0 to 1 `[2]`.
+      phase: 0 to 1 over the clip.
     """
 
     qpos: jax.Array
@@ -67,7 +66,7 @@ class ReferenceFrame:
 
 
 def _shapes(joints: int) -> dict[str, tuple[int, ...]]:
-    """A Target's fields in a row of `References.frames`, in order."""
+    """Fields of a `ReferenceFrame` in a row of `MotionLibrary.frames`, in order."""
     return {
         "qpos": (7 + joints,),
         "qvel": (6 + joints,),
@@ -85,20 +84,20 @@ def _shapes(joints: int) -> dict[str, tuple[int, ...]]:
 
 @struct.dataclass
 class MotionLibrary:
-    """C clips, their N frames one after another: what a robot looks up are two rows.
+    """C clips with N frames in all, concatenated; a lookup interpolates between two rows.
 
     Attributes:
-      frames: each frame's `ReferenceFrame` as one row, but for its phase `[N, D]`.
+      frames: one row per frame, a `ReferenceFrame` without its phase `[N, D]`.
       first: row of each clip's first frame `[C]`.
-      last: how many rows further its last is `[C]`.
+      last: offset of its last frame from there `[C]`.
       duration: `[C]`, s.
-      loop: `[C]` bool.
+      loop: whether the clip is cyclic `[C]`, bool.
       turn_rate: mean over the clip `[C]`, rad/s.
       command: `[C, 11]`.
-      place: where in the task's scene the clip begins `[C, 3]`, m.
-      gone: what a loop moves the pelvis by `[C, 3]`, m; 0 of what ends.
-      rounds: how often a loop can go on from `place` before the scene is another `[C]`.
-      then: number of the clip that follows where one ends `[C]`; its own where none does.
+      place: position in the task's scene at which the clip starts `[C, 3]`, m.
+      gone: displacement of the pelvis over a cycle `[C, 3]`, m; 0 for clips that end.
+      rounds: number of cycles from `place` on before the scene changes (e.g. stairs end) `[C]`.
+      then: index of the clip that follows one that ends `[C]`; its own index without one.
       joints: J.
     """
 
@@ -117,17 +116,17 @@ class MotionLibrary:
 
     @property
     def clips(self) -> int:
-        """How many clips there are."""
+        """Number of clips."""
         return self.first.shape[-1]
 
 
 def build_motion_library(
     robot: str, clips: Sequence[Clip], then: int | None = None
 ) -> MotionLibrary:
-    """Clips of one robot's joints as References, each stretched to as many frames.
+    """Clips of one robot, each resampled to the same number of frames.
 
     Args:
-      then: number of the clip that follows all that end; None lets them end.
+      then: index of the clip that follows every clip that ends; None without one.
 
     Raises:
       UserError: no clips, or a clip of other joints.
@@ -138,8 +137,7 @@ def build_motion_library(
         if clip.joints != robot_tree(robot).joints:
             raise UserError(f"clip {clip.name!r} has other joints than the robot {robot}")
     last = max(_LEAST_FRAMES, *(math.ceil(clip.duration * CONTROL_RATE) for clip in clips))
-    even = [resampled(clip, last / clip.duration) for clip in clips]
-    turns = [_frames(robot, clip) for clip in even]
+    frames_and_turns = [_frames(robot, resampled(clip, last / clip.duration)) for clip in clips]
     duration = np.array([clip.duration for clip in clips])
     places = [place_for(clip) for clip in clips]
 
@@ -147,12 +145,12 @@ def build_motion_library(
         return jnp.asarray(np.asarray(x), jnp.float32)
 
     return MotionLibrary(
-        frames=single(np.concatenate([frames for frames, _ in turns])),
+        frames=single(np.concatenate([frames for frames, _ in frames_and_turns])),
         first=jnp.asarray((last + 1) * np.arange(len(clips)), jnp.int32),
         last=jnp.asarray(np.full(len(clips), last), jnp.int32),
         duration=single(duration),
         loop=jnp.asarray(np.array([clip.loop for clip in clips])),
-        turn_rate=single(np.array([turned for _, turned in turns]) / duration),
+        turn_rate=single(np.array([turned for _, turned in frames_and_turns]) / duration),
         command=single([clip.command for clip in clips]),
         place=single([place for place, _ in places]),
         gone=single([displacement(clip)[0] * clip.loop for clip in clips]),
@@ -166,18 +164,18 @@ def build_motion_library(
 
 
 def _frames(robot: str, clip: Clip) -> tuple[np.ndarray, float]:
-    """A clip's rows of `References.frames`, and what it turns by if it is a loop, rad."""
-    seen = _kinematics(robot, clip.qpos, clip.qvel)
-    yaw = np.unwrap(seen["yaw"])
+    """A clip's rows of `MotionLibrary.frames`, and the yaw of a cycle (rad; 0 if it ends)."""
+    derived = _kinematics(robot, clip.qpos, clip.qvel)
+    yaw = np.unwrap(derived["yaw"])
     turned = float(yaw[-1] - yaw[0]) if clip.loop else 0.0
-    asked = np.array(clip.command)[2:8].reshape(2, 3).any(axis=-1)
-    gone = np.linalg.norm(seen["hands"] - seen["hands"][:1], axis=-1)
-    share = asked * np.clip(gone / np.maximum(gone[-1:], 1e-3), 0.0, 1.0)
-    fields = seen | {
+    has_target = np.array(clip.command)[2:8].reshape(2, 3).any(axis=-1)
+    moved = np.linalg.norm(derived["hands"] - derived["hands"][:1], axis=-1)
+    share = has_target * np.clip(moved / np.maximum(moved[-1:], 1e-3), 0.0, 1.0)
+    fields = derived | {
         "qpos": clip.qpos,
         "qvel": clip.qvel,
         "hand_share": share,
-        "arm_gain": seen["arm_gain"] * share[..., None, None],
+        "arm_gain": derived["arm_gain"] * share[..., None, None],
         "yaw": yaw - turned * np.linspace(0.0, 1.0, clip.frames),
         "contacts": clip.contacts,
     }
@@ -186,19 +184,19 @@ def _frames(robot: str, clip: Clip) -> tuple[np.ndarray, float]:
 
 
 def _kinematics(robot: str, qpos: np.ndarray, qvel: np.ndarray) -> dict[str, np.ndarray]:
-    """What of a Target follows from the robot's postures `[F, 7 + J]` alone."""
+    """Fields of a `ReferenceFrame` that follow from qpos `[F, 7 + J]` and qvel alone."""
     count = len(qpos)
-    most = -(-count // _ROWS) * _ROWS
-    whole = [np.pad(x, ((0, most - count), (0, 0)), "edge") for x in (qpos, qvel)]
+    padded = -(-count // _ROWS) * _ROWS
+    arrays = [np.pad(x, ((0, padded - count), (0, 0)), "edge") for x in (qpos, qvel)]
     parts = [
-        jax.device_get(_seen_in(robot, *(np.float32(x[at : at + _ROWS]) for x in whole)))
-        for at in range(0, most, _ROWS)
+        jax.device_get(_kinematics_of(robot, *(np.float32(x[at : at + _ROWS]) for x in arrays)))
+        for at in range(0, padded, _ROWS)
     ]
     return {name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]}
 
 
 @partial(jax.jit, static_argnums=0)
-def _seen_in(robot: str, qpos: jax.Array, qvel: jax.Array) -> dict[str, jax.Array]:
+def _kinematics_of(robot: str, qpos: jax.Array, qvel: jax.Array) -> dict[str, jax.Array]:
     soles = soles_in_heading(robot, qpos)
     return {
         "height": height_over(soles),
@@ -212,7 +210,7 @@ def _seen_in(robot: str, qpos: jax.Array, qvel: jax.Array) -> dict[str, jax.Arra
 
 
 def joined(parts: Sequence[MotionLibrary]) -> MotionLibrary:
-    """Several skills' clips as one; those of the first come first."""
+    """Concatenates the libraries of several skills, in their order."""
     clips = np.cumsum([0, *(part.clips for part in parts[:-1])])
     rows = np.cumsum([0, *(len(part.frames) for part in parts[:-1])])
     moved = [
@@ -223,29 +221,29 @@ def joined(parts: Sequence[MotionLibrary]) -> MotionLibrary:
 
 
 def phase_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> jax.Array:
-    """Share of the clip that is done, 0 to 1; loops begin again, others stay at their end."""
+    """Phase of the clip, 0 to 1; cyclic clips wrap around, others stay at 1."""
     done = seconds / refs.duration[clip]
     return jnp.where(refs.loop[clip], done - jnp.floor(done), jnp.clip(done, 0.0, 1.0))
 
 
 def height_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> jax.Array:
-    """Height of the pelvis in the task's scene at a time, m: a loop that climbs goes on."""
+    """Height of the pelvis in the task's scene at a time, m; climbing cycles accumulate."""
     rounds = jnp.where(refs.loop[clip], jnp.floor(seconds / refs.duration[clip]), 0.0)
     now = reference_frame_at(refs, clip, seconds).qpos[2]
     return now + refs.place[clip, 2] + rounds * refs.gone[clip, 2]
 
 
 def reference_frame_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> ReferenceFrame:
-    """The reference of clip number `clip` at a time, both scalars; vmap for more."""
+    """The reference of the clip with index `clip` at a time, both scalars; vmap for more."""
     phase = phase_at(refs, clip, seconds)
-    place = phase * refs.last[clip]
-    low = jnp.clip(jnp.floor(place).astype(jnp.int32), 0, refs.last[clip] - 1)
-    # The two rows alone: under vmap, whatever is read of a clip is copied for every robot.
+    row = phase * refs.last[clip]
+    low = jnp.clip(jnp.floor(row).astype(jnp.int32), 0, refs.last[clip] - 1)
+    # Two rows only: under vmap, everything read of a clip is copied for every robot.
     now, after = refs.frames[refs.first[clip] + low], refs.frames[refs.first[clip] + low + 1]
-    fields = _fields(refs.joints, now + (place - low) * (after - now))
+    fields = _fields(refs.joints, now + (row - low) * (after - now))
     quat = fields["qpos"][3:7]
     fields["qpos"] = fields["qpos"].at[3:7].set(quat / jnp.linalg.norm(quat))
-    # What has ended stands still.
+    # A clip that has ended has no velocity.
     moving = refs.loop[clip] | (seconds < refs.duration[clip])
     for name in ("qvel", "velocity"):
         fields[name] = fields[name] * moving
@@ -253,12 +251,12 @@ def reference_frame_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array)
 
 
 def begun_at(refs: MotionLibrary, clip: jax.Array) -> jax.Array:
-    """The pelvis's place `[3]` (m) in a clip's first frame."""
+    """Position of the pelvis `[3]` (m) in a clip's first frame."""
     return refs.frames[refs.first[clip], :3]
 
 
 def _fields(joints: int, row: jax.Array) -> dict[str, jax.Array]:
-    """A row `[D]` taken apart."""
+    """A row `[D]` of `MotionLibrary.frames` by field."""
     fields, begin = {}, 0
     for name, shape in _shapes(joints).items():
         size = math.prod(shape)

@@ -66,7 +66,7 @@ def train_experts(
     priors: bool,
     tell: Callable[[str], Any] = lambda text: None,
 ) -> list[Expert]:
-    """Trains a pool's experts; runs that are there already are gone on with.
+    """Trains a pool's experts, each on its own term of Eq. 1; existing runs are resumed.
 
     Args:
       skills: of the experts.
