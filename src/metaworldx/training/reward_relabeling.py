@@ -78,7 +78,7 @@ class EnvRewardFn:
 
 
 class ImitationRewardFn:
-    """`w_track R_t + w_task r_task`, R_t under the joint weights of today."""
+    """Reward of Eq. 3, `w_track R_t + w_task r_task`, with R_t under the current joint weights."""
 
     kept: tuple[str, ...] = (
         *("joint_error", "joint_speed_error", "root_error", "root_speed_error", "task"),

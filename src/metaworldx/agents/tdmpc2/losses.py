@@ -1,7 +1,7 @@
 """TD-MPC2's losses as pure functions: model (consistency, reward, value, termination), policy.
 
-Inside of here a batch has its environments first, `[B, H, ...]` (see `batch_first`): the axes are
-joined for the matrix products, and only so does every row stay on the device of its sequence.
+All losses take batches with the environments first, `[B, H, ...]` (see `batch_first`). Matrix
+products merge both axes; in this order every row stays on the device of its sequence.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Metrics = dict[str, jax.Array]
 
 @struct.dataclass
 class Batch:
-    """Sequences of H steps that cross no episode's end; time first.
+    """Sequences of H steps within one episode, time first.
 
     Attributes:
       obs: `[H+1, B, O]`.
       action: `[H, B, A]` in [-1, 1].
-      reward: `[H, B]`, of whatever the agent is to maximise.
-      terminated: `[H, B]`, bool or 0/1; a truncated episode has not terminated.
+      reward: `[H, B]`.
+      terminated: `[H, B]`, bool or 0/1; false at truncation.
       guidance: reference actions `[H+1, B, A]` for the policy loss, or None.
     """
 
@@ -39,13 +39,13 @@ class Batch:
 
 @struct.dataclass
 class Noise:
-    """What an update draws at random.
+    """Random numbers of one update.
 
     Attributes:
       target_action: `[B, H, A]` standard normal, for the TD target's actions.
       policy_action: `[B, H+1, A]` standard normal, for the policy loss's actions.
-      target_pair, policy_pair: `[2]`, which Q-functions are used for each.
-      dropout: a key for each of the model's and the policy's loss, or None for no dropout.
+      target_pair, policy_pair: `[2]`, indices of the Q-functions used for each.
+      dropout: a key each for the model's and the policy's loss, or None without dropout.
     """
 
     target_action: jax.Array
@@ -56,7 +56,7 @@ class Noise:
 
 
 def draw_noise(config: AgentConfig, key: jax.Array, batch_size: int) -> Noise:
-    """Fresh noise for one update on `batch_size` sequences."""
+    """Samples the noise of one update on `batch_size` sequences."""
     keys = jax.random.split(key, 6)
     horizon, size = config.horizon, config.action_size
     return Noise(
@@ -69,7 +69,7 @@ def draw_noise(config: AgentConfig, key: jax.Array, batch_size: int) -> Noise:
 
 
 def batch_first(batch: Batch) -> Batch:
-    """The batch with its first two axes swapped, as the losses want it."""
+    """The batch with its first two axes swapped, as the losses expect it."""
     return jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), batch)
 
 
@@ -81,7 +81,9 @@ def td_targets(
     next_z: jax.Array,
     noise: Noise,
 ) -> jax.Array:
-    """`r + gamma (1 - terminated) min Q_target(z', pi(z'))`, `[B, H]`.
+    """TD targets of Q_A, Eq. 5 of MetaWorld-X, `[B, H]`.
+
+    `y = r + gamma (1 - terminated) min Q_target(z', pi(z'))`; an expert's r contains R_t of Eq. 4.
 
     Args:
       next_z: encoded observations one step later, `[B, H, latent]`.
@@ -99,10 +101,10 @@ def model_loss(
     targets: jax.Array,
     noise: Noise,
 ) -> tuple[jax.Array, tuple[jax.Array, Metrics]]:
-    """Loss of the whole world model.
+    """Loss of the world model: consistency, reward head R, Q-functions, and termination.
 
-    `20 consistency + 0.1 reward + 0.1 value + 1 termination` with TD-MPC2's coefficients; each
-    but the last a mean over steps t of `rho^t` times the batch's mean. `next_z` and `targets`
+    `20 consistency + 0.1 reward + 0.1 value + 1 termination` with TD-MPC2's coefficients. All but
+    the last are means over the batch and over steps t, weighted by `rho^t`. `next_z` and `targets`
     are constants.
 
     Returns:
@@ -147,11 +149,11 @@ def policy_loss(
     guidance: jax.Array | None,
     noise: Noise,
 ) -> tuple[jax.Array, tuple[jax.Array, Metrics]]:
-    """Loss of the policy on latents `zs` `[B, H+1, latent]`, which are constants like `qs`.
+    """Policy loss, Eq. 6 of MetaWorld-X, on latents `zs` `[B, H+1, latent]`; `zs`, `qs` constant.
 
-    Mean over steps of `rho^t` times the batch's mean of `-(Q / scale + 1e-4 H)`, H the scaled
-    entropy, plus `lambda ||pi_mean(z) - a_ref||^2` where there is guidance. The scale moves
-    towards the present Q before it divides.
+    Mean over batch and steps t, weighted by `rho^t`, of `-(Q / scale + 1e-4 H)` with the scaled
+    entropy H. With reference actions a_ref, `lambda ||pi_mean(z) - a_ref||^2` is added. The scale
+    is updated with the current Q first.
 
     Returns:
       The loss, and the new scale with the metrics.

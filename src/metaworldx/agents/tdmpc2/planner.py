@@ -1,4 +1,4 @@
-"""Planning by sampling in the world model: MPPI and CEM, for a whole batch of environments."""
+"""Sampling-based planners in the world model, MPPI and CEM, batched over environments."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from metaworldx.agents.tdmpc2.config import AgentConfig
 
 @struct.dataclass
 class PlanState:
-    """What a plan hands on to the next: the last plan's mean actions, `[B, H, A]`."""
+    """Warm start of the next plan: the last plan's mean actions, `[B, H, A]`."""
 
     mean: jax.Array
 
 
 @struct.dataclass
 class PlanNoise:
-    """What one iteration draws at random, for B environments.
+    """Random numbers of one iteration, for B environments.
 
     Attributes:
-      samples: `[B, H, S, A]` standard normal, for the S candidates that are sampled.
+      samples: `[B, H, S, A]` standard normal, for the S sampled candidates.
       last_action: `[B, N, A]` standard normal, for the action at the horizon's end.
-      pair: `[2]`, which Q-functions judge.
+      pair: `[2]`, indices of the Q-functions that evaluate.
     """
 
     samples: jax.Array
@@ -54,12 +54,12 @@ class Plan:
 
 
 def init_plan(config: AgentConfig, batch_size: int) -> PlanState:
-    """Nothing planned yet."""
+    """Zero actions as the first warm start."""
     return PlanState(mean=jnp.zeros((batch_size, config.horizon, config.action_size)))
 
 
 def clear_plan(plan_state: PlanState, done: jax.Array) -> PlanState:
-    """Forgets the plans of environments whose episode ended, `done` `[B]`."""
+    """Resets the plans of environments whose episode ended, `done` `[B]`."""
     return PlanState(mean=jnp.where(done[:, None, None], 0.0, plan_state.mean))
 
 
@@ -76,10 +76,10 @@ def plan(
 
     Args:
       obs: `[B, O]`.
-      plan_state: of the step before; warm start.
-      deterministic: the mean of the final distribution instead of an elite drawn by score with
-        noise on top.
-      guidance: reference actions `[B, A]`, held over the horizon, or `[B, H, A]`.
+      plan_state: of the previous step, as warm start.
+      deterministic: use the mean of the final distribution instead of an elite sampled by score,
+        with noise.
+      guidance: reference actions `[B, A]`, constant over the horizon, or `[B, H, A]`.
 
     Returns:
       Actions `[B, A]` in [-1, 1] and the plan for the next step.
@@ -95,7 +95,7 @@ def plan(
         obs, state, reference, key = inputs
         return _plan(config, params, obs, state, reference, key, deterministic)
 
-    # Whole groups of `together` environments in turn, then those left over.
+    # Full groups of `together` environments one by one, then the remainder.
     groups, left = divmod(len(obs), together)
     keys = jax.random.split(key, groups + 1)
     per_env = (obs, plan_state, guidance)
@@ -137,7 +137,7 @@ def _plan(
 
 
 def draw_plan_noise(config: AgentConfig, key: jax.Array, batch: int, guided: bool) -> PlanNoise:
-    """Fresh noise for one iteration."""
+    """Samples the noise of one iteration."""
     keys = jax.random.split(key, 3)
     planner = config.planner
     sampled = planner.samples - planner.policy_trajectories - guided
@@ -158,13 +158,13 @@ def optimise(
     noise_of: Callable[[Any], PlanNoise],
     guidance: jax.Array | None = None,
 ) -> Plan:
-    """The iterations of a plan, its randomness given.
+    """The iterations of a plan with given random numbers.
 
     Args:
       policy_noise: `[H, B, P, A]` standard normal, for the policy's trajectories.
       guidance: `[B, H, A]`.
-      draws: PyTree with one entry an iteration on its first axis.
-      noise_of: turns one entry of `draws` (a key, say) into the iteration's noise.
+      draws: PyTree with one entry per iteration on its first axis.
+      noise_of: maps one entry of `draws` (e.g. a key) to the iteration's noise.
     """
     planner = config.planner
     obs = wm.normalised(params, obs)
@@ -201,14 +201,14 @@ def optimise(
 def candidate_values(
     config: AgentConfig, params: wm.Params, z: jax.Array, actions: jax.Array, noise: PlanNoise
 ) -> jax.Array:
-    """What each candidate is worth, `[B, N]`.
+    """Estimated value of each candidate, `[B, N]`.
 
     `terminal_q` (TD-MPC2): `sum_{k<H} gamma^k R(z_k, a_k) + gamma^H Q(z_H, pi(z_H))`.
     `eq7` (Eq. 7 of MetaWorld-X): `sum_{k<H} gamma^k (R(z_k, a_k) + mu Q(z_k, a_k))`.
-    In both, nothing counts from where the model predicts termination.
+    In both, terms after a predicted termination are zero.
 
     Args:
-      z: `[B, 1, latent]`, where the plans start.
+      z: `[B, 1, latent]`, the current latent.
       actions: `[B, H, N, A]`.
     """
     planner, model = config.planner, params.model
@@ -259,7 +259,7 @@ def select(found: Plan, key: jax.Array, deterministic: bool) -> jax.Array:
 def _policy_trajectories(
     config: AgentConfig, params: wm.Params, z: jax.Array, noise: jax.Array
 ) -> jax.Array:
-    """The policy's own plans `[B, H, P, A]` from `z` `[B, 1, latent]`."""
+    """Trajectories of the policy prior `[B, H, P, A]` from `z` `[B, 1, latent]`."""
     actions = []
     for k in range(config.horizon):
         action = wm.policy(config, params.policy, z, noise[k]).action

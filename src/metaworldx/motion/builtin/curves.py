@@ -7,7 +7,7 @@ from scipy.interpolate import CubicSpline
 
 
 def minimum_jerk(s: np.ndarray) -> np.ndarray:
-    """From 0 to 1 as s does, at rest at both ends (Flash & Hogan 1985, Eq. 1 for one dimension)."""
+    """Minimum-jerk curve from 0 to 1 over s, at rest at both ends (Flash & Hogan 1985)."""
     s = np.clip(s, 0.0, 1.0)
     return s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
 
