@@ -1,1 +1,1 @@
-"""Physics behind one interface; knows robots and scenes as models, but no task."""
+"""Physics simulation behind one interface; knows robots and scenes as models, but no task."""

@@ -1,4 +1,4 @@
-"""Where the model files and motions lie: inside an installed wheel, or at the repository's top."""
+"""Asset folder with model files and motions, in an installed wheel or at the repository's root."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 def asset_root() -> Path:
     """The directory that holds `robots/` and `scenes/`.
 
-    Raises FileNotFoundError naming the places looked at if there is none.
+    Raises FileNotFoundError naming the searched folders if there is none.
     """
-    places = (_PACKAGE / "assets", _PACKAGE.parent.parent / "assets")
-    for place in places:
-        if (place / "common.xml").is_file():
-            return place
-    looked = " or ".join(str(place) for place in places)
+    candidates = (_PACKAGE / "assets", _PACKAGE.parent.parent / "assets")
+    for candidate in candidates:
+        if (candidate / "common.xml").is_file():
+            return candidate
+    looked = " or ".join(str(candidate) for candidate in candidates)
     raise FileNotFoundError(f"no common.xml in {looked}; is the package installed whole?")

@@ -1,4 +1,4 @@
-"""Choosing a physics backend by name."""
+"""Selection of a physics backend by name."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from metaworldx.sim.physics import Physics
 
 BACKENDS = ("auto", "native", "mjx", "warp")
 WARP_ON_CPU = "METAWORLDX_WARP_ON_CPU"
-"""Environment variable that, set to 1, lets warp run without an NVIDIA GPU: to test it, for it is
-a hundred times slower than native MuJoCo there."""
+"""Environment variable that, set to 1, allows warp without an NVIDIA GPU. For tests: there it is a
+hundred times slower than native MuJoCo."""
 
 
 def resolve_backend(name: str) -> str:
@@ -57,8 +57,8 @@ def make_physics(
       backend: native, mjx or warp.
       spec: the model; contact sensors may be added to it.
       rules: the task's contact rules.
-      worlds: the most simulations that may be stepped at once; only warp asks, whose buffers
-        grow with them, and it refuses more. None is any number.
+      worlds: largest number of simulations stepped at once; used by warp alone, whose buffers
+        grow with it. None allows any number.
     """
     if backend == "native":
         from metaworldx.sim.native import NativePhysics

@@ -1,4 +1,4 @@
-"""How many contacts and constraint rows a simulation may need: sizes of fixed buffers."""
+"""Contact capacity: buffer sizes for a simulation's contacts and constraint rows."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _POINTS = {
     mujoco.mjtGeom.mjGEOM_ELLIPSOID: 1,
     mujoco.mjtGeom.mjGEOM_CAPSULE: 2,
 }
-"""Points in which a shape lies on a plane; those not named (boxes, cylinders, meshes) in 4."""
+"""Contact points of a shape with a plane; 4 for those not listed (boxes, cylinders, meshes)."""
 
 
 @dataclass(frozen=True)
 class ContactCapacity:
-    """Room of one simulation.
+    """Capacity of one simulation's buffers.
 
     Attributes:
-      contacts: for contacts, and for pairs of geoms that are near enough to be tested.
+      contacts: for contacts, and for pairs of geoms that pass the broad phase.
       constraints: for constraint rows.
     """
 
@@ -31,11 +31,11 @@ class ContactCapacity:
 
 
 def contact_capacity_for(model: mujoco.MjModel) -> ContactCapacity:
-    """Room for what a model's simulations need, by its shapes and constraints.
+    """Capacity that a model's simulations need, from its shapes and constraints.
 
-    Contacts are an estimate with a margin: as many as if all that moves lay on a floor at once.
-    Robots that act at random and lie where they fall, in any of the scenes, have had under half
-    of that. Rows of joint limits, friction losses and equalities are bounds.
+    Contacts are an estimate with a margin: as if all moving geoms lay on a floor at once. Fallen
+    robots under random actions needed less than half of that in every scene. Rows of joint
+    limits, friction losses and equalities are upper bounds.
     """
     possible = can_collide(model)
     moves = model.body_weldid[model.geom_bodyid] != 0

@@ -1,4 +1,4 @@
-"""Which contacts a task asks about, as rules over geom and body names."""
+"""Contact rules: the contacts that a task observes, by geom and body names."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ContactRule:
     second: Selector = anything
 
     def pairs(self, layout: ModelIndex) -> np.ndarray:
-        """Which geom pairs count: bool `[ngeom, ngeom]`, symmetric."""
+        """Matching geom pairs: bool `[ngeom, ngeom]`, symmetric."""
         named = [
             (g, layout.bodies[b]) for g, b in zip(layout.geoms, layout.geom_bodies, strict=True)
         ]

@@ -1,4 +1,4 @@
-"""Contact rules as MuJoCo `contact` sensors, for backends that hide their contact list."""
+"""Contact rules as MuJoCo `contact` sensors, for backends without access to the contact list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from metaworldx.sim.model_index import ModelIndex
 
 
 def name_all_geoms(spec: mujoco.MjSpec) -> None:
-    """Gives every unnamed geom a name, so that a sensor can be put on it."""
+    """Names every unnamed geom, so that sensors can refer to it."""
     for body in spec.bodies:
         for i, geom in enumerate(body.geoms):
             if not geom.name:
@@ -20,7 +20,7 @@ def name_all_geoms(spec: mujoco.MjSpec) -> None:
 
 
 def can_collide(model: mujoco.MjModel) -> np.ndarray:
-    """Which geom pairs the model ever tests, bool `[ngeom, ngeom]`."""
+    """Geom pairs that the model tests for collision, bool `[ngeom, ngeom]`."""
     first, second = model.geom_contype[:, None], model.geom_conaffinity[None, :]
     bits = (first & second) != 0
     allowed = bits | bits.T
@@ -41,7 +41,7 @@ def can_collide(model: mujoco.MjModel) -> np.ndarray:
 
 
 class ContactSensors:
-    """Counting sensors behind each contact rule, and how to read flags off them."""
+    """Contact-counting sensors of each contact rule, and their evaluation as flags."""
 
     def __init__(self, spec: mujoco.MjSpec, rules: Mapping[str, ContactRule]):
         """Adds the sensors that the rules need to `spec`."""
@@ -79,7 +79,7 @@ class ContactSensors:
             self.weights[rule, column] = sign
 
     def flags(self, sensordata: np.ndarray) -> np.ndarray:
-        """Flags `[..., nrule]` from all sensors' numbers `[..., nsensordata]`."""
+        """Flags `[..., nrule]` from the sensor readings `[..., nsensordata]`."""
         if not self.rules:
             return np.zeros((*sensordata.shape[:-1], 0), bool)
         return sensordata[..., self.base_sensors :] @ self.weights.T > 0.5
@@ -90,8 +90,8 @@ def _counters(
 ) -> list[tuple[int, int, int, int | None]]:
     """Signed sensors whose sum counts each contact of `pairs` at least once.
 
-    A geom whose every possible partner counts needs one sensor; else either the partners that
-    count are summed, or those that don't are subtracted from all, whichever is fewer.
+    A geom of which every possible partner matches needs one sensor. Otherwise either the matching
+    partners are summed or the others are subtracted from all, whichever needs fewer sensors.
     """
     left = pairs.copy()
     found: list[tuple[int, int, int, int | None]] = []

@@ -1,4 +1,4 @@
-"""What a task may see of the physics: plain arrays, the same on every backend."""
+"""Simulation data that tasks read: plain arrays, the same on every backend."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from flax import struct
 
 @struct.dataclass
 class SimData:
-    """One simulation's readings after a control step (shapes without batch dimensions).
+    """One simulation's data after a control step (shapes without batch dimensions).
 
-    As after `mj_step`, everything but qpos and qvel is one substep behind them. After a reset
+    As after `mj_step`, everything but qpos and qvel lags them by one substep. After a reset
     the kinematic fields (qpos, qvel, xpos, xquat, site_xpos) are current and the others zero.
 
     Attributes:

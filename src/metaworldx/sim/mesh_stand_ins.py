@@ -1,8 +1,8 @@
-"""Shapes that only native MuJoCo collides as HumanoidBench does, and what stands in for them.
+"""Stand-in primitives for shapes that only native MuJoCo collides as HumanoidBench does.
 
-Scene files hold the cylinders of loose bodies and robot files the hulls of the feet. MJX has no
-contact between a cylinder and a box, and one between a hull and a box costs it more than the
-rest of a step.
+These are the cylinders of free bodies in scene files and the convex hulls of the feet in robot
+files. MJX has no collision between cylinder and box, and one between hull and box costs it more
+than the rest of a step.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import math
 import mujoco
 
 STANDING = {"soda_can"}
-"""Bodies that stand on the flat end of a cylinder: boxes."""
+"""Bodies that stand on the flat end of a cylinder, which becomes a box."""
 
 ROLLING = {"headphone", "centering_trick"}
-"""Bodies that roll on the rims of discs: spheres."""
+"""Bodies that roll on the rims of discs, which become spheres."""
 
 _CYLINDER, _BOX = mujoco.mjtGeom.mjGEOM_CYLINDER, mujoco.mjtGeom.mjGEOM_BOX
 _HULL = "hull"
@@ -25,12 +25,12 @@ _CONVEX_AS_IN_3_1_6 = int(
 )
 
 
-def put_in(spec: mujoco.MjSpec) -> None:
-    """Changes a model into one that every backend can step.
+def use_stand_ins(spec: mujoco.MjSpec) -> None:
+    """Changes a model so that every backend can step it.
 
-    Cylinders that could meet a box become capsules as long as themselves, flat discs boxes of
-    equal area or, where they roll on their rims, spheres. Feet touch with their capsules alone,
-    and convex shapes as today's MuJoCo has them touch.
+    Cylinders that could touch a box become capsules of the same length. Flat discs become boxes
+    of equal area or, if they roll on their rims, spheres. Feet collide with their capsules alone,
+    and convex shapes with the current MuJoCo's algorithm.
     """
     touching = [geom for geom in spec.geoms if geom.contype or geom.conaffinity]
     if any(geom.type == _BOX for geom in touching):
@@ -46,12 +46,12 @@ def put_in(spec: mujoco.MjSpec) -> None:
             for exclude in list(spec.excludes):
                 if exclude.bodyname1 in feet and exclude.bodyname2 == board:
                     spec.delete(exclude)
-    leave_out_hulls(spec)
+    remove_unused_hulls(spec)
     spec.option.disableflags &= ~_CONVEX_AS_IN_3_1_6
 
 
-def leave_out_hulls(spec: mujoco.MjSpec) -> None:
-    """Takes out the hulls that no contact pair of the scene names, and their meshes."""
+def remove_unused_hulls(spec: mujoco.MjSpec) -> None:
+    """Removes the hulls that no contact pair of the scene names, and their meshes."""
     paired = {name for pair in spec.pairs for name in (pair.geomname1, pair.geomname2)}
     hulls = _hulls(spec)
     meshes = {geom.meshname for geom in hulls if geom.name in paired}
@@ -68,7 +68,7 @@ def _hulls(spec: mujoco.MjSpec) -> list:
 
 
 def _replace(geom) -> None:
-    """Makes an MjsGeom that is a cylinder what stands in for it."""
+    """Replaces a cylinder (MjsGeom) by its stand-in."""
     radius, half = float(geom.size[0]), float(geom.size[1])
     body = geom.parent.name
     if body in STANDING or (half < 0.6 * radius and body not in ROLLING):

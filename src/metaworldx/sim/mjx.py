@@ -1,4 +1,4 @@
-"""MJX behind the common interface: `jax` anywhere, `warp` on NVIDIA GPUs."""
+"""MJX backends behind the common interface: `jax` anywhere, `warp` on NVIDIA GPUs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
 
-# Where warp is not installed, MJX says so on stdout, in the midst of our tables and JSON; where
-# it is, warp lists the machine's devices there.
+# MJX reports a missing warp on stdout, where tables and JSON go; warp, if installed, lists the
+# machine's devices there.
 with contextlib.redirect_stdout(io.StringIO()):
     from mujoco import mjx
 
 _STOPPED = ("ITERATIONS", "LS_ITERATIONS")
-"""What Warp calls overflows too: its solver stopped at its iterations, as every backend's does."""
+"""Warp's flag for a solver at its iteration limit, which is no overflow and normal elsewhere."""
 
 
 class MjxPhysics(Physics):
@@ -88,13 +88,13 @@ class MjxPhysics(Physics):
             model = self._model(state.variation)
             data = self._load(state, blank).replace(ctrl=jnp.where(sound, ctrl, 0.0))
             data = jax.lax.fori_loop(0, SUBSTEPS, lambda _, d: mjx.step(model, d), data)
-        sound &= self._had_room(data)
+        sound &= self._buffers_sufficed(data)
         data = data.replace(qpos=jnp.where(sound, data.qpos, jnp.nan))
         after = state.replace(qpos=data.qpos, qvel=data.qvel, warmstart=data.qacc_warmstart)
         return after, self._readings(data)
 
-    def _had_room(self, data: mjx.Data) -> jax.Array | bool:
-        """Whether all contacts and constraints of the step were kept; here none gets lost."""
+    def _buffers_sufficed(self, data: mjx.Data) -> jax.Array | bool:
+        """Whether the buffers held all contacts and constraints of the step; here always."""
         del data
         return True
 
@@ -149,12 +149,12 @@ class MjxPhysics(Physics):
 class WarpPhysics(MjxPhysics):
     """MJX with MuJoCo Warp (`mujoco-mjx[warp]`): NVIDIA GPUs and, slowly, for tests, CPUs.
 
-    Simulations that are stepped together share one pool of contacts. The batch of a call, the
-    product of the dimensions that `vmap` added, sizes it. A simulation that finds no room comes
-    back as one that broke down; one that finds no contact in the pool takes all of its batch with
-    it, for nobody knows whose contacts are missing.
+    Simulations stepped together share one contact buffer, sized by the batch of a call, the product
+    of the dimensions that `vmap` added. A simulation whose constraints overflow is marked as
+    diverged. If the contact buffer overflows, the whole batch is, as the missing contacts could be
+    anyone's.
 
-    The contact list is shared, so contact rules are read off sensors.
+    The contact list is shared, so contact rules are evaluated with sensors.
     """
 
     name = "warp"
@@ -173,10 +173,10 @@ class WarpPhysics(MjxPhysics):
           spec: the model.
           rules: contact rules of the task.
           contacts: capacity for contacts per simulation; None is `contact_capacity_for(model)`.
-          constraints: room for constraint rows per simulation; None likewise.
-          worlds: the most simulations that may be stepped at once; None is any number.
+          constraints: capacity for constraint rows per simulation; None likewise.
+          worlds: largest number of simulations stepped at once; None allows any number.
         """
-        _hush()
+        _silence_warp()
         self._touch = ContactSensors(spec, rules or {})
         self.model = self._touch.model
         self.layout = ModelIndex.of_model(self.model)
@@ -190,19 +190,19 @@ class WarpPhysics(MjxPhysics):
         model = mjx.put_model(self.model, impl="warp")
         self._mjx = model.tree_replace({"opt._impl.warn_overflow": 0})
         self._data = mjx.make_data(self.model, impl="warp", naconmax=1, njmax=self.constraints)
-        self._lost = _lost()
+        self._overflow_mask = _overflow_mask()
         self._step = self._stepping(())
 
     def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, SimData]:
         """One control step under constant `ctrl` `[nu]`; see `Physics.step`.
 
         Raises:
-          UserError: while it is traced, if `vmap` made more simulations of it than `worlds`.
+          UserError: at trace time, if `vmap` made more simulations of it than `worlds`.
         """
         return self._step(state, ctrl)
 
     def _stepping(self, batch: tuple[int, ...]) -> Callable[..., Any]:
-        """`step` of simulations with these leading dimensions, which every `vmap` adds to."""
+        """`step` for these leading dimensions, which every `vmap` extends."""
 
         @jax.custom_batching.custom_vmap
         def step(state: PhysicsState, ctrl: jax.Array) -> Any:
@@ -233,7 +233,7 @@ class WarpPhysics(MjxPhysics):
         return jax.tree.map(lambda x: x.reshape(*batch, *x.shape[1:]), out)
 
     def _blank(self, count: int) -> mjx.Data:
-        """Buffers with a pool of contacts for so many simulations."""
+        """Buffers with contact capacity for `count` simulations."""
         pool = count * self.contacts
         impl: Any = self._data._impl
         changes: dict[str, Any] = {"_impl.naconmax": pool, "_impl.naccdmax": pool}
@@ -245,8 +245,8 @@ class WarpPhysics(MjxPhysics):
         blank: Any = self._data.tree_replace(changes)
         return blank
 
-    def _had_room(self, data: mjx.Data) -> jax.Array:
-        return (data._impl.overflow & self._lost) == 0
+    def _buffers_sufficed(self, data: mjx.Data) -> jax.Array:
+        return (data._impl.overflow & self._overflow_mask) == 0
 
     def _flags(self, data: mjx.Data) -> jax.Array:
         if not self._touch.rules:
@@ -258,15 +258,15 @@ class WarpPhysics(MjxPhysics):
         return data.sensordata[: self._touch.base_sensors]
 
 
-def _hush() -> None:
-    """Warp tells stdout about its devices and about each kernel that it loads."""
+def _silence_warp() -> None:
+    """Silences Warp, which prints its devices and each kernel that it loads."""
     import warp  # pyright: ignore[reportMissingImports]
 
     warp.config.log_level = max(warp.config.log_level, warp.LOG_WARNING)
 
 
-def _lost() -> int:
-    """Bits of Warp's overflow mask that say that contacts or constraints are missing."""
+def _overflow_mask() -> int:
+    """Bits of Warp's overflow mask for missing contacts or constraints."""
     from mujoco.mjx.third_party.mujoco_warp._src.types import OverflowType
 
     return int(OverflowType.ALL) & ~sum(int(OverflowType[name]) for name in _STOPPED)

@@ -1,4 +1,4 @@
-"""Builds MuJoCo models: a robot in a scene, with the chosen set of collisions."""
+"""MuJoCo models of a robot in a scene, with a chosen collision set."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def model_spec(
       robot: a file in `assets/robots/`, without its ending.
       scene: a file in `assets/scenes/`, without its ending.
       collisions: one of COLLISION_SETS.
-      visuals: whether geoms that are only seen stay in the compiled model. They move nothing,
-        but a step of the bare floor takes 60% longer with them: leave them out to simulate,
-        keep them to render (states are the same).
-      native: whether only native MuJoCo will step it: loose bodies keep their cylinders, feet
-        meet a board with their hulls, and convex shapes touch as in HumanoidBench's MuJoCo.
-        Otherwise what MJX cannot collide, or only slowly, has stand-ins.
+      visuals: whether visual geoms stay in the compiled model. The dynamics are the same, but a
+        step on the bare floor takes 60% longer with them: omit them for simulation, keep them for
+        rendering.
+      native: for native MuJoCo only: free bodies keep their cylinders, feet collide with boards by
+        their hulls, and convex shapes collide as in HumanoidBench's MuJoCo. Otherwise shapes that
+        MJX cannot collide, or only slowly, have stand-ins.
 
     Raises UserError (a ValueError) for an unknown name, with the nearest known one.
     """
@@ -82,9 +82,9 @@ def model_spec(
     spec.modelname = f"{robot}_{scene}"
     spec.compiler.discardvisual = not visuals
     if native:
-        mesh_stand_ins.leave_out_hulls(spec)
+        mesh_stand_ins.remove_unused_hulls(spec)
     else:
-        mesh_stand_ins.put_in(spec)
+        mesh_stand_ins.use_stand_ins(spec)
     _apply(spec, collisions)
     return spec
 
@@ -97,7 +97,7 @@ def build_model(
 
 
 def robot_collision_geoms(spec: mujoco.MjSpec) -> list:
-    """The robot's geoms (MjsGeom) that were made to collide, whatever the collision set."""
+    """The robot's collision geoms (MjsGeom), independent of the collision set."""
     return [geom for geom in spec.body("pelvis").find_all("geom") if geom.group == 3]
 
 
@@ -105,14 +105,14 @@ def _apply(spec: mujoco.MjSpec, collisions: str) -> None:
     """Sets contact bits and explicit pairs for a collision set.
 
     Scene geoms carry bit 1 as in HumanoidBench. A robot whose parts don't collide with each
-    other has bit 2 as its contype, which only those scene geoms answer that have no contype of
-    their own (kitchen's).
+    other has contype bit 2, which matches only scene geoms without a contype of their own
+    (kitchen's).
     """
-    own = robot_collision_geoms(spec)
+    robot_geoms = robot_collision_geoms(spec)
     if collisions == "full":
         return
-    own_names = {geom.name for geom in own}
-    for geom in own:
+    own_names = {geom.name for geom in robot_geoms}
+    for geom in robot_geoms:
         touches = collisions == "body" or "_foot_" in geom.name
         geom.contype = _ROBOT_BIT if touches else 0
         geom.conaffinity = _SCENE_BIT if touches else 0
@@ -126,25 +126,27 @@ def _apply(spec: mujoco.MjSpec, collisions: str) -> None:
 
 
 def set_mjx_limits(spec: mujoco.MjSpec) -> None:
-    """Bounds how many contacts MJX carries; it otherwise carries those of every pair of geoms.
+    """Limits the number of MJX's contacts; without limits it allocates them for every geom pair.
 
-    MJX then tests the `max_geom_pairs` pairs of each two kinds of shapes whose bounding spheres
-    are nearest, and keeps the `max_contact_points` deepest contacts; native MuJoCo ignores both.
-    A long wall's bounding sphere is near everything: 48 pairs would lose the feet's contacts
-    with the stairs. What is set here holds every pair that touches in the recordings' states.
-    A model with few pairs, such as the bare floor, gets no limits.
+    MJX then tests the `max_geom_pairs` nearest pairs, by bounding spheres, of each pair of shape
+    types, and keeps the `max_contact_points` deepest contacts. Native MuJoCo ignores both. A long
+    wall's bounding sphere is near everything: 48 pairs would lose the feet's contacts with the
+    stairs. These limits keep every pair that touches in the recordings' states. A model with few
+    pairs, such as the bare floor, gets no limits.
     """
-    own = [geom for geom in robot_collision_geoms(spec) if geom.contype or geom.conaffinity]
+    robot_geoms = [geom for geom in robot_collision_geoms(spec) if geom.contype or geom.conaffinity]
     own_names = {geom.name for geom in robot_collision_geoms(spec)}
     scene = [
         geom
         for geom in spec.geoms
         if geom.name not in own_names and (geom.contype or geom.conaffinity)
     ]
-    touches_itself = any(geom.contype & geom.conaffinity for geom in own)
+    touches_itself = any(geom.contype & geom.conaffinity for geom in robot_geoms)
     loose = sum(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in spec.joints) - 1
-    pairs = (len(own) + loose) * len(scene) + (len(own) ** 2 if touches_itself else 0)
+    pairs = (len(robot_geoms) + loose) * len(scene) + (
+        len(robot_geoms) ** 2 if touches_itself else 0
+    )
     if pairs <= _FEW_PAIRS:
         return
-    spec.add_numeric(name="max_geom_pairs", data=[max(192, 12 * len(own))])
+    spec.add_numeric(name="max_geom_pairs", data=[max(192, 12 * len(robot_geoms))])
     spec.add_numeric(name="max_contact_points", data=[64 + 4 * loose])

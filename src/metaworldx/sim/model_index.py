@@ -1,4 +1,4 @@
-"""Names of a model's bodies, sites, sensors and joints, and where their numbers stand."""
+"""Model index: indices and addresses of a model's bodies, sites, sensors and joints by name."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def _index(kind: str, names: tuple[str, ...], name: str) -> int:
 
 @dataclass(frozen=True)
 class ModelIndex:
-    """Which index carries which name, in a compiled model or in a recording.
+    """Index of every name in a compiled model or a recording.
 
-    Tasks look their indices up here once, when they are built, so that the same task reads
-    a MuJoCo model's arrays and a recording's.
+    Tasks look up their indices once, at construction, so that the same task reads the arrays of a
+    MuJoCo model and of a recording.
     """
 
     bodies: tuple[str, ...]
@@ -38,7 +38,7 @@ class ModelIndex:
 
     @classmethod
     def of_model(cls, model: mujoco.MjModel) -> ModelIndex:
-        """The layout of a compiled model."""
+        """The index of a compiled model."""
 
         def names(kind: mujoco.mjtObj, count: int) -> tuple[str, ...]:
             return tuple(mujoco.mj_id2name(model, kind, i) or "" for i in range(count))
@@ -71,7 +71,7 @@ class ModelIndex:
 
     @classmethod
     def of_recording(cls, names: Mapping, nq: int, nv: int) -> ModelIndex:
-        """The layout of a recording from its `names` entry and its widths of qpos and qvel."""
+        """The index of a recording from its `names` entry and its widths of qpos and qvel."""
         return cls(
             bodies=tuple(names["bodies"]),
             sites=tuple(names.get("sites", ())),
@@ -85,15 +85,15 @@ class ModelIndex:
         )
 
     def body(self, name: str) -> int:
-        """Index of a body; raises KeyError naming what there is."""
+        """Index of a body; raises KeyError naming the known ones."""
         return _index("body", self.bodies, name)
 
     def site(self, name: str) -> int:
-        """Index of a site; raises KeyError naming what there is."""
+        """Index of a site; raises KeyError naming the known ones."""
         return _index("site", self.sites, name)
 
     def sensor(self, name: str) -> slice:
-        """Where a sensor's numbers stand in `sensordata`."""
+        """Slice of a sensor's readings in `sensordata`."""
         if name not in self.sensors:
             raise KeyError(f"no sensor {name!r}; this model has {', '.join(self.sensors)}")
         adr, dim = self.sensors[name]
@@ -104,11 +104,11 @@ class ModelIndex:
         return _index("mocap body", self.mocap_bodies, body)
 
     def qpos(self, joint: str) -> int:
-        """Address of a joint's first number in qpos."""
+        """Address of a joint in qpos."""
         return self._joint(joint)[0]
 
     def qvel(self, joint: str) -> int:
-        """Address of a joint's first number in qvel."""
+        """Address of a joint in qvel."""
         return self._joint(joint)[1]
 
     def _joint(self, joint: str) -> tuple[int, int]:

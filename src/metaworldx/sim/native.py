@@ -1,4 +1,4 @@
-"""Native MuJoCo on a thread pool, entered from jitted code through a callback."""
+"""Native MuJoCo backend on a thread pool, called from jitted code through a callback."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _BROKEN = [
     int(getattr(mujoco.mjtWarning, f"mjWARN_{name}"))
     for name in ("CONTACTFULL", "CNSTRFULL", "BADQPOS", "BADQVEL", "BADQACC", "BADCTRL")
 ]
-"""Warnings after which a simulation's numbers mean nothing, even where they are finite again."""
+"""Warnings after which a simulation's state is invalid, even if it is finite again."""
 
 
 class NativePhysics(Physics):
     """`mujoco.batch` behind the common interface.
 
     The batch of a call is the product of the dimensions that `vmap` added; each size has its
-    own `mujoco.batch.Batch`, written whole before every call, so that calls share nothing.
-    Nominal simulations and those with a variation have batches of their own: fields of the
-    model that a batch once held for each simulation stay as they were last written.
+    own `mujoco.batch.Batch`, overwritten completely before every call, so that calls share nothing.
+    Nominal simulations and those with a variation use different batches, since per-simulation model
+    fields of a batch keep their last values.
     """
 
     name = "native"
@@ -58,7 +58,7 @@ class NativePhysics(Physics):
 
     @contextlib.contextmanager
     def _batch(self, size: int, varied: bool) -> Iterator[Batch]:
-        """A batch of that size that nobody else uses meanwhile."""
+        """A batch of that size for exclusive use."""
         with self._lock:
             free = self._free[size, varied]
             batch = free.pop() if free else None
@@ -102,8 +102,8 @@ class NativePhysics(Physics):
     ) -> tuple[PhysicsState, SimData]:
         """`step` on numpy arrays of whatever precision, with one leading batch dimension.
 
-        A simulation in which MuJoCo raised, or warned that it broke down in some substep, comes
-        back with NaN in its qpos.
+        A simulation in which MuJoCo raised, or warned of divergence in some substep, has NaN in its
+        qpos.
         """
         failed = ~usable(state, ctrl)
         with self._batch(len(ctrl), state.variation is not None) as batch:
@@ -165,8 +165,8 @@ class NativePhysics(Physics):
         result["contact"] = jax.ShapeDtypeStruct((len(self._touch.rules),), bool)
 
         def host(state: PhysicsState, ctrl: jax.Array) -> dict[str, np.ndarray]:
-            # JAX hands its own arrays in. One JAX operation on them here, with another dispatched
-            # from the main thread meanwhile, and both wait forever.
+            # These are JAX arrays: a JAX operation on them here deadlocks with one that the main
+            # thread dispatches.
             action = np.asarray(ctrl)
             batch_shape = action.shape[:-1]
             flat = _flatten(state, len(batch_shape))
@@ -225,7 +225,7 @@ def _copied(batch: Batch, name: str) -> Any:
 
 
 def _flatten(state: PhysicsState, dims: int) -> PhysicsState:
-    """The state as numpy arrays with its `dims` leading dimensions made one."""
+    """The state as numpy arrays with its `dims` leading dimensions flattened."""
 
     def flat(leaf: jax.Array) -> np.ndarray:
         array = np.asarray(leaf)

@@ -1,4 +1,4 @@
-"""Physics behind one interface: what a simulation carries between steps, and what steps it."""
+"""Physics interface: the state of a simulation and the functions that step it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
 
 SUBSTEPS = 10
-"""Physics steps of 0.002 s in a control step, as in HumanoidBench."""
+"""Physics steps of 0.002 s per control step, as in HumanoidBench."""
 
 LARGEST = 1e10
-"""MuJoCo's mjMAXVAL: it calls every number beyond it bad."""
+"""MuJoCo's mjMAXVAL, the largest valid number."""
 
 
 @struct.dataclass
 class Variation:
-    """How one simulation's model differs from the nominal one.
+    """One simulation's deviation from the nominal model.
 
-    Constraint softness keeps following the nominal masses on every backend.
+    Constraint softness is computed from the nominal masses on every backend.
 
     Attributes:
       friction: factor on every sliding friction, scalar.
@@ -37,10 +37,10 @@ class Variation:
 
 @struct.dataclass
 class PhysicsState:
-    """All that one simulation carries from step to step, the same on every backend.
+    """Complete state of one simulation, the same on every backend.
 
-    A step recomputes everything else, so nothing is hidden in a backend: a state can be saved,
-    sharded, or handed from one backend to another.
+    A step recomputes everything else, so that backends have no hidden state: a state can be saved,
+    sharded, or transferred between backends.
 
     Attributes:
       qpos, qvel: `[nq]`, `[nv]`.
@@ -69,10 +69,9 @@ class Physics(abc.ABC):
     def step(self, state: PhysicsState, ctrl: jax.Array) -> tuple[PhysicsState, SimData]:
         """One control step (10 substeps) under constant `ctrl` `[nu]`, in actuator units.
 
-        A simulation that breaks down comes back with NaN in its qpos, on every backend alike:
-        also where controls, mocap poses or the variation are NaN, infinite or beyond `LARGEST`
-        (C MuJoCo would put all of the simulation's controls to zero and go on), and where
-        contacts or constraints found no room.
+        A simulation that diverges has NaN in its qpos, on every backend. This includes controls,
+        mocap poses or variations that are NaN, infinite or beyond `LARGEST` (C MuJoCo would set all
+        controls to zero and continue), and overflows of contact or constraint buffers.
         """
 
     @abc.abstractmethod
@@ -83,7 +82,7 @@ class Physics(abc.ABC):
 
         Args:
           state: a simulation's state.
-          needed: where False the result may be anything finite, which lets a backend skip it.
+          needed: where False the result may be any finite value, so that a backend can skip it.
 
         Returns:
           xpos `[nbody, 3]`, xquat `[nbody, 4]`, site_xpos `[nsite, 3]`.
@@ -91,19 +90,19 @@ class Physics(abc.ABC):
 
     @abc.abstractmethod
     def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
-        """Readings right after a reset: kinematic fields current, the others zero."""
+        """Simulation data right after a reset: kinematic fields current, the others zero."""
 
 
 def usable(state: PhysicsState, ctrl: Any) -> Any:
-    """Whether what a step is given from outside lets it mean anything.
+    """Whether the external inputs of a step are valid.
 
     Args:
-      state: of simulations with any leading dimensions, numpy's or JAX's arrays.
+      state: of simulations with any leading dimensions, numpy or JAX arrays.
       ctrl: `[..., nu]`.
 
     Returns:
       bool `[...]`: controls, mocap poses and variation hold no NaN and nothing beyond `LARGEST`.
-      (What is broken in qpos and qvel stays broken in them.)
+      (Invalid qpos and qvel stay invalid.)
     """
     dims = ctrl.ndim - 1
     fine = (abs(ctrl) <= LARGEST).all(axis=-1)
@@ -120,5 +119,5 @@ def initial_state(
     mocap_quat: jax.Array,
     variation: Variation | None = None,
 ) -> PhysicsState:
-    """A state at rest in the solver's memory."""
+    """An initial state with a zero solver warm start."""
     return PhysicsState(qpos, qvel, jnp.zeros_like(qvel), mocap_pos, mocap_quat, variation)
