@@ -1,1 +1,1 @@
-"""Errors, files and the host: what every other folder may use, and which uses none of them."""
+"""Errors, files, statistics and host information: the lowest layer, used by all others."""

@@ -1,4 +1,4 @@
-"""Bad input: errors that a person can put right, told in one line."""
+"""User errors: bad input, reported in one line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 
 class UserError(ValueError):
-    """Bad input; its message is one line that names the thing, the value and what is right.
+    """Bad input; its message is one line that names the thing, the value and valid values.
 
     The command line prints it as `metaworldx: error: ...` and exits with status 2; any other
-    exception is a fault of the program and keeps its traceback.
+    exception is a bug and keeps its traceback.
     """
 
 
@@ -20,8 +20,8 @@ def nearest(kind: str, wanted: str, known: Iterable[str], hint: str = "") -> str
     """The message for an unknown name, with the nearest known one.
 
     Args:
-      kind: what is named, e.g. `environment`.
-      hint: where all names are listed, put in brackets at the end.
+      kind: kind of name, e.g. `environment`.
+      hint: where all names are listed, in brackets at the end.
     """
     close = difflib.get_close_matches(wanted, list(known), n=1, cutoff=0.0)
     meant = f"; did you mean {close[0]!r}?" if close else ""
@@ -32,11 +32,11 @@ def check_known(kind: str, wanted: str, known: Iterable[str]) -> None:
     """Checks a name.
 
     Args:
-      kind: what is named, e.g. `preset`.
-      known: the names that there are; the message lists them all.
+      kind: kind of name, e.g. `preset`.
+      known: valid names; the message lists them all.
 
     Raises:
-      UserError: none of those, with the nearest.
+      UserError: unknown name, with the nearest known one.
     """
     names = list(known)
     if wanted not in names:
@@ -47,7 +47,7 @@ def check_at_least(config: Any, least: float, *names: str) -> None:
     """Checks numbers of a settings struct.
 
     Raises:
-      UserError: one of those fields is under `least`, infinite, or NaN.
+      UserError: one of the fields is under `least`, infinite, or NaN.
     """
     for name in names:
         value = getattr(config, name)
@@ -62,7 +62,7 @@ def check_seed(seed: int) -> None:
     """Checks a seed.
 
     Raises:
-      UserError: it is negative, or more than 32-bit signed integers hold.
+      UserError: it is negative or exceeds a 32-bit signed integer.
     """
     if not 0 <= seed < 2**31:
         raise UserError(f"seed is {seed}; needs 0 to {2**31 - 1}")

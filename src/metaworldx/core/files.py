@@ -1,4 +1,4 @@
-"""Result files, written whole or not at all, and reading files that somebody supplies."""
+"""Files: atomic writing of results, and checked reading of user-supplied files."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def check_writable(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file that appears whole or not at all."""
+    """Writes a text file atomically."""
     write_bytes(path, text.encode())
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Writes a file that appears whole or not at all."""
+    """Writes a file atomically."""
     check_writable(path)
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -43,17 +43,17 @@ def write_bytes(path: Path, data: bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
-# ---- files that somebody supplies
+# ---- user-supplied files
 
 
 def read_npz(path: Path, what: str) -> dict[str, np.ndarray]:
     """The arrays of an `.npz` file by name; pickled objects are never read.
 
     Args:
-      what: that the file is to be, e.g. `router`, for messages.
+      what: kind of file, e.g. `router`, for messages.
 
     Raises:
-      UserError: no such file, none that can be read, no `.npz`, a damaged one, or pickled objects.
+      UserError: missing or unreadable file, no `.npz`, a damaged one, or pickled objects.
     """
     try:
         if not path.exists():
@@ -78,14 +78,14 @@ def read_npz(path: Path, what: str) -> dict[str, np.ndarray]:
 
 
 def read_json(path: Path, what: str, hint: str = "") -> dict[str, Any]:
-    """The JSON object in a file that somebody may have edited.
+    """The JSON object in a user-supplied file.
 
     Args:
-      what: that the file is to be, e.g. `list of a pool's experts`, for messages.
-      hint: what can be done about a damaged one, at the end of messages.
+      what: kind of file, e.g. `list of a pool's experts`, for messages.
+      hint: remedy for a damaged file, at the end of messages.
 
     Raises:
-      UserError: no such file, none that can be read, no text, or as `json_object`.
+      UserError: missing or unreadable file, no text, or as `json_object`.
     """
     try:
         return _object_in(path, what)
@@ -107,13 +107,13 @@ def _object_in(path: Path, what: str) -> dict[str, Any]:
 
 
 def json_object(text: str, where: str) -> dict[str, Any]:
-    """A JSON object that somebody may have edited.
+    """The JSON object in a user-supplied text.
 
     Args:
-      where: what messages begin with.
+      where: start of messages.
 
     Raises:
-      UserError: no JSON, nested too deep, or something else than an object.
+      UserError: no JSON, nested too deep, or no object.
     """
     try:
         data = json.loads(text)
@@ -127,10 +127,10 @@ def json_object(text: str, where: str) -> dict[str, Any]:
 
 
 def about_in(path: Path, data: dict[str, np.ndarray], what: str) -> dict[str, Any]:
-    """The JSON object that a file of `read_npz` keeps as `about`.
+    """The JSON object under `about` in a file read by `read_npz`.
 
     Raises:
-      UserError: as `json_object`; there is none, or no text.
+      UserError: missing, no text, or as `json_object`.
     """
     text = data.get("about")
     if text is None or text.shape != () or text.dtype.kind != "U":
@@ -139,7 +139,7 @@ def about_in(path: Path, data: dict[str, np.ndarray], what: str) -> dict[str, An
 
 
 def check_entries(data: dict[str, Any], names: Sequence[str], where: str) -> None:
-    """Raises UserError if a JSON object is no object, or lacks one of these entries."""
+    """Raises UserError unless the JSON data is an object with these entries."""
     if not isinstance(data, dict):
         raise UserError(f"{where} is no object")
     missing = [name for name in names if name not in data]
@@ -156,10 +156,10 @@ def _why_unread(error: Exception) -> str:
 
 
 def check_same_run(folder: Path, begun: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Checks that the run in a folder was begun with the settings that are wanted now.
+    """Checks that a folder's run was started with the current settings.
 
     Raises:
-      UserError: it was not; names the first setting that is another.
+      UserError: it was not; names the first setting that differs.
     """
     # What was begun comes from a file, and may be of any length and depth.
     short = reprlib.Repr()

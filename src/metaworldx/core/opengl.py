@@ -1,9 +1,8 @@
-"""OpenGL that cannot be loaded: MuJoCo is imported without it, and drawing tells the reason.
+"""OpenGL fallback: imports MuJoCo without OpenGL if it fails to load; rendering gives the reason.
 
-MuJoCo loads the OpenGL that MUJOCO_GL names while it is itself imported. It goes on without one
-where that ends in an ImportError, but a missing library mostly ends in an AttributeError of
-PyOpenGL, and an unknown name in a RuntimeError: nothing could be simulated then, though only
-pictures need OpenGL.
+MuJoCo loads the OpenGL named by MUJOCO_GL at import. It tolerates an ImportError, but a missing
+library mostly raises an AttributeError in PyOpenGL, and an unknown name a RuntimeError. Then
+nothing could be simulated, although only rendering needs OpenGL.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _KNOWN = ("egl", "osmesa", "glfw")
 
 
 class _WithoutOpenGL:
-    """Finds the one module of MuJoCo that loads OpenGL, and turns all that fails into ImportError.
+    """Import hook for MuJoCo's module that loads OpenGL: turns its errors into ImportError.
 
     `find_spec` is importlib's protocol of finders.
     """
@@ -42,43 +41,43 @@ class _WithoutOpenGL:
                 execute(module)
             except ImportError:
                 raise
-            # Whatever a broken or missing library does to PyOpenGL.
+            # PyOpenGL fails in many ways with a broken or missing library.
             except Exception as error:
-                raise ImportError(said_by(error)) from error
+                raise ImportError(message_of(error)) from error
 
         spec.loader.exec_module = tried
         return spec
 
 
 def mujoco_without_opengl() -> None:
-    """From now on MuJoCo can be imported whatever OpenGL there is."""
+    """Makes MuJoCo importable whatever OpenGL is installed."""
     if _WithoutOpenGL not in sys.meta_path:
         sys.meta_path.insert(0, _WithoutOpenGL)
 
 
-def why_nothing_is_drawn(error: Exception) -> str:
-    """Why MuJoCo's renderer failed, in a line: the variable that is wrong, or what it said."""
-    wanted = os.environ.get("MUJOCO_GL", "").lower().strip()
+def rendering_failure(error: Exception) -> str:
+    """Why MuJoCo's renderer failed, in one line: the wrong variable, or the error's message."""
+    requested = os.environ.get("MUJOCO_GL", "").lower().strip()
     platform = os.environ.get("PYOPENGL_PLATFORM", "")
     device = os.environ.get("MUJOCO_EGL_DEVICE_ID")
-    if wanted in ("egl", "osmesa") and platform and platform.lower() != wanted:
-        return f"PYOPENGL_PLATFORM is {platform!r}; needs {wanted}, or to be left out"
-    if wanted == "egl" and device is not None and not _is_number(device):
+    if requested in ("egl", "osmesa") and platform and platform.lower() != requested:
+        return f"PYOPENGL_PLATFORM is {platform!r}; needs {requested}, or to be left out"
+    if requested == "egl" and device is not None and not _is_number(device):
         return f"MUJOCO_EGL_DEVICE_ID is {device!r}; needs an EGL device's number, as 0"
     if not isinstance(error, AttributeError):
-        return said_by(error)
-    # MuJoCo has no renderer where OpenGL could not be loaded; what went wrong then is told again.
+        return message_of(error)
+    # Without OpenGL MuJoCo has no renderer: the import error gives the reason.
     try:
         importlib.import_module(_LOADS_OPENGL)
     except ImportError as first:
         if "invalid value" in str(first):
             return f"MUJOCO_GL is {os.environ.get('MUJOCO_GL')!r}; needs {', '.join(_KNOWN)}"
-        return f"{wanted or 'OpenGL'} cannot be loaded: {said_by(first)}"
-    return said_by(error)
+        return f"{requested or 'OpenGL'} cannot be loaded: {message_of(first)}"
+    return message_of(error)
 
 
-def said_by(error: Exception) -> str:
-    """An error's message, or its name where it has none (PyOpenGL's may fail to say it)."""
+def message_of(error: Exception) -> str:
+    """An error's message, or its name without one (PyOpenGL's may fail to format it)."""
     try:
         return " ".join(str(error).split())[:300] or type(error).__name__
     except Exception:

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as a wish to stop, looked at between epochs."""
+"""Graceful shutdown on SIGTERM or SIGINT, checked between epochs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def stop_on_signal() -> Iterator[threading.Event]:
-    """An event that SIGTERM or SIGINT sets; a second signal does what it always does."""
+    """An event set by SIGTERM or SIGINT; a second signal has its default effect."""
     wish = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield wish

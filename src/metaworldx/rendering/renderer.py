@@ -13,7 +13,7 @@ import numpy as np
 
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import check_writable
-from metaworldx.core.opengl import why_nothing_is_drawn
+from metaworldx.core.opengl import rendering_failure
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.sim.model import model_spec
@@ -109,7 +109,7 @@ def open_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Rend
     # OpenGL fails in as many ways as there are drivers.
     except Exception as error:
         raise UserError(
-            f"no off-screen OpenGL ({why_nothing_is_drawn(error)}); install libegl1 and "
+            f"no off-screen OpenGL ({rendering_failure(error)}); install libegl1 and "
             "libgl1-mesa-dri, and set MUJOCO_GL=egl "
             f"(now {os.environ.get('MUJOCO_GL', 'unset')})"
         ) from None
