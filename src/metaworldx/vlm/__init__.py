@@ -1,1 +1,1 @@
-"""Teachers: which experts a task needs, asked of a vision-language model or found without one."""
+"""Teachers: expert relevance for a task, from a vision-language model or an offline parser."""

@@ -1,4 +1,4 @@
-"""Teachers in order of preference: the first that answers is heard, each that does not is noted."""
+"""Teacher protocol, and a fallback over several teachers in order of preference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TeacherUnavailable(Exception):
 
 
 class Teacher(Protocol):
-    """Somebody to ask."""
+    """A source of guidance."""
 
     name: str
 
@@ -25,20 +25,20 @@ class Teacher(Protocol):
         """Answers a question.
 
         Raises:
-          TeacherUnavailable: for whatever reason it cannot.
+          TeacherUnavailable: it cannot answer, for any reason.
         """
         ...
 
 
 class FallbackTeacher:
-    """Asks one teacher after another; what each failed with is logged once, with who is next.
+    """Asks teachers in order until one answers; logs each teacher's failure once.
 
     Attributes:
       name: the teachers' names.
     """
 
     def __init__(self, teachers: Sequence[Teacher]):
-        """Teachers, the best first."""
+        """Teachers in order of preference."""
         if not teachers:
             raise ValueError("no teachers")
         self._teachers = tuple(teachers)
@@ -46,10 +46,10 @@ class FallbackTeacher:
         self.name = ", ".join(teacher.name for teacher in self._teachers)
 
     def ask(self, question: Question) -> Guidance:
-        """The first answer, with notes of who had none.
+        """The first answer, with notes on the teachers that failed.
 
         Raises:
-          TeacherUnavailable: nobody has one.
+          TeacherUnavailable: no teacher answers.
         """
         failed: list[str] = []
         for place, teacher in enumerate(self._teachers, 1):

@@ -1,14 +1,14 @@
-"""Answers kept in files: one JSON file a task, recorded from another teacher or written by hand.
+"""Cached teacher: answers from one JSON file per task, recorded or written by hand.
 
 | key | |
 |---|---|
 | `format` | `metaworldx-guidance-1` |
 | `task`, `text` | the environment's id (empty for a free text), and the task in words |
-| `teacher` | who answered, for hand-written files who wrote them |
-| `relevance`, `stages`, `confidence` | the answer, as `guidance.guidance_from` reads it |
+| `teacher` | the teacher's name; the author's for hand-written files |
+| `relevance`, `stages`, `confidence` | the answer, as `schema.guidance_from` reads it |
 
-Environments that differ in the robot alone share an answer: a task without a file of its own is
-answered from one of another robot's.
+Environments that differ in the robot alone share an answer: a task without its own file uses that
+of another robot.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from metaworldx.vlm.schema import Guidance, InvalidResponse, Question, guidance_
 
 FORMAT = "metaworldx-guidance-1"
 SHIPPED = "cached (a general vision-language model, shipped)"
-"""Who answers from the files that come with the package; `assets/guidance/README.md` says more."""
+"""Name of the teacher of the shipped files; see `assets/guidance/README.md`."""
 _LARGEST = 1_000_000
 
 
 def shipped_guidance() -> Path:
-    """The folder of the answers that come with the package."""
+    """The folder of the shipped answers."""
     return asset_root() / "guidance"
 
 
 def file_of(question: Question, folder: Path) -> Path:
-    """Where a question's answer is kept: by the task's id, or by a digest of the text.
+    """File of a question's answer: named by the task's id, or by a digest of the text.
 
-    The scene is part of the digest where there is one: what is to be done about the same words may
-    be something else when some of it is done already.
+    The digest includes the scene, if any: the same text may need another answer after part of the
+    task is done.
     """
     if question.task:
         return folder / f"{question.task}.json"
@@ -49,7 +49,7 @@ def file_of(question: Question, folder: Path) -> Path:
 
 
 def kept_file(question: Question, folder: Path) -> Path:
-    """The file that a question is answered from: its own, else one of the same task.
+    """Existing file for a question: its own, else one of the same task with another robot.
 
     An environment's id is `ROBOT-TASK-VERSION`.
     """
@@ -67,7 +67,7 @@ def _is_of(path: Path, task: str) -> bool:
 
 
 def write_guidance(question: Question, found: Guidance, path: Path) -> None:
-    """Keeps an answer, whole or not at all."""
+    """Writes an answer atomically."""
     data = found.as_data()
     kept = {name: data[name] for name in ("teacher", "relevance", "stages", "confidence")}
     about = {"format": FORMAT, "task": question.task, "text": question.text}
@@ -78,14 +78,14 @@ def read_guidance(path: Path, experts: Mapping[str, str]) -> Guidance:
     """The answer in a file.
 
     Raises:
-      UserError: no such file, or one that holds something else, told in one line.
+      UserError: missing file, or invalid content, in one line.
     """
     data = _data_in(path)
     return _answer_in(path, data, experts, f"cached ({data['teacher'][:80]})")
 
 
 def _data_in(path: Path) -> dict[str, Any]:
-    """A file's data: an object that names its format and a teacher."""
+    """A file's JSON object, with checked format and teacher."""
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError(f"it is larger than {_LARGEST:,} bytes")
@@ -112,24 +112,24 @@ def _answer_in(
 
 
 class CachedTeacher:
-    """Answers what has been answered before."""
+    """Teacher that answers from cached files."""
 
     name = "cached"
 
     def __init__(self, folder: Path, lenient: bool = True):
-        """Reads answers from a folder.
+        """Cache in a folder.
 
         Args:
-          lenient: a damaged file is no answer; otherwise it is bad input.
+          lenient: a damaged file counts as missing instead of bad input.
         """
         self._folder, self._lenient = folder, lenient
 
     def ask(self, question: Question) -> Guidance:
-        """The kept answer.
+        """The cached answer.
 
         Raises:
-          TeacherUnavailable: none is kept, or its file is damaged.
-          UserError: its file is damaged, for one that is not lenient.
+          TeacherUnavailable: no cached answer, or its file is damaged.
+          UserError: its file is damaged, unless lenient.
         """
         path = kept_file(question, self._folder)
         try:
@@ -141,15 +141,15 @@ class CachedTeacher:
 
 
 class ShippedTeacher:
-    """Answers with what comes with the package: of HumanoidBench's tasks and the shipped pool."""
+    """Teacher with the shipped answers: HumanoidBench's tasks with the shipped pool's experts."""
 
     name = "cached"
 
     def ask(self, question: Question) -> Guidance:
-        """The shipped answer about a whole task.
+        """The shipped answer for a whole task.
 
         Raises:
-          TeacherUnavailable: another question, or an expert that it says nothing of.
+          TeacherUnavailable: another question, or an expert that the answer lacks.
         """
         path = kept_file(question, shipped_guidance())
         if not path.is_file():
@@ -162,7 +162,7 @@ class ShippedTeacher:
             raise TeacherUnavailable(str(error)) from None
         strange = sorted(set(question.experts) - set(data["relevance"]))
         if strange:
-            # It would have relevance 0, as if somebody had judged it.
+            # It would get relevance 0 without ever having been rated.
             raise TeacherUnavailable(
                 f"the answers that come with the package know no {strange[0]!r}"
             )

@@ -1,4 +1,4 @@
-"""Whom to ask: the teachers in the order of their fallback, by name."""
+"""Teachers by name, each with its fallbacks."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ TEACHERS = ("gemini", "cached", "offline")
 def teachers_from(
     first: str = "gemini", cache: Path | None = None, settings: GeminiSettings | None = None
 ) -> FallbackTeacher:
-    """The teacher of that name, and after it those that it falls back to.
+    """The teacher of that name, followed by its fallbacks.
 
     Args:
-      first: one of TEACHERS. `cached`, asked for by name, passes over no damaged file.
-      cache: folder of kept answers; None takes those that come with the package.
+      first: one of TEACHERS. `cached` as the first teacher rejects damaged files.
+      cache: folder of cached answers; None uses the shipped ones.
       settings: of Gemini.
 
     Raises:
-      UserError: unknown teacher, or a folder that is not there.
+      UserError: unknown teacher, or a missing folder.
     """
     check_known("teacher", first, TEACHERS)
     if cache is not None and not cache.is_dir():

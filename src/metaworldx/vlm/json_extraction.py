@@ -1,8 +1,8 @@
-"""From what a language model wrote to the one JSON value in it, and the experts that it names.
+"""JSON extraction from a language model's text, with normalized expert names.
 
-Models that are asked for JSON alone put it in a code fence all the same, say a sentence before or
-after it, make a list of one of it, or spell an expert as a sentence begins. Each of these is taken
-off once: what is wrapped twice, broken or there twice is no answer.
+Models asked for pure JSON may still add a code fence, a sentence before or after it, a list around
+it, or capitalized expert names. Each of these is undone once. Text with nested wrapping, broken
+JSON or several values is no answer.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _BEGINS = re.compile(r"[{\[]")
 _ASIDE = re.compile(r'\{[^{}"]*\}|\[[^\[\]{}]*\]')
 """Braces and brackets of a sentence: `{walk, reach}`, `[as asked]`."""
 _VALUE = "\0"
-"""What stands in the words for a value that was taken out."""
+"""Placeholder in the text for an extracted value."""
 _BROKEN = re.compile(rf"[}}\]]|{_VALUE}\s*[,:]")
-"""What no sentence has: a value's end without its beginning, or a value that goes on."""
+"""Unbalanced or continued JSON, which no sentence contains."""
 _FENCE = re.compile(r"`{3,}|~{3,}")
 _MARK = "\ufeff"
 
@@ -30,10 +30,10 @@ _MARK = "\ufeff"
 def value_in(text: str, tidied: Callable[[Pairs], dict[str, Any]]) -> Any:
     """The JSON value in a model's answer; a list of one object becomes the object.
 
-    Whole numbers are read as floats: those too great for one become infinite.
+    Integers are read as floats: those out of range become infinite.
 
     Args:
-      tidied: makes an object of its names and values.
+      tidied: builds an object from its names and values.
 
     Raises:
       InvalidResponse: no JSON, broken JSON, several values, or more than one code fence.
@@ -52,7 +52,7 @@ def value_in(text: str, tidied: Callable[[Pairs], dict[str, Any]]) -> Any:
 
 
 def _value_among_words(text: str, decoder: json.JSONDecoder) -> Any:
-    """The only object, or list of objects, in a text that is no JSON as a whole."""
+    """The only object, or list of objects, within a text that is not JSON itself."""
     found: list[Any] = []
     words, at = "", 0
     while (begins := _BEGINS.search(text, at)) is not None:
@@ -75,9 +75,9 @@ def _value_among_words(text: str, decoder: json.JSONDecoder) -> Any:
 
 
 def _value_at(text: str, start: int, decoder: json.JSONDecoder) -> tuple[Any, int]:
-    """An object or list that begins there, None for an aside of a sentence, and where it ends.
+    """The object or list that starts there (None for brackets of a sentence), and its end.
 
-    Whatever else begins there is JSON that is broken: nothing inside it is looked at.
+    Anything else that starts there is broken JSON, of which nothing is used.
     """
     try:
         value, end = decoder.raw_decode(text, start)
@@ -92,7 +92,7 @@ def _value_at(text: str, start: int, decoder: json.JSONDecoder) -> tuple[Any, in
 
 
 def check_named_once(names: Sequence[str], experts: Mapping[str, Any]) -> None:
-    """Raises InvalidResponse if the names of one object spell an expert in two ways."""
+    """Raises InvalidResponse if one object has an expert in two spellings."""
     spelt: dict[str, str] = {}
     for name in names:
         known = known_name(name, experts)
@@ -101,9 +101,9 @@ def check_named_once(names: Sequence[str], experts: Mapping[str, Any]) -> None:
 
 
 def with_known_names(data: Any, experts: Mapping[str, Any]) -> Any:
-    """The data with experts' names as the question has them, whatever letters are capitals.
+    """The data with expert names in the question's spelling, matched without case.
 
-    Of an answer's shape nothing is taken for granted: what does not fit is left for the checks.
+    The data may have any shape: invalid parts are left to the later checks.
     """
     if not isinstance(data, dict):
         return data
@@ -130,7 +130,7 @@ def _renamed(given: Any, experts: Mapping[str, Any]) -> Any:
 
 
 def known_name(name: str, experts: Mapping[str, Any]) -> str:
-    """The expert that a name means; the name itself if it is none's, or several experts'."""
+    """The expert of a name, matched without case; the name itself without a unique match."""
     if name in experts:
         return name
     plain = printable(name).casefold()

@@ -1,4 +1,4 @@
-"""The prompt for a vision-language model, and the schema of its answer."""
+"""Prompt for a vision-language model, and the JSON schema of its answer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _IMAGES = "The pictures show the scene as it is at the beginning.\n"
 
 
 def prompt_for(question: Question) -> str:
-    """The prompt's text; pictures go beside it."""
+    """The prompt's text; images are sent beside it."""
     experts = "\n".join(f"- {name}: {told}" for name, told in question.experts.items())
     return PROMPT.format(
         experts=experts,
@@ -47,12 +47,12 @@ def prompt_for(question: Question) -> str:
 
 
 def _inside(text: str) -> str:
-    """Text that cannot close the marks around it."""
+    """Text that cannot close the delimiters around it."""
     return _MARKS.sub("", text).strip()
 
 
 def schema_for(question: Question) -> dict[str, Any]:
-    """JSON schema of the answer: scores and shares for the question's experts alone."""
+    """JSON schema of the answer: scores and shares of the question's experts only."""
     names = list(question.experts)
     score = {"type": "number", "minimum": 0, "maximum": 10}
     share = {"type": "number", "minimum": 0, "maximum": 1}

@@ -1,4 +1,4 @@
-"""What a teacher is asked and what it answers, with the checks that every answer has to pass."""
+"""Questions to a teacher and its answers (guidance), with the validation of every answer."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ import numpy as np
 MAX_SCORE = 10.0
 """The greatest relevance."""
 MAX_TEXT = 2000
-"""Letters of a task's text that a teacher reads; longer ones are refused."""
+"""Maximum length of a task's text in characters; longer ones are refused."""
 MAX_STAGES, _MAX_STAGE_TEXT, _LARGEST = 12, 300, 1e9
 MIN_WEIGHT = 1e-3
-"""The least weight of an expert, so that no divergence from the weights is infinite."""
+"""Minimum weight of an expert, which keeps the KL divergence from the weights finite."""
 
 
 class InvalidResponse(ValueError):
-    """An answer that cannot be used; the message says why."""
+    """An invalid answer; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a teacher is asked.
+    """A question to a teacher.
 
     Attributes:
       text: the task in words.
-      experts: the experts' descriptions by name; answers are about these alone.
-      scene: what is there to see, in words; may be empty.
+      experts: the experts' descriptions by name; answers cover these alone.
+      scene: description of the scene in words; may be empty.
       task: id of the environment, e.g. `h1-door-v0`; empty for a free text.
-      images: the scene as encoded pictures (PNG or JPEG).
+      images: the scene as encoded images (PNG or JPEG).
     """
 
     text: str
@@ -41,13 +41,13 @@ class Question:
     images: tuple[bytes, ...] = ()
 
     def with_images(self, images: tuple[bytes, ...]) -> Question:
-        """The same question with other pictures."""
+        """The same question with other images."""
         return replace(self, images=images)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a task: what is done, and the experts' shares in it (they add up to 1)."""
+    """One stage of a task: its description, and the experts' shares in it, which sum to 1."""
 
     text: str
     experts: Mapping[str, float]
@@ -61,9 +61,9 @@ class Guidance:
       relevance: 0 to 10 for every expert of the question.
       stages: in order; may be empty.
       confidence: 0 to 1.
-      teacher: who answered, e.g. `gemini (gemini-2.5-flash)`, `cached (offline)`, `offline`.
-      notes: why other teachers did not answer, and what of the answer was left out.
-      origin: where the answer comes from, in words; empty where that is not known.
+      teacher: its name, e.g. `gemini (gemini-2.5-flash)`, `cached (offline)`, `offline`.
+      notes: why other teachers failed, and what was dropped from the answer.
+      origin: source of the answer, in words; empty if unknown.
     """
 
     relevance: Mapping[str, float]
@@ -86,10 +86,10 @@ class Guidance:
 
 
 def printable(text: str) -> str:
-    """A text as one line of what can be printed.
+    """A text as one printable line.
 
-    Left out are surrogates, which no file or terminal takes, control characters, and with them what
-    would command a terminal.
+    Drops surrogates, which cannot be encoded, and control characters, which could command a
+    terminal.
     """
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
@@ -97,19 +97,19 @@ def printable(text: str) -> str:
 def guidance_from(
     data: Any, experts: Mapping[str, str], teacher: str, origin: str = ""
 ) -> Guidance:
-    """A checked answer.
+    """A validated answer.
 
-    Experts that the question does not know are left out, with a note; experts that the answer
-    leaves out have relevance 0. Texts are made printable, for whoever answers may not be trusted.
+    Unknown experts are dropped with a note; missing experts get relevance 0. Texts are made
+    printable, since answers are untrusted.
 
     Args:
       data: JSON data: `relevance` by expert, `stages` (each `text` and `experts`, by share or as a
         list of names), `confidence`.
-      teacher, origin: who answered, and where the answer comes from.
+      teacher, origin: name of the teacher, and source of the answer.
 
     Raises:
-      InvalidResponse: another shape, numbers that are negative, too great or not finite, or no
-        expert of any relevance.
+      InvalidResponse: wrong structure, numbers that are negative, too large or not finite, or all
+        relevance 0.
     """
     if not isinstance(data, Mapping):
         raise InvalidResponse(f"the answer is {_kind(data)}; needs an object")
@@ -161,7 +161,7 @@ def _number(what: str, value: Any, most: float) -> float:
     what = printable(what)[:60]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidResponse(f"{what} is {_kind(value)}; needs a number")
-    # Of an integer, for which there may be no float, the order is known all the same.
+    # Comparison also works for integers that exceed a float.
     if not (0 <= value <= most and value < math.inf):
         told = f"{value:g}" if isinstance(value, float) else "an integer out of range"
         raise InvalidResponse(f"{what} is {told}; needs 0 to {most:g}")

@@ -1,1 +1,1 @@
-"""Gemini as a teacher."""
+"""Gemini teacher."""

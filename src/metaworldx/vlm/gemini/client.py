@@ -1,4 +1,4 @@
-"""One request to Gemini, bounded in time and in bytes; nothing that comes back holds the key."""
+"""Gemini client: one request, bounded in time and bytes, whose results never contain the key."""
 
 from __future__ import annotations
 
@@ -35,26 +35,25 @@ _HTTP_LOGGERS = (
 )
 _IMAGE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _LEAST_SERVER_DEADLINE_S = 10
-"""Google refuses requests that name a shorter deadline for itself."""
+"""Google refuses requests with a shorter server deadline."""
 _BYTES_A_LETTER, _BYTES_BESIDE = 8, 2**18
-"""What a letter of the answer takes at most, escaped, and what may come with it."""
+"""Maximum bytes per character of the answer, escaped, and of the rest of a response."""
 
 
 @dataclass(frozen=True)
 class GeminiSettings:
-    """How Gemini is asked; the key is none of it: it comes from `GEMINI_API_KEY` alone.
+    """Settings of requests to Gemini, without the key, which comes from `GEMINI_API_KEY` alone.
 
     Attributes:
-      model: as Google names it.
-      base_url: None for Google's, or what `GOOGLE_GEMINI_BASE_URL` says.
-      timeout_s: longest wait for one try, from connecting to the answer's last byte.
-      deadline_s: longest wait for an answer, all tries and pauses together.
-      retries: further tries after the first, where another may help: passing faults, empty answers
-        and blocked ones.
-      backoff_s: pause before the first of them; it doubles each time, to 30 s at most.
-      requests_per_minute: tries are spread to keep to it; infinity for no limit.
+      model: Google's name of it.
+      base_url: None for Google's, or the value of `GOOGLE_GEMINI_BASE_URL`.
+      timeout_s: timeout of one attempt, from connecting to the answer's last byte.
+      deadline_s: timeout of an answer, over all attempts and pauses.
+      retries: attempts after the first, for transient errors and empty or blocked answers.
+      backoff_s: pause before the first retry; doubles each time, up to 30 s.
+      requests_per_minute: rate limit of the attempts; infinity for none.
       max_answer_chars: longer answers are refused.
-      max_output_tokens: the model stops there; it counts its thoughts too.
+      max_output_tokens: token limit of the model, including its thinking tokens.
     """
 
     model: str = "gemini-2.5-flash"
@@ -80,13 +79,13 @@ class GeminiSettings:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no answer, in one line.
+    """Reason for a missing answer, in one line.
 
-    Failures are values: an exception would carry the client's, whose frames hold the key.
+    Failures are values: an exception would chain the client's, whose frames hold the key.
 
     Attributes:
-      again: another try may help.
-      wait_s: how long the server says to wait before it.
+      again: whether a retry may help.
+      wait_s: delay before a retry as requested by the server.
     """
 
     reason: str
@@ -95,7 +94,7 @@ class Failure:
 
 
 class Key:
-    """The key: shown by no `repr`, and taken out of all texts that come from outside.
+    """The API key: hidden from `repr`, and removed from all external texts.
 
     Attributes:
       value: ASCII without blanks.
@@ -108,22 +107,22 @@ class Key:
         self._anyhow = re.compile(pattern, re.IGNORECASE)
 
     def hide(self, text: str) -> str:
-        """The text without the key, be it plain, escaped or as URLs write it."""
+        """The text without the key, be it plain, escaped or URL-encoded."""
         return self._anyhow.sub("(key)", text)
 
     def line(self, text: str) -> str:
-        """The same as one short line of what can be printed."""
-        # Printable first: the key could be hidden between characters that are then left out.
+        """The same as one short printable line."""
+        # Printable first: the key could be split by characters that this drops.
         line = self.hide(printable(text))
         return line if len(line) <= _MAX_REASON else line[: _MAX_REASON - 3] + "..."
 
 
 class _Refused(Exception):
-    """A response's body is not worth reading on."""
+    """The rest of a response's body is not to be read."""
 
 
 def load_client() -> bool:
-    """Imports Google's client (a second, the first time); False if it is not there."""
+    """Imports Google's client (a second, the first time); False if it is not installed."""
     try:
         importlib.import_module("google.genai")
         importlib.import_module("httpx2")
@@ -134,12 +133,12 @@ def load_client() -> bool:
 
 
 def _silence() -> None:
-    """Silences the client, which warns and logs of whatever the server sends: it may be the key.
+    """Silences the client, whose warnings and logs repeat server data, possibly with the key.
 
-    It is done anew for each question, as others may have reset the filters.
+    Repeated for each question, as other code may have reset the filters.
     """
     warnings.filterwarnings("ignore", module=r"google\.genai\.")
-    # One thing that it says is wrong, too: that it takes `GOOGLE_API_KEY` where both are set.
+    # One warning is also wrong: that it uses `GOOGLE_API_KEY` where both are set.
     known = list(logging.root.manager.loggerDict)
     for name in ("google_genai", *(name for name in known if name.startswith("google_genai."))):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -152,8 +151,8 @@ def request(
 ) -> GenerateContentResponse | Failure:
     """The response to one request, within `seconds`.
 
-    The client's own timeouts start anew with each byte, so only a thread that can be left behind
-    bounds the wait. It is a daemon, which the interpreter's exit does not wait for.
+    The client's own timeouts restart with each byte, so only a thread that can be abandoned bounds
+    the wait. It is a daemon, so that the interpreter's exit does not wait for it.
     """
     too_late = Failure(f"no answer within {settings.timeout_s:g} s", again=True)
     box: queue.SimpleQueue[GenerateContentResponse | Failure] = queue.SimpleQueue()
@@ -171,7 +170,7 @@ def request(
 def _request(
     question: Question, settings: GeminiSettings, key: Key, seconds: float
 ) -> GenerateContentResponse | Failure | None:
-    """The response, why there is none, or None for a timeout; raises nothing."""
+    """The response, the reason for its absence, or None for a timeout; raises nothing."""
     import httpx2
     from google import genai
     from google.genai import errors
@@ -179,7 +178,7 @@ def _request(
     most_bytes = _BYTES_A_LETTER * settings.max_answer_chars + _BYTES_BESIDE
     hooks = {"response": [_body_guard(most_bytes, seconds)]}
     try:
-        # A redirect would take the key's header to another host.
+        # A redirect would send the key's header to another host.
         with httpx2.Client(follow_redirects=False, event_hooks=hooks, verify=_trust()) as http:
             options = _options(settings, seconds, http)
             # Without `vertexai=False` the environment can switch to Google Cloud's login.
@@ -240,14 +239,14 @@ def _options(settings: GeminiSettings, seconds: float, http: Any) -> HttpOptions
 
 @functools.lru_cache(maxsize=1)
 def _trust() -> ssl.SSLContext:
-    """Whom to trust; reading the certificates takes 50 ms, three times a client if left to it."""
+    """TLS context, cached: loading certificates takes 50 ms, and the client does it three times."""
     import httpx2
 
     return httpx2.create_ssl_context()
 
 
 def _body_guard(most_bytes: int, seconds: float) -> Callable[[Any], None]:
-    """A hook that stops reading a response which is too long, too slow or compressed."""
+    """A hook that aborts a response which is too long, too slow or compressed."""
     import httpx2
 
     until = time.monotonic() + seconds
@@ -270,7 +269,7 @@ def _body_guard(most_bytes: int, seconds: float) -> Callable[[Any], None]:
             self._stream.close()
 
     def guard(response: Any) -> None:
-        # What it unpacks to has no bound; it was asked for as it is.
+        # Its decompressed size is unbounded; no compression was requested.
         if response.headers.get("content-encoding", "identity") != "identity":
             raise _Refused("the response is compressed")
         response.stream = Guarded(response.stream)
@@ -279,7 +278,7 @@ def _body_guard(most_bytes: int, seconds: float) -> Callable[[Any], None]:
 
 
 def _told_wait_s(error: Any) -> float:
-    """Seconds to wait that the server tells, 60 at most: in the header, or in Google's details."""
+    """Retry delay from the server, at most 60 s: from the header or Google's error details."""
     told = getattr(error.response, "headers", {}).get("retry-after", "")
     in_body = re.search(r"'retryDelay': '([0-9.]{1,12})s'", str(error.details))
     for text in (told, in_body.group(1) if in_body else ""):
@@ -302,5 +301,5 @@ def image_type(image: bytes) -> str:
 
 
 def _of_another(record: logging.LogRecord) -> bool:
-    """Whether a record is of another's request: of ours it would tell what the server echoes."""
+    """Whether a log record is from another request; ours could leak what the server echoes."""
     return record.threadName != _THREAD

@@ -1,4 +1,4 @@
-"""Gemini as a teacher: one checked answer over the network, or one line that says why not."""
+"""Gemini teacher: one validated answer over the network, or a one-line reason for its absence."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ _ORIGIN = "Google's model {}, asked over the network"
 _HELD_BACK = frozenset(
     {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "OTHER"}
 )
-"""Why Google breaks off an answer for what it says."""
+"""Finish reasons of answers that Google blocks for their content."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Tokens that were paid for; `total` has the model's thoughts as well."""
+    """Billed tokens; `total` includes thinking tokens."""
 
     prompt: int = 0
     answer: int = 0
@@ -62,11 +62,11 @@ class Tokens:
 
 
 class GeminiTeacher:
-    """Asks Gemini.
+    """Teacher that asks Gemini.
 
     Attributes:
-      settings: how it is asked.
-      tokens: all tokens used so far.
+      settings: of the requests.
+      tokens: total tokens used so far.
     """
 
     name = "gemini"
@@ -77,7 +77,7 @@ class GeminiTeacher:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ):
-        """A teacher with its own rate limit; `clock` and `sleep` are in seconds."""
+        """Teacher with its own rate limit; `clock` and `sleep` are in seconds."""
         self.settings = settings or GeminiSettings()
         self.tokens = Tokens()
         self._clock, self._sleep = clock, sleep
@@ -88,7 +88,7 @@ class GeminiTeacher:
         """Gemini's answer; blocks for `deadline_s` at most.
 
         Raises:
-          TeacherUnavailable: no key, no server, refused, too late, or no valid answer.
+          TeacherUnavailable: no key, no server, refused, timed out, or no valid answer.
         """
         found = self._ask(question)
         if isinstance(found, Failure):
@@ -113,7 +113,7 @@ class GeminiTeacher:
         return text if isinstance(text, Failure) else self._read(question, key, text)
 
     def _text(self, question: Question, key: Key) -> str | Failure:
-        """The first answer that has any text, in as many tries as there may be."""
+        """The first answer with text, within the allowed attempts."""
         asked = self.settings
         until = self._clock() + asked.deadline_s
         failure, backoff_s = Failure("not tried for the rate limit"), 0.0
@@ -131,7 +131,7 @@ class GeminiTeacher:
         return Failure(f"{failure.reason} (tries: {asked.retries + 1})")
 
     def _take_turn(self, wait_s: float, until: float) -> bool:
-        """Waits for the pause and the rate limit; False, at once, if that would take too long."""
+        """Waits for backoff and rate limit; returns False at once if that would take too long."""
         with self._lock:
             now = self._clock()
             turn = max(now + wait_s, self._next_turn)
@@ -143,12 +143,12 @@ class GeminiTeacher:
         return self._clock() < until
 
     def _read(self, question: Question, key: Key, text: str) -> Guidance | Failure:
-        """The answer in a text, unwrapped once and checked."""
+        """The validated answer in a text."""
         experts = question.experts
 
         def tidied(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             check_named_once([name for name, _ in pairs], experts)
-            # Once more: what is left out of a text may have stood between the letters of the key.
+            # Hide again: dropped characters may have split the key.
             tidy = {k: key.hide(printable(v)) if isinstance(v, str) else v for k, v in pairs}
             return {key.hide(printable(name)): value for name, value in tidy.items()}
 
@@ -163,7 +163,7 @@ class GeminiTeacher:
             return Failure(key.line(str(error)))
 
     def _count(self, response: GenerateContentResponse) -> None:
-        """Adds up and logs the tokens: they are paid for whatever the answer is."""
+        """Adds up and logs the tokens, which are billed for any answer."""
         used = response.usage_metadata
         if used is None:
             return
@@ -179,9 +179,9 @@ class GeminiTeacher:
 
 
 def _text_in(response: GenerateContentResponse, key: Key) -> str | Failure:
-    """The answer's text without the model's thoughts, or why there is no whole one.
+    """The answer's text without thoughts, or the reason why it is missing or incomplete.
 
-    Where nothing was said at all, or what was said is held back, another try may say it.
+    Empty and blocked answers may be retried.
     """
     feedback, candidates = response.prompt_feedback, response.candidates
     if feedback is not None and feedback.block_reason is not None:

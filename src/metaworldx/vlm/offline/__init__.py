@@ -1,1 +1,1 @@
-"""Offline teacher, which reads a task's words with a lexicon."""
+"""Offline teacher, which parses a task's text with a lexicon."""

@@ -1,9 +1,9 @@
-"""What English words say of the motor skills that a task needs: the offline teacher's knowledge.
+"""Lexicon of the offline teacher: English words and phrases with the motor skills they indicate.
 
-Every entry is `(sign, strength, words)`. A sign is a skill, or what only becomes one in its clause
-(see `SIGNS`). `ACTS` are doings, which count little as names (`the push`) or as others' doings;
-`THINGS` are things, places and manners, which count little as landmarks (`past the stairs`). A `+`
-joins a phrase, without its determiners; an `@` marks what counts only where verbs stand.
+Every entry is `(sign, strength, words)`. A sign is a skill, or becomes one only in its clause (see
+`SIGNS`). `ACTS` are actions, with little weight as nouns (`the push`) or as others' actions.
+`THINGS` are objects, places and manners, with little weight as landmarks (`past the stairs`). A
+`+` joins a phrase, without its determiners; an `@` marks words that count as verbs only.
 """
 
 from __future__ import annotations
@@ -582,7 +582,7 @@ THINGS: tuple[tuple[str, float, str], ...] = (
         "upward upwards downwards uphill porch handrail overground",
     ),
 )
-"""Which skill a word speaks for."""
+"""Skills of single words."""
 
 NEUTRAL = (
     "charging+dock charging+station charging+pad charging+point docking+station assembly+point "
@@ -624,7 +624,7 @@ NEUTRAL = (
     "head+of+department bed+head shower+head nurses'+station train+station bus+station "
     "gas+station petrol+station space+station police+station work+station weather+station"
 )
-"""Phrases that speak for nothing, though their words would."""
+"""Neutral phrases of words that are not."""
 
 
 def _set(words: str) -> frozenset[str]:
@@ -637,28 +637,28 @@ DULL = _set(
     "robot humanoid please should must will can do so not no off out over up down there here "
     "where without which who other move front behind given chosen asked between"
 )
-"""Words of descriptions that say nothing of a skill."""
+"""Words of descriptions that indicate no skill."""
 
 NOT = _set("not never without no avoid instead rather too nothing nobody")
 
 AWAY = _set("from off")
 
 LANDMARKS = _set("past beside near opposite facing rounding alongside next outside between")
-"""What comes after these tells where, not what."""
+"""Words before a location rather than an action."""
 
 TOWARDS = _set("to into onto toward towards up down via over")
-"""What comes after these is meant again."""
+"""Words that end a negation."""
 
 DESTINATIONS = _set("to toward towards through")
-"""What comes after these is a place to go to."""
+"""Words before a destination."""
 
 SKIPPED = _set(
     "left right both two one me him them us exactly just precisely perfectly very quite slightly"
 )
-"""Words that a known phrase may have in between."""
+"""Words that may occur within a known phrase."""
 
 GO_ON = _set("stop forget hesitate fail tire slow")
-"""Who is not to do these is to go on with the rest."""
+"""Verbs whose negation means to continue."""
 
 LOADS = _set(
     "box crate package parcel suitcase luggage load tray bag bucket barrel cargo groceries carton "
@@ -667,7 +667,7 @@ LOADS = _set(
     "bench sofa armchair printer monitor microwave television lamp plant folders files bin "
     "equipment supplies cooler drum keg container trunk wardrobe dresser"
 )
-"""Things that are carried when somebody takes or moves them somewhere."""
+"""Objects that are carried when moved."""
 
 ROOMS = _set(
     "room kitchen garage garden office hall bedroom bathroom lounge pantry cellar attic basement "
@@ -676,17 +676,17 @@ ROOMS = _set(
     "kitchenette studio workshop cloakroom lobby reception vault canteen depot conference archive "
     "stable"
 )
-"""Whatever is put there is carried there."""
+"""Destinations of carried objects."""
 
 WHITHER = _set("off where around round")
-"""Where people are shown to, besides `PLACES`."""
+"""Destinations of accompanied people, besides `PLACES`."""
 FAR = _set("away across other another opposite far")
-"""What is put so far is carried."""
+"""Distances that mean carrying."""
 
 PUTS = _set("stow stash store put place set lay drop unload stack empty clear")
 
 TAKES = _set("take move shift transfer get return send drop bring have help")
-"""Verbs that mean carrying where something and a place to go to are named."""
+"""Verbs that mean carrying with an object and a destination."""
 
 LIFTS = _set("pick lift hoist raise grasp grab")
 
@@ -696,7 +696,7 @@ LIMBS = _set(
     "hand palm finger fingertip arm wrist elbow foot leg knee effector effectors head hip pelvis "
     "torso body forearm weight belly yourself feet seat back gaze eye base"
 )
-"""Moving these is no carrying."""
+"""Objects whose moving is not carrying."""
 
 WAYS = _set(
     "corridor hallway path road route street aisle lane trail passage left right exit way turn "
@@ -705,7 +705,7 @@ WAYS = _set(
     "underpass subway pavement metro shortcut detour track crossing corner tour doorway stairwell "
     "ladder escape spiral flights"
 )
-"""Taking these is going along them."""
+"""Routes: to take these is to walk along them."""
 
 BEASTS = _set(
     "baby toddler infant bear dog cat puppy kitten pony horse horsey lion tiger wolf fox tortoise "
@@ -714,12 +714,12 @@ BEASTS = _set(
     "iguana commando monkey ape gorilla raccoon animal quadruped newt sloth donkey goat cockroach "
     "rabbit"
 )
-"""Who moves like these, crawls."""
+"""Animals whose imitation is crawling."""
 
 MIMICS = _set("like as pretend imitate mimic impersonate play act be behave emulate copy")
 
 SHOWS = _set("see show take bring lead guide walk help escort usher accompany")
-"""Doing this with people is walking with them."""
+"""Verbs that mean walking with people as their object."""
 
 PEOPLE = _set(
     "visitor guest child man woman lady customer dog him grandma grandmother grandfather tourist "
@@ -728,4 +728,4 @@ PEOPLE = _set(
     "inspector applicant candidate pupil pupils resident student group delegation delegate "
     "director"
 )
-"""Taking these somewhere is walking with them."""
+"""People: to take them somewhere is to walk with them."""

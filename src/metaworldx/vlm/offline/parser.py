@@ -1,6 +1,6 @@
-"""How the offline teacher reads a text: clauses, whose doing they tell, and words without endings.
+"""Parser of the offline teacher: clauses, their subjects, and stemmed words.
 
-Nothing here knows of skills. Determiners are left out and mark what follows them as a name.
+It knows no skills. Determiners are dropped and mark the word after them as a noun.
 """
 
 from __future__ import annotations
@@ -119,37 +119,37 @@ _IRREGULAR = {
     **{word: "flee" for word in ("fled", "fleeing")},
 }
 _WHOLE = _set("steps landing building ceiling opening clearing")
-"""Not what their endings say: stairs are many steps, and nobody lands on a landing."""
+"""Words without stemming: stairs are many steps, and a landing is no verb form."""
 _ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""))
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word without its ending."""
+    """A stemmed word."""
 
     stem: str
     named: bool = False
-    """It follows a determiner: a thing, or a doing that is spoken of."""
+    """Whether it follows a determiner: an object, or a nominalized action."""
     verb: bool = False
-    """It stands where verbs stand."""
+    """Whether it is in a verb's position."""
 
 
 @dataclass(frozen=True)
 class Clause:
-    """A part of a text."""
+    """A clause of a text."""
 
     text: str
     words: tuple[Word, ...]
     theirs: bool = False
-    """Its subject is not who is asked."""
+    """Whether its subject is not the robot."""
     others: bool = False
-    """It tells what others do, or how things are, and asks for nothing."""
+    """Whether it describes others or the scene, and instructs nothing."""
     deadline: bool = False
-    """It says before what happens something has to be done."""
+    """Whether it names the event before which something has to be done."""
 
 
 def clauses(text: str) -> list[Clause]:
-    """The parts of a text, in its order; what is forbidden is left out."""
+    """The clauses of a text in order, without prohibitions."""
     pieces = _CLAUSES.split(
         _WHILE_STANDING.sub("on the spot", _ALL_FOURS.sub("on all fours", text))
     )
@@ -174,12 +174,12 @@ def clauses(text: str) -> list[Clause]:
 
 
 def words_of(text: str) -> tuple[Word, ...]:
-    """The words of a text that is not split into clauses."""
+    """The words of a text, without splitting into clauses."""
     return _words(_raw(_shaped(text)))
 
 
 def _shaped(text: str) -> str:
-    """A text in small letters, sizes, speeds and the like put as single words."""
+    """A text in lower case, with sizes, speeds and the like as single words."""
     shaped = text.lower()
     for pattern, told in _SHAPES:
         shaped = pattern.sub(told, shaped)
@@ -199,7 +199,7 @@ def _raw(shaped: str) -> list[str]:
 
 
 def _of_others(raw: list[str], before: str) -> bool:
-    """Whether a clause tells of others than who is asked."""
+    """Whether a clause has another subject than the robot."""
     head = raw[:5]
     if not head or _ROBOT.intersection(head[:3]):
         return False
@@ -219,7 +219,7 @@ def _words(raw: list[str]) -> tuple[Word, ...]:
 
 
 def _is_named(raw: list[str], at: int) -> bool:
-    """Whether the word is a noun's or an adjective's place: `the push`, `a sideways push`."""
+    """Whether the word is in a noun's or adjective's position: `the push`, `a sideways push`."""
     back = raw[max(0, at - 3) : at]
     if back and back[-1] in DETERMINERS:
         return not (len(back) > 1 and back[-1] in ("a", "an") and stem(back[-2]) in _LIGHT)
@@ -244,7 +244,7 @@ def _is_verb(raw: list[str], at: int) -> bool:
 
 @cache
 def stem(word: str) -> str:
-    """A word without its ending, so that `pushes`, `pushing` and `pushed` are one."""
+    """The stem of a word, the same for `pushes`, `pushing` and `pushed`."""
     word = re.sub("'s?$", "", word)
     word = _IRREGULAR.get(word, word)
     if word in _WHOLE:

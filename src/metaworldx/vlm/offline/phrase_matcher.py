@@ -1,4 +1,4 @@
-"""Finds the lexicon's words and phrases in a text."""
+"""Phrase matcher: finds the lexicon's words and phrases in a text."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from metaworldx.vlm.offline import lexicon
 from metaworldx.vlm.offline.parser import DETERMINERS, Word, stem
 
 Entry = tuple[str, float, bool]
-"""A sign, its strength, and whether it is a doing."""
+"""A sign, its strength, and whether it is an action."""
 _LONGEST_PHRASE = 5
 
 
 def is_known(word: Word) -> bool:
-    """Whether the lexicon has the word by itself."""
+    """Whether the lexicon has the word as a single-word entry."""
     stem = word.stem
     return bool({(stem,), ("@" + stem,)} & _entries().keys()) or stem in stemmed(lexicon.TAKES)
 
 
 @cache
 def stemmed(words: frozenset[str]) -> frozenset[str]:
-    """Words without their endings."""
+    """Stems of words."""
     return frozenset(map(stem, words))
 
 
 def longest(words: tuple[Word, ...], at: int) -> tuple[int, list[Entry]]:
-    """How many words the longest known phrase from there has, and what it says."""
+    """Length in words of the longest known phrase from there, and its signs."""
     known = _entries()
     for size in range(min(_LONGEST_PHRASE, len(words) - at), 0, -1):
         key = tuple(word.stem for word in words[at : at + size])
@@ -41,7 +41,7 @@ def longest(words: tuple[Word, ...], at: int) -> tuple[int, list[Entry]]:
 
 @cache
 def _entries() -> dict[tuple[str, ...], list[Entry]]:
-    """What every known word and phrase says; nothing, if it is neutral."""
+    """Signs of every known word and phrase; empty if it is neutral."""
     table: dict[tuple[str, ...], list[Entry]] = {_key(each): [] for each in lexicon.NEUTRAL.split()}
     for acts, known in ((True, lexicon.ACTS), (False, lexicon.THINGS)):
         for sign, strength, words in known:

@@ -1,7 +1,7 @@
-"""From a text's words to how strongly it speaks for every skill, as the offline teacher reads it.
+"""Scoring of the offline teacher: evidence for every skill in a text.
 
-Words and phrases say signs (`_signs`); what a clause asks for follows from its signs, and from what
-the rest of the text says of how things are (`_resolved`).
+Words and phrases yield signs (`_signs`); the evidence of a clause follows from its signs and from
+those of the rest of the text (`_resolved`).
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from metaworldx.vlm.offline.phrase_matcher import is_known, longest, stemmed
 
 SKILLS: tuple[str, ...] = ("stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair")
 _GAITS = ("run", "crawl", "stair", "carry")
-"""Ways of getting somewhere besides walking."""
+"""Gaits besides walking."""
 _FAINT = 0.3
-"""What landmarks count, and what somebody comes from."""
+"""Weight of landmarks and starting points."""
 _LANDMARK = 3
-"""Words after `past`, `beside` and the like that are landmarks."""
+"""Number of words after `past`, `beside` and the like that count as landmarks."""
 _PLACE = 0.5
-"""What a thing to touch or to sit on counts as the place to go to."""
+"""Weight of an object to touch or to sit on as a destination."""
 _ONTO = frozenset({"to", "into", "onto", "over", "back"})
 _SEATS = frozenset({"on", "onto", "into", "in"})
 _SEATED = 1.5
-"""What a seat counts after these."""
+"""Weight of a seat after these."""
 _NAMED = 0.4
-"""What a doing counts that is only named, as in `the push`."""
+"""Weight of a nominalized action, as in `the push`."""
 _OTHERS = 0.4
-"""What others' doings count."""
+"""Weight of others' actions."""
 _NEGATED = 5
-"""Words after a negation that it takes back."""
+"""Number of words that a negation covers."""
 _BALANCE = 0.24
-"""What manipulating asks of standing besides."""
+"""Evidence for standing that manipulation adds."""
 
 
 def read(told: list[Clause]) -> Iterable[tuple[Clause, dict[str, float]]]:
-    """Every clause and how strongly it speaks for every skill."""
+    """Every clause with its evidence for every skill."""
     signs = [_signs(clause) for clause in told]
-    # How things are says how to go where another clause asks to: by the stairs, or in a hurry.
+    # Descriptions determine the gait of other clauses: by the stairs, or in a hurry.
     around = {sign: sum(found[sign] for found in signs) for sign in (*SKILLS, *SIGNS)}
     load = False
     for clause, found in zip(told, signs, strict=True):
@@ -49,7 +49,7 @@ def read(told: list[Clause]) -> Iterable[tuple[Clause, dict[str, float]]]:
 
 
 def of_words(text: str) -> dict[str, float]:
-    """How strongly a description, of a scene or an expert, speaks for every skill."""
+    """Evidence for every skill in a description of a scene or an expert."""
     clause = Clause(text, words_of(text), theirs=True)
     found = _signs(clause)
     return _resolved(clause, found, found, False)
@@ -61,7 +61,7 @@ def _stems(clause: Clause) -> frozenset[str]:
 
 @dataclass
 class _Near:
-    """What the words just heard make of those that follow: for how many words."""
+    """Context from the preceding words: for how many words it still holds."""
 
     negated: int = 0
     landmark: int = 0
@@ -70,7 +70,7 @@ class _Near:
     away: bool = False
 
     def hear(self, stem: str, staying: bool) -> None:
-        """Takes in a word; `by` names a way, or a landmark for who stays."""
+        """Updates with a word; `by` names a route, or a landmark if one stays."""
         if stem in lexicon.AWAY:
             self.away = True
         elif stem in stemmed(lexicon.LANDMARKS) or (stem == "by" and staying):
@@ -83,14 +83,14 @@ class _Near:
             self.seat = _LANDMARK + 1
 
     def go_on(self, size: int) -> None:
-        """Goes on by some words."""
+        """Advances by some words."""
         self.negated = max(0, self.negated - size)
         self.landmark = max(0, self.landmark - size)
         self.place = max(0, self.place - size)
         self.seat = max(0, self.seat - size)
 
     def share(self, sign: str, strength: float) -> float:
-        """What a thing counts."""
+        """Weight of an object's sign."""
         if self.landmark or (self.away and strength < VERB):
             return _FAINT
         if self.seat and sign == "sit":
@@ -99,7 +99,7 @@ class _Near:
 
 
 def _signs(clause: Clause) -> dict[str, float]:
-    """What a clause's words and phrases say, by skill and sign."""
+    """Strengths of a clause's words and phrases, by skill and sign."""
     found: dict[str, float] = dict.fromkeys((*SKILLS, *SIGNS), 0.0)
     words, at, near, acted = clause.words, 0, _Near(), False
     doings = _OTHERS if clause.others else 1.0
@@ -116,7 +116,7 @@ def _signs(clause: Clause) -> dict[str, float]:
         near.hear(stem, found["stand"] + found["sit"] + found["reach"] >= VERB)
         for sign, strength, act in entries:
             if sign == "unsteady":
-                # Who is not to fall is to stand.
+                # Not to fall means to stand.
                 found["stand"] += strength if near.negated else 0.0
             elif near.negated:
                 continue
@@ -138,7 +138,7 @@ def _signs(clause: Clause) -> dict[str, float]:
 
 
 def _arrives(words: tuple[Word, ...], at: int) -> bool:
-    """Whether `reach` means to get somewhere: nothing to touch follows."""
+    """Whether `reach` means to arrive: no object to touch follows."""
     if words[at].stem != "reach" or at + 1 == len(words) or not words[at + 1].named:
         return False
     touched = stemmed(lexicon.LOADS) | {"point", "spot", "dot", "marker", "pose", "position"}
@@ -149,12 +149,12 @@ def _arrives(words: tuple[Word, ...], at: int) -> bool:
 
 
 def _goes_on(words: tuple[Word, ...], at: int) -> int:
-    """1 where a denied word asks to go on, as in `without stopping`."""
+    """1 where a negated word means to continue, as in `without stopping`."""
     return int(at < len(words) and words[at].stem in stemmed(lexicon.GO_ON))
 
 
 def _add_unknown(found: dict[str, float], words: tuple[Word, ...]) -> None:
-    """An unknown verb with a place asks to go there; with a thing, to do something to it."""
+    """An unknown verb with a place means to go there; with an object, to manipulate it."""
     if (
         len(words) < 2
         or not words[0].verb
@@ -171,12 +171,12 @@ def _add_unknown(found: dict[str, float], words: tuple[Word, ...]) -> None:
 def _resolved(
     clause: Clause, signs: Mapping[str, float], around: Mapping[str, float], load: bool
 ) -> dict[str, float]:
-    """How strongly a clause speaks for every skill.
+    """Evidence of a clause for every skill.
 
     Args:
-      signs: what its own words say.
-      around: what those of the whole text say.
-      load: a thing to carry was named before.
+      signs: of its own words.
+      around: of the whole text.
+      load: whether an object to carry was named before.
     """
     found = {skill: signs[skill] for skill in SKILLS}
     _add_loads(found, clause, signs, load)
@@ -185,7 +185,7 @@ def _resolved(
     else:
         found["carry"] += _FAINT * signs["load"]
     if signs["seated"] and found["sit"]:
-        # Who waits in a seat, sits.
+        # Waiting in a seat is sitting.
         found["stand"] *= 0.5
     acts = found["stand"] + found["reach"] + found["sit"] + found["carry"]
     found["crawl"] += signs["under"] * (1.0 if acts < VERB else _FAINT)
@@ -206,7 +206,7 @@ def _resolved(
 def _add_going(
     found: dict[str, float], signs: Mapping[str, float], around: Mapping[str, float]
 ) -> None:
-    """Getting somewhere is walking where nothing says how else."""
+    """Locomotion is walking unless another gait is named."""
     going, hurry = signs["go"], 0.0 if around["calm"] else min(around["haste"], VERB)
     busy = sum(around[skill] for skill in ("stand", "sit", "carry", "reach")) >= VERB
     if hurry and (going or found["run"] or (signs["haste"] and not busy)):
@@ -226,7 +226,7 @@ def _add_going(
 def _add_loads(
     found: dict[str, float], clause: Clause, signs: Mapping[str, float], load: bool
 ) -> None:
-    """Adds what follows from things that are to be elsewhere, or that are held."""
+    """Adds the evidence from objects that are moved or held."""
     stems = _stems(clause)
     if _shown(_asked(clause)):
         found["walk"] += VERB + FAIR
@@ -237,7 +237,7 @@ def _add_loads(
     moved = _moved(clause)
     if moved:
         found["carry"] += moved
-        # What is moved is not sat on, nor touched only.
+        # An object that is moved is neither a seat nor only touched.
         found["sit"] *= _FAINT
         found["reach"] *= _FAINT if found["reach"] < VERB else 1.0
     if not (stems & stemmed(lexicon.LOADS) - {"it", "them"} or (load and stems & {"it", "them"})):
@@ -253,13 +253,13 @@ def _add_loads(
 
 
 def _asked(clause: Clause) -> tuple[Word, ...]:
-    """A clause's words, without what others do and what is denied."""
+    """A clause's words, without others' actions and negated ones."""
     denied = (at for at, word in enumerate(clause.words) if word.stem in stemmed(lexicon.NOT))
     return () if clause.others else clause.words[: next(denied, len(clause.words))]
 
 
 def _mimics(words: tuple[Word, ...]) -> bool:
-    """Whether somebody is to move like an animal on four legs."""
+    """Whether the robot is to move like a four-legged animal."""
     return any(
         word.stem in stemmed(lexicon.BEASTS)
         and {each.stem for each in words[max(0, at - 3) : at]} & stemmed(lexicon.MIMICS)
@@ -268,7 +268,7 @@ def _mimics(words: tuple[Word, ...]) -> bool:
 
 
 def _shown(words: tuple[Word, ...]) -> bool:
-    """Whether people are to be taken somewhere: `see our guest off`."""
+    """Whether people are to be accompanied: `see our guest off`."""
     stems = [word.stem for word in words]
     people, whither = stemmed(lexicon.PEOPLE), stemmed(lexicon.PLACES | lexicon.WHITHER)
     for at, word in enumerate(words):
@@ -281,7 +281,7 @@ def _shown(words: tuple[Word, ...]) -> bool:
 
 
 def _moved(clause: Clause) -> float:
-    """How sure it is that something is taken somewhere: `get these over to the office`."""
+    """Confidence that something is moved somewhere: `get these over to the office`."""
     words = _asked(clause)
     stems = {word.stem for word in words}
     if clause.theirs and stems & stemmed(lexicon.TAKES) and stems & _ONTO:
@@ -290,7 +290,7 @@ def _moved(clause: Clause) -> float:
 
 
 def _moved_from(words: tuple[Word, ...], at: int) -> float:
-    """How sure it is that a word is a verb that moves something somewhere."""
+    """Confidence that a word is a verb that moves something somewhere."""
     verb, loads = words[at], stemmed(lexicon.LOADS)
     after = [word.stem for word in words[at + 1 :]]
     puts = verb.stem in stemmed(lexicon.PUTS) and bool(

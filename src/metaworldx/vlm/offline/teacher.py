@@ -1,7 +1,7 @@
-"""The teacher that needs no network: how near a task's words are to what the experts do.
+"""Offline teacher: relevance from the similarity of a task's text and the experts' descriptions.
 
-Deterministic. A lexicon maps words and phrases to skills; an expert means the skills that its own
-name and description speak of, so that other experts than the shipped ones are understood too.
+It is deterministic and needs no network. A lexicon maps words and phrases to skills. An expert is
+matched by its name and description, which also covers experts that are not shipped.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from metaworldx.vlm.offline.scoring import SKILLS, of_words, read
 from metaworldx.vlm.schema import MAX_SCORE, MAX_STAGES, Guidance, Question, Stage
 
 _OWN_WORD = 1.0
-"""What a word of an expert's own description counts."""
+"""Weight of a word that an expert's own description shares with the text."""
 _ORIGIN = "the task's words read with a lexicon, no model"
 _SCENE = 0.15
 _STAGE_SHARE = 0.2
-"""Experts with less of a stage than this are left out of it."""
+"""Minimum share of an expert in a stage; smaller ones are dropped."""
 
 
 class OfflineTeacher:
-    """Answers every question, with little confidence where it knows few of the words."""
+    """Teacher that answers every question, with low confidence if few words are known."""
 
     name = "offline"
 
     def ask(self, question: Question) -> Guidance:
-        """Relevance and stages from the text, and from the scene's words a little."""
+        """Relevance and stages from the text and, with less weight, from the scene."""
         meaning = {name: _meaning(name, told) for name, told in question.experts.items()}
         own = {name: _own_words(name, told) for name, told in question.experts.items()}
         stages, total = [], dict.fromkeys(question.experts, 0.0)
@@ -65,7 +65,7 @@ class OfflineTeacher:
 def _relevance(total: Mapping[str, float], experts: Mapping[str, str]) -> dict[str, float]:
     most = max(total.values())
     if most <= 0.0:
-        # Nothing is known of the task: keep the balance, if somebody can.
+        # Without evidence the balancing expert, if any, is relevant.
         calm = {name: _meaning(name, told).get("stand", 0.0) for name, told in experts.items()}
         best = max(calm.values())
         return {name: 5.0 if best <= 0.0 or value == best else 1.0 for name, value in calm.items()}
@@ -89,7 +89,7 @@ def _by_expert(
 
 @cache
 def _meaning(name: str, told: str) -> dict[str, float]:
-    """The skills that an expert stands for, as shares of length 1."""
+    """Skills of an expert as a vector of length 1."""
     if name in SKILLS:
         return {name: 1.0}
     evidence = of_words(name.replace("_", " "))
@@ -101,7 +101,7 @@ def _meaning(name: str, told: str) -> dict[str, float]:
 
 @cache
 def _own_words(name: str, told: str) -> frozenset[str]:
-    """What an expert's name and description say beyond the lexicon."""
+    """Words of an expert's name and description that the lexicon lacks."""
     dull = stemmed(lexicon.DULL)
     return frozenset(
         word.stem
