@@ -218,7 +218,7 @@ def _config(question: Question, settings: GeminiSettings) -> Any:
         response_mime_type="application/json",
         response_json_schema=schema_for(question),
         automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
-        # Else the client makes further requests by itself, as many as the server wants.
+        # Otherwise the client makes further requests as the server demands.
         automatic_continuation=False,
     )
 

@@ -647,7 +647,7 @@ LANDMARKS = _set("past beside near opposite facing rounding alongside next outsi
 """Words before a location rather than an action."""
 
 TOWARDS = _set("to into onto toward towards up down via over")
-"""Words that end a negation."""
+"""Words that end a landmark or a starting point."""
 
 DESTINATIONS = _set("to toward towards through")
 """Words before a destination."""

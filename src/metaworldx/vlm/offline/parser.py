@@ -32,8 +32,8 @@ _WHILE_STANDING = re.compile(r"\bwhile standing(?: still| upright)?\b", re.IGNOR
 _NUMBER = r"(?:\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty)"
 _LIFT = r"(?:lift|elevator|escalator)s?"
 _SHAPES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), told)
-    for pattern, told in (
+    (re.compile(pattern, re.IGNORECASE), word)
+    for pattern, word in (
         ("\u2019", "'"),
         (r"\b(\w+)-(\w+)", r"\1 \2"),
         (r"\bfour legged\b", "quadruped"),
@@ -155,11 +155,11 @@ def clauses(text: str) -> list[Clause]:
     )
     found = []
     for at in range(0, len(pieces), 2):
-        told = " ".join(pieces[at].split())
+        part = " ".join(pieces[at].split())
         before = pieces[at - 1].lower() if at else ""
-        if not told:
+        if not part:
             continue
-        shaped = _shaped(told)
+        shaped = _shaped(part)
         if _FORBIDDEN.search(shaped):
             continue
         raw = _raw(shaped)
@@ -167,7 +167,7 @@ def clauses(text: str) -> list[Clause]:
         others = theirs and not _REQUEST.search(shaped)
         found.append(
             Clause(
-                told, _words(raw), theirs, others, others and before == "before" and len(raw) > 2
+                part, _words(raw), theirs, others, others and before == "before" and len(raw) > 2
             )
         )
     return found
@@ -181,16 +181,16 @@ def words_of(text: str) -> tuple[Word, ...]:
 def _shaped(text: str) -> str:
     """A text in lower case, with sizes, speeds and the like as single words."""
     shaped = text.lower()
-    for pattern, told in _SHAPES:
-        shaped = pattern.sub(told, shaped)
+    for pattern, word in _SHAPES:
+        shaped = pattern.sub(word, shaped)
     return " ".join(shaped.split())
 
 
-def _speed(told: str) -> str:
-    number = re.match(r"[\d.]+", told)
+def _speed(phrase: str) -> str:
+    number = re.match(r"[\d.]+", phrase)
     words = {"one": 1.0, "two": 2.0, "twenty": 20.0, "thirty": 30.0}
-    value = float(number.group()) if number else words.get(told.split()[0], 5.0)
-    per_hour = re.search(r"km/h|kph|mph", told)
+    value = float(number.group()) if number else words.get(phrase.split()[0], 5.0)
+    per_hour = re.search(r"km/h|kph|mph", phrase)
     return " fastspeed " if value / (3.6 if per_hour else 1.0) >= 2.2 else " slowspeed "
 
 

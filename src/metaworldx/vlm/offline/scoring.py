@@ -37,13 +37,13 @@ _BALANCE = 0.24
 """Evidence for standing that manipulation adds."""
 
 
-def read(told: list[Clause]) -> Iterable[tuple[Clause, dict[str, float]]]:
+def read(parsed: list[Clause]) -> Iterable[tuple[Clause, dict[str, float]]]:
     """Every clause with its evidence for every skill."""
-    signs = [_signs(clause) for clause in told]
+    signs = [_signs(clause) for clause in parsed]
     # Descriptions determine the gait of other clauses: by the stairs, or in a hurry.
     around = {sign: sum(found[sign] for found in signs) for sign in (*SKILLS, *SIGNS)}
     load = False
-    for clause, found in zip(told, signs, strict=True):
+    for clause, found in zip(parsed, signs, strict=True):
         yield clause, _resolved(clause, found, around, load)
         load = load or clause.theirs or bool(_stems(clause) & stemmed(lexicon.LOADS))
 
@@ -60,7 +60,7 @@ def _stems(clause: Clause) -> frozenset[str]:
 
 
 @dataclass
-class _Near:
+class _Context:
     """Context from the preceding words: for how many words it still holds."""
 
     negated: int = 0
@@ -69,7 +69,7 @@ class _Near:
     seat: int = 0
     away: bool = False
 
-    def hear(self, stem: str, staying: bool) -> None:
+    def update(self, stem: str, staying: bool) -> None:
         """Updates with a word; `by` names a route, or a landmark if one stays."""
         if stem in lexicon.AWAY:
             self.away = True
@@ -82,7 +82,7 @@ class _Near:
         if stem in _SEATS:
             self.seat = _LANDMARK + 1
 
-    def go_on(self, size: int) -> None:
+    def advance(self, size: int) -> None:
         """Advances by some words."""
         self.negated = max(0, self.negated - size)
         self.landmark = max(0, self.landmark - size)
@@ -101,7 +101,7 @@ class _Near:
 def _signs(clause: Clause) -> dict[str, float]:
     """Strengths of a clause's words and phrases, by skill and sign."""
     found: dict[str, float] = dict.fromkeys((*SKILLS, *SIGNS), 0.0)
-    words, at, near, acted = clause.words, 0, _Near(), False
+    words, at, near, acted = clause.words, 0, _Context(), False
     doings = _OTHERS if clause.others else 1.0
     while at < len(words):
         size, entries = longest(words, at)
@@ -113,7 +113,7 @@ def _signs(clause: Clause) -> dict[str, float]:
             continue
         if size == 1 and _arrives(words, at):
             entries = [("go", STRONG, True)]
-        near.hear(stem, found["stand"] + found["sit"] + found["reach"] >= VERB)
+        near.update(stem, found["stand"] + found["sit"] + found["reach"] >= VERB)
         for sign, strength, act in entries:
             if sign == "unsteady":
                 # Not to fall means to stand.
@@ -129,7 +129,7 @@ def _signs(clause: Clause) -> dict[str, float]:
                 found[sign] += strength * near.share(sign, strength) * theirs
                 found["seated"] += float(sign == "sit" and near.seat > 0)
             acted = acted or (act and not near.negated)
-        near.go_on(size)
+        near.advance(size)
         at += size
     found["haste"] += STRONG if clause.deadline else 0.0
     if not (acted or clause.theirs or found["go"] >= STRONG):

@@ -32,8 +32,12 @@ class OfflineTeacher:
 
     def ask(self, question: Question) -> Guidance:
         """Relevance and stages from the text and, with less weight, from the scene."""
-        meaning = {name: _meaning(name, told) for name, told in question.experts.items()}
-        own = {name: _own_words(name, told) for name, told in question.experts.items()}
+        meaning = {
+            name: _meaning(name, description) for name, description in question.experts.items()
+        }
+        own = {
+            name: _own_words(name, description) for name, description in question.experts.items()
+        }
         stages, total = [], dict.fromkeys(question.experts, 0.0)
         known = 0.0
         for clause, evidence in read(clauses(question.text)):
@@ -55,8 +59,8 @@ class OfflineTeacher:
         margin = (ordered[0] - ordered[1]) / MAX_SCORE if len(ordered) > 1 else 1.0
         confidence = known / (known + VERB) * (0.6 + 0.3 * margin)
         notes = () if known else ("no word of the task is known",)
-        told = tuple(stages[:MAX_STAGES])
-        return Guidance(relevance, told, round(confidence, 3), self.name, notes, _ORIGIN)
+        stages = tuple(stages[:MAX_STAGES])
+        return Guidance(relevance, stages, round(confidence, 3), self.name, notes, _ORIGIN)
 
 
 # ---- from skills to experts
@@ -66,7 +70,10 @@ def _relevance(total: Mapping[str, float], experts: Mapping[str, str]) -> dict[s
     most = max(total.values())
     if most <= 0.0:
         # Without evidence the balancing expert, if any, is relevant.
-        calm = {name: _meaning(name, told).get("stand", 0.0) for name, told in experts.items()}
+        calm = {
+            name: _meaning(name, description).get("stand", 0.0)
+            for name, description in experts.items()
+        }
         best = max(calm.values())
         return {name: 5.0 if best <= 0.0 or value == best else 1.0 for name, value in calm.items()}
     return {name: round(MAX_SCORE * math.sqrt(value / most), 2) for name, value in total.items()}
@@ -88,23 +95,23 @@ def _by_expert(
 
 
 @cache
-def _meaning(name: str, told: str) -> dict[str, float]:
+def _meaning(name: str, description: str) -> dict[str, float]:
     """Skills of an expert as a vector of length 1."""
     if name in SKILLS:
         return {name: 1.0}
     evidence = of_words(name.replace("_", " "))
-    for skill, value in of_words(told).items():
+    for skill, value in of_words(description).items():
         evidence[skill] += 0.5 * value
     length = math.sqrt(sum(value**2 for value in evidence.values()))
     return {k: v / length for k, v in evidence.items()} if length else {}
 
 
 @cache
-def _own_words(name: str, told: str) -> frozenset[str]:
+def _own_words(name: str, description: str) -> frozenset[str]:
     """Words of an expert's name and description that the lexicon lacks."""
     dull = stemmed(lexicon.DULL)
     return frozenset(
         word.stem
-        for word in words_of(f"{name.replace('_', ' ')} {told}")
+        for word in words_of(f"{name.replace('_', ' ')} {description}")
         if word.stem not in dull and not is_known(word)
     )
