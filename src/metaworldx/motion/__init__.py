@@ -1,1 +1,1 @@
-"""Motion priors: clips, built-in human motions, importers, retargeting, feasibility."""
+"""Motion priors: clips, built-in human motions, importers, retargeting, checks."""

@@ -1,6 +1,7 @@
-"""Whether a robot could make a motion, as far as kinematics tells, and whether it is its skill's.
+"""Kinematic checks of clips: whether a robot could perform a motion and it fits its skill.
 
-Limits, slip, depth and seam are measured of every clip; `demands` has what each skill asks.
+Limits, slip, penetration and seam are measured for every clip; `physical_demands` has the
+requirements of each skill.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ Ground = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Heights of the ground (m) at world x and y, arrays of one shape."""
 
 MAX_SLIP, MAX_DEPTH = 0.02, 0.01
-"""What a sole may slide in one step, and how deep a part may sink (m)."""
+"""Maximum slip of a sole in one stance, and maximum penetration of the ground (m)."""
 SEAM_RATE = 1.5
-"""By how much (rad/s) joints' rates may jump over a loop's seam, beyond what they do inside it."""
+"""Maximum jump of joint velocities (rad/s) at a loop's seam, beyond the jumps inside it."""
 TOUCH = 0.005
-"""A sole's end closer to the ground than this stands on it (m)."""
+"""Distance (m) below which a sole's end is in contact with the ground."""
 PART_FRAMES = 40
 
 _SPEEDS = {
@@ -43,18 +44,18 @@ _SPEEDS = {
 
 @dataclass(frozen=True)
 class MotionCheck:
-    """What was found in a clip; see the limits above.
+    """Measurements of a clip; see the limits above.
 
     Attributes:
-      limit_excess: how far the worst joint is outside of its range (rad).
-      speed: the worst joint's rate over its motor's limit (1 is at the limit).
+      limit_excess: largest violation of a joint limit (rad).
+      speed: largest ratio of a joint's velocity to its motor's limit.
       fastest: that joint.
-      slip: the largest way that a standing end of a sole moves in one stance (m).
-      depth: the deepest that a sole or another part lies below the ground (m).
-      crossed: the deepest that an arm or leg lies in another part of the robot (m).
-      seam: jump of the joints over a loop's seam (rad).
-      seam_rate: jump of their rates over the seam (rad/s), beyond the largest inside the loop.
-      problems: each limit that is broken, and what the clip's skill asks in vain, in words.
+      slip: largest displacement of a sole's end within a stance (m).
+      depth: deepest penetration of the ground by any part (m).
+      crossed: deepest self-penetration of an arm or leg (m).
+      seam: jump of the joints at a loop's seam (rad).
+      seam_rate: jump of their velocities there (rad/s), beyond the largest inside the loop.
+      problems: violated limits and unmet requirements of the skill, in words.
     """
 
     clip: str
@@ -75,10 +76,10 @@ def flat(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def check_motion(clip: Clip, ground: Ground | None = None, robot: str = "h1") -> MotionCheck:
-    """Measures a clip of a robot, places by native MuJoCo.
+    """Measures a clip of a robot with native MuJoCo's kinematics.
 
     Args:
-      ground: heights of what is stood on; level at 0 if None.
+      ground: heights of the ground; level at 0 if None.
     """
     ground = ground or flat
     model, data = _model(robot)
@@ -152,9 +153,9 @@ def _soles(clip: Clip, model: mujoco.MjModel, data: mujoco.MjData) -> np.ndarray
 def _parts(
     clip: Clip, ground: Ground, model: mujoco.MjModel, data: mujoco.MjData
 ) -> tuple[float, float]:
-    """How deep any part lies under ground, and in another part of the robot, m.
+    """Deepest penetration of the ground and between parts of the robot, m.
 
-    Capsules are looked at in five places, at PART_FRAMES times.
+    Capsules are sampled at five points, at PART_FRAMES times.
     """
     capsules = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_CAPSULE)
     balls = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_SPHERE)
@@ -179,12 +180,12 @@ def _parts(
 
 
 def _slip(clip: Clip, soles: np.ndarray, ground: Ground) -> float:
-    """The largest horizontal way of a sole's end while it stands, m."""
+    """Largest horizontal displacement of a sole's end during a stance, m."""
     low = soles[..., 2] - ground(soles[..., 0], soles[..., 1]) < TOUCH
     stands = low & np.repeat(clip.contacts, 4, axis=1)
     places = soles[..., :2]
     if clip.loop:
-        # A stance may go on over the seam.
+        # A stance may continue across the seam.
         stands = np.concatenate([stands[:-1], stands])
         places = np.concatenate([places[:-1], _moved(clip, places)])
     worst = 0.0

@@ -1,4 +1,4 @@
-"""Motion clips of a robot: what one is, its checks and its velocities."""
+"""Motion clips of a robot: data structure, validation and velocities."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ COMMAND = {
     "right_hand": slice(5, 8),
     "seat": slice(8, 11),
 }
-"""A command's entries: forward speed (m/s), turn rate (rad/s), places of the hands and of the
-seat (m) in a frame on the ground below the pelvis, x where it heads. What is not asked for is 0."""
+"""A command's entries: forward speed (m/s), turn rate (rad/s), hand targets and seat position (m)
+in a frame on the ground below the pelvis, x along its heading. Unused entries are 0."""
 COMMAND_SIZE = 11
 CLOSE_RAD = 0.02
-"""How well the last frame of a loop meets the first, joints and tilt (rad). A loop may rise."""
+"""Tolerance between last and first frame of a loop, joints and tilt (rad). A loop may rise."""
 MAX_FPS = 1000.0
 NO_COMMAND = (0.0,) * COMMAND_SIZE
 
@@ -36,12 +36,12 @@ class Clip:
       joints: the J hinges' names.
       qpos: pelvis (m), orientation w x y z, hinges (rad), as MuJoCo has them `[T, 7 + J]`.
       qvel: linear velocity in the world, angular in the pelvis, hinges (rad/s) `[T, 6 + J]`.
-      contacts: left and right sole stand on the ground, bool `[T, 2]`.
-      fps: frames a second.
-      loop: the last frame is the first, moved on.
-      skill: that the clip belongs to; empty where it belongs to none.
+      contacts: contact of left and right sole with the ground, bool `[T, 2]`.
+      fps: frames per second.
+      loop: the motion is cyclic: the last frame is the first after a displacement.
+      skill: that the clip belongs to; empty for none.
       source, licence: of the motion.
-      command: what the clip does; see COMMAND.
+      command: that the clip performs; see COMMAND.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Clip:
 
     @property
     def frames(self) -> int:
-        """How many frames there are."""
+        """Number of frames."""
         return len(self.qpos)
 
     @property
@@ -100,11 +100,11 @@ def make_clip(
 
 
 def checked(clip: Clip) -> Clip:
-    """The same clip, found to be whole.
+    """The same clip, validated.
 
     Raises:
-      UserError: wrong shapes, numbers that are not finite, fewer than two frames, a frame rate
-        outside 0 to 1,000, or a loop whose ends do not meet.
+      UserError: wrong shapes, non-finite numbers, fewer than two frames, a frame rate outside 0 to
+        1,000, or a loop whose ends do not match.
     """
     _check_positions(clip)
     frames, count = clip.frames, len(clip.joints)
@@ -150,20 +150,20 @@ def _check_positions(clip: Clip) -> None:
 
 
 def velocities(qpos: np.ndarray, fps: float, loop: bool) -> np.ndarray:
-    """Central differences on the manifold, `[T, 6 + J]`; one-sided at the ends of no loop.
+    """Central differences on the manifold, `[T, 6 + J]`; one-sided at the ends unless a loop.
 
     Args:
-      qpos: `[T, 7 + J]`; of a loop, the last frame is the first, moved on.
+      qpos: `[T, 7 + J]`; of a loop, the last frame is the displaced first one.
     """
     spin = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
     linear = np.diff(np.concatenate([qpos[:, :3], qpos[:, 7:]], axis=1), axis=0) * fps
-    # The turn from one frame to the next, in the first one's axes.
+    # The rotation from one frame to the next, in the first one's axes.
     turn = (spin[:-1].inv() * spin[1:]).as_rotvec() * fps
     steps = np.concatenate([linear[:, :3], turn, linear[:, 3:]], axis=1)
     if loop:
         before = np.concatenate([steps[-1:], steps], axis=0)
         after = np.concatenate([steps, steps[:1]], axis=0)
-        # A loop that turns comes round with its steps turned on.
+        # In a loop that turns, velocities rotate with each cycle.
         yaw = yaw_of(spin[-1]) - yaw_of(spin[0])
         before[0, :3] = Rotation.from_euler("z", -yaw).apply(steps[-1, :3])
         after[-1, :3] = Rotation.from_euler("z", yaw).apply(steps[0, :3])
@@ -186,7 +186,7 @@ def displacement(clip: Clip) -> tuple[np.ndarray, float]:
 
 
 def same_sign(quat: np.ndarray) -> np.ndarray:
-    """Quaternions `[T, 4]` with signs such that neighbours are near each other."""
+    """Quaternions `[T, 4]` with signs continuous in time."""
     quat = quat.copy()
     for t in range(1, len(quat)):
         if quat[t] @ quat[t - 1] < 0.0:
@@ -195,11 +195,11 @@ def same_sign(quat: np.ndarray) -> np.ndarray:
 
 
 def yaw_of(spin: Rotation) -> float:
-    """Its turn about the vertical, as `kinematics.heading` has it."""
+    """Yaw of a rotation, as in `kinematics.heading`."""
     _, _, z, w = spin.as_quat()
     return float((2.0 * np.arctan2(z, w) + np.pi) % (2.0 * np.pi) - np.pi)
 
 
 def _without_yaw(quat: np.ndarray) -> np.ndarray:
-    """Where the world's vertical points in a frame `[3]`: all of its orientation but the yaw."""
+    """The world's up vector in a frame `[3]`: its orientation without the yaw."""
     return Rotation.from_quat(quat, scalar_first=True).inv().apply([0.0, 0.0, 1.0])

@@ -1,4 +1,4 @@
-"""New clips from old ones: at another frame rate, mirrored, blended."""
+"""Edits of clips: resampling, mirroring, blending."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def resampled(clip: Clip, fps: float) -> Clip:
 
 
 def sampled(clip: Clip, seconds: np.ndarray) -> np.ndarray:
-    """qpos `[N, 7 + J]` at times `[N]`: held at the ends, or, of a loop, gone on with."""
+    """qpos `[N, 7 + J]` at times `[N]`: clamped at the ends; loops continue."""
     seconds = np.asarray(seconds, float)
     rounds = np.floor(seconds / clip.duration) if clip.loop else np.zeros_like(seconds)
     within = np.clip(seconds - rounds * clip.duration, 0.0, clip.duration)
@@ -60,12 +60,12 @@ def sampled(clip: Clip, seconds: np.ndarray) -> np.ndarray:
 def _moved_on(
     clip: Clip, at: np.ndarray, spin: Rotation, rounds: np.ndarray
 ) -> tuple[np.ndarray, Rotation]:
-    """Poses moved on by whole periods of a loop."""
+    """Poses displaced by whole cycles of a loop."""
     moved, turned = displacement(clip)
     start = clip.qpos[0, :3]
     yaw = yaw_of(Rotation.from_quat(clip.qpos[0, 3:7], scalar_first=True))
     steps = int(np.abs(rounds).max())
-    # Where the nth period begins, for n from -steps to steps.
+    # Start of the nth cycle, for n from -steps to steps.
     origins = {0: np.zeros(3)}
     for n in range(1, steps + 1):
         ahead = Rotation.from_euler("z", yaw + (n - 1) * turned).apply(moved)
@@ -79,7 +79,7 @@ def _moved_on(
 def mirrored(clip: Clip) -> Clip:
     """The clip with left and right exchanged: reflected in the vertical plane along x.
 
-    Joints named `left_...` and `right_...` change places; rolls and yaws change sign.
+    Joints named `left_...` and `right_...` are swapped; rolls and yaws change sign.
     """
     swap = np.array([clip.joints.index(_other_side(name)) for name in clip.joints])
     sign = np.array([-1.0 if _turns_sideways(name) else 1.0 for name in clip.joints])
@@ -105,13 +105,13 @@ def mirrored(clip: Clip) -> Clip:
 
 
 def blended(first: Clip, second: Clip, share: float) -> Clip:
-    """A clip between two of the same joints, at equal phase; `share` is the second's, 0 to 1.
+    """Interpolation of two clips at equal phase; `share` is the second's, 0 to 1.
 
-    Both are stretched to the mean period. Heading and place are blended too, so they should
-    begin alike.
+    Both are time-scaled to the mean duration. Heading and position are interpolated too, so both
+    should start alike.
 
     Raises:
-      UserError: different joints, a loop with none, or a share outside 0 to 1.
+      UserError: different joints, a loop with a clip that is none, or a share outside 0 to 1.
     """
     if first.joints != second.joints or first.loop != second.loop:
         raise UserError(
@@ -126,7 +126,7 @@ def blended(first: Clip, second: Clip, share: float) -> Clip:
     phase = np.linspace(0.0, 1.0, count)
     a, b = sampled(first, phase * first.duration), sampled(second, phase * second.duration)
     if first.loop:
-        # The last sample is the end of the period, not the beginning of the next.
+        # The last sample is the end of the cycle, not the start of the next.
         a[-1], b[-1] = first.qpos[-1], second.qpos[-1]
     near = np.where((b[:, 3:7] * a[:, 3:7]).sum(axis=1, keepdims=True) < 0.0, -1.0, 1.0)
     b[:, 3:7] *= near

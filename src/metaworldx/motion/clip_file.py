@@ -1,18 +1,18 @@
-"""Files of motion clips.
+"""Clip files: reading and writing motion clips.
 
 A clip file is one `.npz` (no pickled objects) with
 
 | key | shape | |
 |---|---|---|
 | `format` | () | `metaworldx-clip-1` |
-| `name`, `skill`, `source`, `licence` | () str | skill is empty where the clip belongs to none |
+| `name`, `skill`, `source`, `licence` | () str | skill is empty if the clip belongs to none |
 | `joints` | J str | the hinges' names |
 | `qpos` | T, 7 + J | pelvis (m), orientation w x y z, hinges (rad), as MuJoCo has them |
 | `qvel` | T, 6 + J | linear velocity in the world, angular in the pelvis, hinges (rad/s) |
-| `contacts` | T, 2 bool | left and right sole stand on the ground |
-| `fps` | () float | frames a second |
-| `loop` | () bool | the last frame is the first, moved on |
-| `command` | 11 float | what the clip does; see COMMAND |
+| `contacts` | T, 2 bool | contact of left and right sole with the ground |
+| `fps` | () float | frames per second |
+| `loop` | () bool | cyclic: the last frame is the first after a displacement |
+| `command` | 11 float | command that the clip performs; see COMMAND |
 
 The frames are x forward, z up. Frame k is at time k / fps, so T frames last (T - 1) / fps.
 """
@@ -33,7 +33,7 @@ _KEYS = ("name", "skill", "source", "licence", "joints", "qpos", "qvel", "contac
 
 
 def save_clip(clip: Clip, path: Path) -> None:
-    """Writes a clip file whole or not at all."""
+    """Writes a clip file atomically."""
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
@@ -63,7 +63,7 @@ def load_clip(path: Path) -> Clip:
     """Reads and checks a clip file.
 
     Raises:
-      UserError: no such file, not a clip, pickled entries, or a clip that `checked` refuses.
+      UserError: missing file, not a clip, pickled entries, or a clip that `checked` rejects.
     """
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -1,4 +1,4 @@
-"""Human motion in one form, whatever file it came from."""
+"""Human skeleton motion in one representation for all file formats."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class HumanMotion:
     stands at rest facing +x. So a child lies at `positions[parent] + rotations[parent] * offset`.
 
     Attributes:
-      joints: canonical names (`REQUIRED_JOINTS`, `OPTIONAL_JOINTS`) where the file has them, else
-        the file's own in lower case; root first, parents before children.
+      joints: canonical names (`REQUIRED_JOINTS`, `OPTIONAL_JOINTS`) if known, else the file's own
+        in lower case; root first, parents before children.
       parents: index of each joint's parent, -1 for the root.
       offsets: [J, 3] m from the parent at rest; axes x forward, y left, z up.
       positions: [T, J, 3] m.
       rotations: [T, J, 4] unit quaternions w x y z, continuous in time.
-      loop: whether the clip repeats; None if the file does not say.
+      loop: whether the clip is cyclic; None if the file does not say.
       source: file name and format.
-      licence: as given by whoever loaded the file.
+      licence: as given when loading the file.
     """
 
     name: str
@@ -59,7 +59,7 @@ class HumanMotion:
 
     @classmethod
     def checked(cls, **fields: Any) -> HumanMotion:
-        """The motion of these fields; UserError, naming `source`, if it is not a human's."""
+        """A validated motion; UserError, naming `source`, if it is not a human's."""
         motion = cls(**fields)
         problem = _problem(motion)
         if problem:
@@ -82,14 +82,14 @@ class HumanMotion:
         return body_height(self.joints, self.parents, self.offsets)
 
     def index(self, joint: str) -> int:
-        """Where `joint` stands in `joints`."""
+        """Index of `joint` in `joints`."""
         return self.joints.index(joint)
 
 
 def forward_kinematics(
     parents: tuple[int, ...], offsets: np.ndarray, root: np.ndarray, matrices: np.ndarray
 ) -> np.ndarray:
-    """World positions [T, J, 3] of joints, from world matrices [T, J, 3, 3] and the root's place.
+    """World positions [T, J, 3] of joints, from world matrices [T, J, 3, 3] and root positions.
 
     Args:
       offsets: [J, 3] from the parent, in the parent's frame.

@@ -1,4 +1,4 @@
-"""Forward kinematics of a robot's own bodies, as a pure function of its qpos."""
+"""Forward kinematics of a robot's bodies, as a pure function of its qpos."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import numpy as np
 from metaworldx.sim.model import build_model
 
 SOLE_DEPTH = 0.07
-"""How far the sole is below the ankle (m)."""
+"""Height of the ankle over the sole (m)."""
 SOLE_CORNERS = ((-0.1, 0.015), (-0.1, -0.015), (0.2, 0.015), (0.2, -0.015))
 """Heel and toe ends of the sole in the ankle's frame: x and y (m)."""
 
 
 class Point(NamedTuple):
-    """A point fixed to a body: its body's name and its place in that body's frame (m)."""
+    """A point fixed to a body: the body's name and the position in its frame (m)."""
 
     body: str
     offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -41,7 +41,7 @@ class RobotTree:
     """
 
     def __init__(self, robot: str):
-        """Reads the tree off the robot's model; `robot_tree` keeps one of each."""
+        """Builds the tree from the robot's model; `robot_tree` caches one per robot."""
         model = build_model(robot, "floor", "feet", visuals=False)
         self.robot = robot
         self.model = model
@@ -82,7 +82,7 @@ class RobotTree:
     def _poses_of(
         self, qpos: jax.Array, wanted: set[int]
     ) -> dict[int, tuple[jax.Array, jax.Array]]:
-        """Positions and rotations of some bodies and all that carry them."""
+        """Positions and rotations of some bodies and their ancestors."""
         needed = set(wanted)
         for i in reversed(range(len(self.bodies))):
             if i in needed and self._links[i][0] >= 0:
@@ -115,7 +115,7 @@ class RobotTree:
 
 @cache
 def robot_tree(robot: str) -> RobotTree:
-    """The tree of a robot, read once.
+    """The tree of a robot, cached.
 
     Raises:
       UserError: unknown robot.
@@ -146,16 +146,16 @@ def hinge(axis: np.ndarray, angle: jax.Array) -> jax.Array:
 
 
 def heading(quat: jax.Array) -> jax.Array:
-    """Yaw `[...]` (rad) of unit quaternions `[..., 4]`: their turn about the vertical.
+    """Yaw `[...]` (rad) of unit quaternions `[..., 4]`: the twist about the vertical.
 
-    The rest of an orientation is its shortest way from upright (swing and twist). So a body that
-    lies or crawls, its x axis pointing at the floor, has a heading too; one upside down has none.
+    By swing-twist decomposition a body that lies or crawls, its x axis towards the floor, has a
+    heading too; one upside down has none.
     """
     return wrapped(2.0 * jnp.arctan2(quat[..., 3], quat[..., 0]))
 
 
 def to_heading(vector: jax.Array, yaw: jax.Array) -> jax.Array:
-    """World vectors `[..., 3]` in a frame turned by `yaw` `[...]` about the vertical."""
+    """World vectors `[..., 3]` in a frame rotated by `yaw` `[...]` about the vertical."""
     x, y, z = jnp.moveaxis(vector, -1, 0)
     cos, sin = jnp.cos(yaw), jnp.sin(yaw)
     return jnp.stack([cos * x + sin * y, cos * y - sin * x, z], axis=-1)

@@ -1,8 +1,8 @@
-"""Whether a body moves as its limbs let it, or its path is in another unit than its bones.
+"""Unit check of a motion: whether the root's path has the same unit as the bones.
 
-While a foot (or a hand) carries the body it rests on the ground, so the body moves as that foot
-moves backwards seen from the body. With the path in another unit no foot ever rests, and there is
-another scale of the path at which feet rest most of the time.
+A supporting foot or hand rests on the ground, so in the body's frame it moves backwards at the
+body's velocity. If the path has another unit, no foot ever rests, but at some other scale of the
+path feet rest most of the time.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 from metaworldx.motion.human_skeleton import HumanMotion
 
 FASTEST_M_S = 13.0
-"""No person runs faster (12.4 at most over 100 m), and a fall from 8 m is no faster."""
+"""Maximum speed of a person: sprinters reach 12.4 m/s, as does a fall from 8 m."""
 _HIGHEST_M = 20.0
-"""How far a recorded floor may be from z = 0."""
+"""Maximum distance of a recorded floor from z = 0."""
 _SUPPORTS = tuple(
     f"{side}_{part}" for side in ("left", "right") for part in ("ankle", "toe", "knee", "wrist")
 )
@@ -30,11 +30,11 @@ _SLOW_M_S, _FAR_BETTER, _SHARP, _NEAR_SCALE = 0.06, 0.16, 2.0, 0.1
 _FAST_M_S, _FARTHEST_BETTER = 3.0, 0.1
 _FREE_FALL_M_S2, _ABOUT_M_S2, _JUMP_M_S = 9.81, 5.0, 6.0
 _LEAST_FRAMES, _LEAST_S = 3, 0.25
-"""In less than that a foot need not rest."""
+"""Shorter motions need not have a resting foot."""
 
 
 class Slide(NamedTuple):
-    """How fast the slowest support moves at scale 1, at the best other scale, and at scale 0."""
+    """Speed of the slowest support at scale 1, at the best other scale, and at scale 0."""
 
     own: float
     scale: float
@@ -43,9 +43,9 @@ class Slide(NamedTuple):
 
 
 def speed_problem(motion: HumanMotion) -> str | None:
-    """That the body moves faster than anybody does, in words, if so.
+    """Message if the body moves faster than a person can, else None.
 
-    A whole motion is judged, not its moments: a few frames that jump are none of a unit.
+    Judged over the whole motion: a few frames that jump do not indicate a wrong unit.
     """
     speed = _speed(motion, 1)
     if speed <= FASTEST_M_S:
@@ -54,7 +54,7 @@ def speed_problem(motion: HumanMotion) -> str | None:
 
 
 def ground_problem(motion: HumanMotion) -> str | None:
-    """That the ground below the body is where no floor is recorded, in words, if so."""
+    """Message if the ground is too far from the recorded floor, else None."""
     ground = float(np.percentile(motion.positions[..., 2].min(axis=1), 10.0))
     if abs(ground) <= _HIGHEST_M:
         return None
@@ -63,7 +63,7 @@ def ground_problem(motion: HumanMotion) -> str | None:
 
 
 def slide_problem(motion: HumanMotion) -> str | None:
-    """That feet slide as they would not on a path of another length, in words, if so."""
+    """Message if feet slide that would rest at another scale of the path, else None."""
     found = next((each for each in slides(motion) if each is not None), None)
     if found is None:
         return None
@@ -74,7 +74,7 @@ def slide_problem(motion: HumanMotion) -> str | None:
 
 
 def slides(motion: HumanMotion) -> tuple[Slide | None, Slide | None]:
-    """Slides that another scale of the path explains: all the time, and while the body moves."""
+    """Slides explained by another scale of the path: over all frames, and while the body moves."""
     step = max(1, min(round(_WINDOW_S * motion.fps), (motion.frames - 1) // 2))
     pelvis = motion.positions[:, 0]
     names = [name for name in _SUPPORTS if name in motion.joints]
@@ -105,7 +105,7 @@ def slides(motion: HumanMotion) -> tuple[Slide | None, Slide | None]:
 
 
 def _slide(path: np.ndarray, limbs: np.ndarray) -> Slide:
-    """Of the pelvis' velocities `[N, 3]` and those of limbs seen from it, `[N, L, 3]`."""
+    """Slide from the pelvis' velocities `[N, 3]` and the limbs' relative ones, `[N, L, 3]`."""
 
     def slowest(scale: float) -> float:
         return float(np.median(np.linalg.norm(scale * path[:, None] + limbs, axis=-1).min(axis=1)))
@@ -116,7 +116,7 @@ def _slide(path: np.ndarray, limbs: np.ndarray) -> Slide:
 
 
 def _falls(pelvis: np.ndarray, step: int, seconds: float) -> np.ndarray:
-    """Over which steps the body is in free flight, carried by nothing, `[T - step]`."""
+    """Steps in which the body is in free flight, without support, `[T - step]`."""
     out = np.zeros(len(pelvis) - step, bool)
     height = pelvis[:, 2]
     if len(height) > 2 * step:
@@ -130,7 +130,7 @@ def _falls(pelvis: np.ndarray, step: int, seconds: float) -> np.ndarray:
 
 
 def _speed(motion: HumanMotion, step: int) -> float:
-    """Of the pelvis over so many frames, the median, m/s."""
+    """Median speed of the pelvis over `step` frames, m/s."""
     step = min(step, motion.frames - 1)
     moved = motion.positions[step:, 0] - motion.positions[:-step, 0]
     return float(np.median(np.linalg.norm(moved, axis=1))) * motion.fps / step

@@ -1,4 +1,4 @@
-"""What a person asks of a clip of a skill: that it stands, is upright, and goes as legs can."""
+"""Physical demands on the clips of each skill: support, posture, and speed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from metaworldx.motion.clip import Clip
 
 @dataclass(frozen=True)
 class Demand:
-    """What the clips of a skill do.
+    """Requirements on the clips of a skill.
 
     Attributes:
-      tilt_deg: the pelvis is within this of upright, but for a quarter of the time.
-      height_m: it is so high over the soles, but for a quarter of the time.
-      down_to_m: it comes as low as this over the soles at some time.
-      stands: the least share of frames in which a sole stands.
-      both: each sole stands at some time.
-      speed_m_s: the pelvis' way over the clip's duration is no more than this.
+      tilt_deg: maximum tilt of the pelvis in three quarters of the frames.
+      height_m: minimum height of the pelvis over the soles in three quarters of the frames.
+      down_to_m: height over the soles that the pelvis must reach at some time.
+      stands: minimum share of frames with a sole in contact.
+      both: each sole is in contact at some time.
+      speed_m_s: maximum mean speed of the pelvis.
     """
 
     tilt_deg: float
@@ -42,19 +42,19 @@ DEMANDS = {
     "crawl": Demand(180.0, -1.0, stands=0.0, speed_m_s=3.0, down_to_m=0.85),
 }
 _FLOATS_M = 0.05
-"""A sole comes so near the ground at some time, where a skill stands at all."""
+"""Distance from the ground (m) that a sole must reach at some time, if the skill stands at all."""
 _ON_BACK = 0.5
-"""The pelvis' x axis rises by more than this where the robot lies on its back."""
+"""z component of the pelvis' x axis above which the robot lies on its back."""
 _BOTH_S = 1.5
-"""In so long a clip both soles stand."""
+"""Duration (s) from which on both soles must be in contact."""
 
 
 def unmet(clip: Clip, soles: np.ndarray, over: np.ndarray) -> list[str]:
-    """What a clip lacks of what its skill does, in words; nothing is asked where it has none.
+    """Unmet requirements of a clip's skill, in words; none without a skill.
 
     Args:
-      soles: heights of the soles' ends in the world, `[T, P]` m.
-      over: the same over the ground below them, `[T, P]` m.
+      soles: world heights of the soles' ends, `[T, P]` m.
+      over: their heights over the ground, `[T, P]` m.
     """
     demand = DEMANDS.get(clip.skill)
     if demand is None:

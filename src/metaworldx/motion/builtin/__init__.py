@@ -1,4 +1,4 @@
-"""Human motions made from published figures, so that nothing has to be downloaded."""
+"""Built-in human motions from published gait data, without downloads."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _GROUNDS = {"sit": sit.ground, "stair": stair.ground}
 
 
 def ground_for(clip: Clip) -> Ground:
-    """Heights (m) of what a built-in clip stands and sits on, by world x and y."""
+    """Ground and seat heights (m) of a built-in clip, by world x and y."""
     return _GROUNDS[clip.skill](clip) if clip.skill in _GROUNDS else flat
 
 
 def place_for(clip: Clip) -> tuple[tuple[float, float, float], int]:
-    """Where in its task's scene a clip begins (m), and how often it can go on from there."""
+    """Start position of a clip in its task's scene (m), and number of cycles from there."""
     known = any(clip.name == each.name for each in clips_for("stair")) if clip.skill else False
     return stair.place(clip) if known else ((0.0, 0.0, 0.0), 1)
 
@@ -43,7 +43,7 @@ def _made(skill: str) -> tuple[Clip, ...]:
 
 
 def clips_for(skill: str) -> list[Clip]:
-    """The built-in clips of a skill, H1 at 50 frames a second; made once, in a second or so.
+    """The built-in clips of a skill, H1 at 50 frames per second; cached, takes about a second.
 
     Raises:
       UserError: unknown skill.

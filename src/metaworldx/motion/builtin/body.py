@@ -1,4 +1,4 @@
-"""The H1's body in numpy: positions of points, inverse kinematics over whole clips, dynamics."""
+"""H1's body in numpy: forward kinematics, inverse kinematics over whole clips, dynamics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from metaworldx.sim.model import build_model
 
 GRAVITY = 9.81
 HEEL, TOE = -0.1, 0.2
-"""Ends of the sole before the ankle (m)."""
+"""x of the sole's ends from the ankle (m)."""
 LEG_JOINTS = ("hip_yaw", "hip_roll", "hip_pitch", "knee", "ankle")
 ARM_JOINTS = ("shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow")
 SIDES = ("left", "right")
@@ -156,17 +156,17 @@ class Body:
     def ground_point(
         self, qpos: np.ndarray, fps: float, loop: bool, ground: float | np.ndarray = 0.0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Where on the ground the motion asks to be pushed, `[T, 2]` m, and how hard, `[T, 3]` N.
+        """Zero moment point `[T, 2]` (m) and ground reaction force `[T, 3]` (N) of the motion.
 
-        The zero moment point of the whole body, from MuJoCo's inverse dynamics: a motion can be
-        had without other help only while it lies under the feet that stand.
+        From MuJoCo's inverse dynamics of the whole body. A motion is dynamically feasible only
+        while the zero moment point lies under the supporting feet.
         """
         qvel = velocities(qpos, fps, loop)
         qacc = np.gradient(qvel, axis=0) * fps
         if loop:
             ends = Rotation.from_quat(qpos[[0, -1], 3:7], scalar_first=True)
             before, after = qvel[-2].copy(), qvel[1].copy()
-            # A loop that turns comes round with its world velocities turned on.
+            # In a loop that turns, world velocities rotate with each cycle.
             on = ends[1] * ends[0].inv()
             before[:3], after[:3] = on.inv().apply(before[:3]), on.apply(after[:3])
             qacc[0] = (qvel[1] - before) * (0.5 * fps)
@@ -189,7 +189,7 @@ class Body:
 
 @cache
 def body() -> Body:
-    """The H1, read once."""
+    """H1's body, cached."""
     return Body()
 
 
@@ -219,10 +219,10 @@ def sole_ends(qpos: np.ndarray) -> np.ndarray:
 
 
 def legs(qpos: np.ndarray, soles: np.ndarray) -> np.ndarray:
-    """Poses whose soles lie where asked; the roll of a sole follows from the rest of the leg.
+    """Poses with the soles at given positions; the roll of a sole follows from the leg.
 
     Args:
-      qpos: `[T, 26]`; the pelvis stays, the legs are where the search starts.
+      qpos: `[T, 26]`; the pelvis stays, the legs are the initial guess.
       soles: `[T, 4, 3]`: left heel and toe, right heel and toe (m).
     """
     points = tuple(f(side) for side in SIDES for f in (heel, toe))

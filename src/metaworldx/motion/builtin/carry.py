@@ -19,10 +19,10 @@ _LOAD, _ROBOT, _BEFORE = 2.0, 51.6, 0.3
 
 
 def carry_gait(speed: float) -> Gait:
-    """The gait of walking, with the arms still, the chest ahead and the list small.
+    """The walking gait with still arms, a forward chest and little pelvic list.
 
-    The robot alone is balanced a little further back, so that robot and box together press on
-    the soles where walking does.
+    The robot alone is balanced further back, so that robot and box together have the center of
+    pressure of walking.
     """
     gait = walk_gait(speed)
     back = _BEFORE * _LOAD / _ROBOT

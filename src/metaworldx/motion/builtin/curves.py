@@ -1,4 +1,4 @@
-"""Curves that motions are made of: minimum jerk, quintic pieces, periodic tables and filters."""
+"""Curves of the built-in motions: minimum jerk, quintics, periodic splines and filters."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def periodic(phase: np.ndarray, knots: dict[float, float]) -> np.ndarray:
 
 
 def pendulum(asked: np.ndarray, push: np.ndarray | float, period: float) -> np.ndarray:
-    """The periodic path of a centre of mass that is pushed from `asked`, points on the ground.
+    """Periodic path of the centre of mass for zero moment points `asked` on the ground.
 
     The inverted pendulum `c'' = k (c - p)` (Kajita et al. 2003 with a constant k), by second
     differences.

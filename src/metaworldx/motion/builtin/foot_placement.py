@@ -1,4 +1,4 @@
-"""Where the soles go: what a gait is, stance that rolls, swing that clears the ground."""
+"""Foot placement of a gait: rolling stance and ground-clearing swing of both soles."""
 
 from __future__ import annotations
 

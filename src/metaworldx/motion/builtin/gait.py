@@ -1,9 +1,8 @@
-"""Clips of gaits from where the soles go and how they load.
+"""Gait clips from foot placement and load.
 
-The soles' paths and the load that each takes are given; the pelvis goes where an inverted
-pendulum under that load must be, corrected by the whole body's inverse dynamics; the legs follow
-by inverse kinematics. So stance soles neither slide nor sink, and the push that the motion asks
-of the ground lies under the feet.
+The soles' paths and loads are given. The pelvis follows an inverted pendulum under that load,
+corrected by the whole body's inverse dynamics; the legs follow by inverse kinematics. So soles in
+stance neither slide nor sink, and the zero moment point lies under the feet.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def phases(period: float) -> np.ndarray:
 
 
 def load(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """Share of the weight on the left sole `[N]`; it passes over in double support."""
+    """Share of the weight on the left sole `[N]`; it shifts in double support."""
     phase = phase % 1.0
     on = minimum_jerk(phase / gait.double)
     off = minimum_jerk((phase - 0.5) / gait.double)
@@ -40,9 +39,9 @@ def load(phase: np.ndarray, gait: Gait) -> np.ndarray:
 
 
 def pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """Where a standing sole is pushed, before the ankle (m): from heel to toes.
+    """Center of pressure of a sole, x from the ankle (m): from heel to toes.
 
-    While it carries the robot alone it stays near the ankle, whose motor is weak.
+    In single support it stays near the ankle, whose motor is weak.
     """
     at = [0.0, gait.flat, gait.heel_off, gait.duty, 1.0]
     first = HEEL if gait.touch_pitch > 0.0 else 0.16

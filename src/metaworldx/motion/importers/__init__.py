@@ -1,4 +1,4 @@
-"""Readers of human motion: DeepMimic text, BVH, ASF/AMC, and AMASS/SMPL .npz."""
+"""Importers of human motion: DeepMimic text, BVH, ASF/AMC, and AMASS/SMPL .npz."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ def load_human_motion(
     skip_frames: int = 0,
     licence: str = "not stated",
 ) -> HumanMotion:
-    """Reads one clip; UserError, in one line, for anything that is no whole motion of a person.
+    """Reads one clip; UserError, in one line, for anything but a complete motion of a person.
 
     Args:
-      format: one of `FORMATS`; otherwise told by extension, then content.
-      units: of BVH and ASF: m, cm, mm, inch, cmu (1/0.45 inch) or metres a unit; otherwise what
-        the .asf says or what makes the body a person's size. Of AMASS those of `trans`, metres
-        unless given.
-      up: the file's world axis that points up, `y`, `z`, `x`, `-y`, `-z` or `-x`; otherwise judged
+      format: one of `FORMATS`; default by extension, then content.
+      units: of BVH and ASF: m, cm, mm, inch, cmu (1/0.45 inch) or metres per unit; default the
+        .asf's, or the unit that gives the body a person's size. Of AMASS: of `trans`, default
+        metres.
+      up: the file's world axis that points up, `y`, `z`, `x`, `-y`, `-z` or `-x`; default inferred
         from the data.
-      names: of BVH and AMC: what the file calls canonical joints, such as
-        `{"left_hip": "Bone.012"}`; otherwise told by the file's names.
-      fps: the rate of the file's frames, in place of what the file says.
+      names: of BVH and AMC: the file's names of canonical joints, such as
+        `{"left_hip": "Bone.012"}`; default inferred.
+      fps: frame rate, overrides the file's.
       body_model: of AMASS: an .npz with `J`, or `J_regressor`, `v_template` and `shapedirs`.
-      asf: the skeleton of an .amc; otherwise the only .asf beside it.
-      skip_frames: how many of the file's first frames to leave out, such as a rest pose in front.
-      licence: carried along.
+      asf: the skeleton of an .amc; default the only .asf beside it.
+      skip_frames: number of leading frames to skip, such as a rest pose.
+      licence: stored with the motion.
     """
     path = Path(path)
     options = {"units": units, "up": up, "names": names or None}
@@ -96,10 +96,10 @@ def load_human_motion(
 
 
 def _check_pace(path: Path, kind: str, motion: HumanMotion, metres: float | None) -> None:
-    """UserError if the body's path seems to be in another unit than its bones.
+    """UserError if the root's path seems to have another unit than the bones.
 
-    Of AMASS files the unit is that of `trans` alone, and believed if given. DeepMimic has metres;
-    the other formats have one unit for path and bones, which the body's size tells.
+    Of AMASS files the unit is that of `trans` alone, and trusted if given. DeepMimic has metres;
+    the other formats have one unit for path and bones, inferred from the body's size.
     """
     checks = [speed_problem]
     if kind == "deepmimic" or (kind == "amass" and metres is None):

@@ -1,8 +1,8 @@
-"""AMASS and other .npz files of SMPL, SMPL+H or SMPL-X poses: the 22 joints of the body.
+"""AMASS importer: .npz files of SMPL, SMPL+H or SMPL-X poses, with the 22 joints of the body.
 
-Bone lengths follow from `betas` only through a body model, which cannot be distributed here; give
-one as .npz (`body_model`). Without it every clip gets `_DEFAULT_OFFSETS`, a grown person of about
-1.7 m: angles are then the clip's own, positions off by what the person differs from that.
+Bone lengths follow from `betas` through a body model, which cannot be distributed here; it is given
+as .npz (`body_model`). Without it every clip gets `_DEFAULT_OFFSETS`, an adult of about 1.7 m: the
+angles are exact, the positions deviate by the difference in proportions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Acclaim's .asf skeleton: units, root, bones, and how they hang on each other."""
+"""Acclaim .asf skeletons: units, root, bones and hierarchy."""
 
 from __future__ import annotations
 

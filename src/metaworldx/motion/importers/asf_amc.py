@@ -1,7 +1,7 @@
-"""Acclaim's .amc motion on its .asf skeleton, as the CMU database has them.
+"""Acclaim .amc motions on their .asf skeleton, as in the CMU database.
 
-A bone of the .asf turns about its start, so its joint lies there: lfemur's is the hip, ltibia's
-the knee. Its local rotation is C M C^T, with C the bone's `axis` and M the frame's angles.
+A bone of the .asf rotates about its start, where its joint is: lfemur's is the hip, ltibia's the
+knee. Its local rotation is C M C^T, with C the bone's `axis` and M the frame's angles.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def read_amc(
 ) -> RawMotion:
     """Reads a clip on `asf`, or on the only .asf beside it.
 
-    Without `fps` it has the rate of its header (:SAMPLES-PER-SECOND), else CMU's.
+    The default of `fps` is the header's rate (:SAMPLES-PER-SECOND), else CMU's.
     """
     text = read_text(path)
     skeleton = read_asf(asf or _beside(path))

@@ -1,4 +1,4 @@
-"""Which joints of a file make up the body."""
+"""Body joints of a file's skeleton."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LISTED = 350
 
 @dataclass(frozen=True)
 class Body:
-    """Which joints of a file make up the body: from the pelvis on, with their new names."""
+    """Body joints of a file's skeleton, from the pelvis on, with canonical names."""
 
     keep: tuple[int, ...]
     names: tuple[str, ...]
@@ -25,14 +25,14 @@ class Body:
 
 
 def find_body(raw: RawMotion, given: Mapping[str, str]) -> Body:
-    """Names joints canonically; UserError if it is no skeleton with two legs and two arms.
+    """Assigns canonical names; UserError for a skeleton without two legs and two arms.
 
-    Hips, knees and so on go by name; pelvis, spine and chest by where they stand: the pelvis is
-    where legs and arms meet, the chest where the arms meet, the spine the pelvis' child towards
-    the chest. What lies above the pelvis moves it and is no joint of the body.
+    Hips, knees and so on are found by name; pelvis, spine and chest by the hierarchy: the pelvis is
+    the common ancestor of legs and arms, the chest that of the arms, the spine the pelvis' child
+    towards the chest. Ancestors of the pelvis move it and are no joints of the body.
 
     Args:
-      given: the file's name of canonical joints, before what names tell.
+      given: the file's names of canonical joints, which override inferred ones.
     """
     found = by_name(raw, given)
     limbs = [joint for joint in REQUIRED_JOINTS if joint != "pelvis"]

@@ -1,4 +1,4 @@
-"""What a clip shows of a body, whatever its zero pose is: places, and turns in the world."""
+"""World motion of a body, independent of its zero pose: positions and orientations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class BodyMotion(NamedTuple):
 
     Attributes:
       body: its joints.
-      matrices: their turns in the world, `[T, K, 3, 3]`.
-      positions: their places, `[T, K, 3]`.
-      up: the world's direction upwards, `[3]`.
-      fps: frames a second.
+      matrices: world orientations, `[T, K, 3, 3]`.
+      positions: world positions, `[T, K, 3]`.
+      up: the world's up direction, `[3]`.
+      fps: frames per second.
     """
 
     body: Body
@@ -30,7 +30,7 @@ class BodyMotion(NamedTuple):
     fps: float
 
     def index(self, joint: str) -> int:
-        """Where a joint stands among the body's."""
+        """Index of a joint in the body."""
         return self.body.names.index(joint)
 
     def has(self, joint: str) -> bool:
@@ -62,7 +62,7 @@ class BodyMotion(NamedTuple):
         return 0.5 * float(sum(np.median(np.linalg.norm(bone, axis=-1)) for bone in bones))
 
     def below(self, joint: int) -> list[int]:
-        """A joint and all that hang on it."""
+        """A joint and its descendants."""
         found = [joint]
         for child, parent in enumerate(self.body.parents):
             if parent in found:

@@ -1,9 +1,9 @@
-"""Biovision's .bvh: a HIERARCHY of joints with channels, then MOTION in rows.
+"""BVH importer: a HIERARCHY of joints with channels, then MOTION in rows.
 
-The root's position channels are taken as absolute (its OFFSET is left out), as CMU's, LAFAN1's,
-Mixamo's and Blender's files mean them. Position channels of other joints replace the OFFSET too,
-unless they stay near zero, where the OFFSET is not: then they are added to it. Scale channels that
-are alike and constant make what is below the joint larger.
+The root's position channels are absolute (its OFFSET is ignored), as in files of CMU, LAFAN1,
+Mixamo and Blender. Position channels of other joints replace the OFFSET too, unless they stay near
+zero while the OFFSET is not: then they are added to it. Scale channels that are uniform and
+constant scale the joint's descendants.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""DeepMimic's text files: JSON with `Loop` and `Frames` of 44 numbers.
+"""DeepMimic importer: JSON text files with `Loop` and `Frames` of 44 numbers.
 
 A frame is duration (s), root position, root quaternion, then one joint after another: quaternions
 w x y z, single angles about z for knees and elbows. Axes: x forward, y up, z right; metres.
 
-Quaternions are of any length but none: DeepMimic's own kick, backflip and roll, mixed from others
-number by number, have them of 0.58 to 1.12, and turn evenly once they are of length 1.
+Quaternions may have any nonzero norm: DeepMimic's own kick, backflip and roll, blended from others
+component by component, have norms of 0.58 to 1.12, and are smooth once normalized.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Feet whose zero pose is not level, or points elsewhere than their toes.
+"""Foot orientation: corrects zero poses whose feet are not level or do not point to their toes.
 
-A foot that stands has its sole on the ground: what is up then is up for the foot. Its toes say
-where it points; without them, the axis of the knee.
+A foot in stance has its sole on the ground, so the world's up is its own. Its toes give its
+direction; without them, the axis of the knee.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading files that may be anything: bounded, without pickle, faults told in one line."""
+"""Safe reading of user-supplied motion files: bounded, without pickle, one-line errors."""
 
 from __future__ import annotations
 

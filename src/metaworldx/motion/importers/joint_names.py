@@ -1,4 +1,4 @@
-"""Canonical names of a file's joints, from what programs call them or what a person says.
+"""Canonical joint names, from the naming conventions of programs or a user's mapping.
 
 A name is words: `Bip01 L Thigh`, `CC_Base_L_Thigh`, `lThigh` and `thigh.L` end in a known part of
 the body with a side before or after it. Words that most names of a file begin with are its

@@ -1,7 +1,7 @@
-"""The first frames of a file: leaving them out, and telling where they are no part of the motion.
+"""Leading frames of a file: skipping them, and detecting a rest pose before the motion.
 
-Many files begin with the rest pose, for programs that read the skeleton off it (cgspeed's BVH of
-CMU's motions do), from which the second frame is a jump.
+Many files start with the rest pose, from which programs read the skeleton (cgspeed's BVH of CMU's
+motions do), and jump from it to the motion.
 """
 
 from __future__ import annotations

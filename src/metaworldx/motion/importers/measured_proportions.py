@@ -1,7 +1,7 @@
-"""Rest orientations of joints by what the motion shows, for zero poses that are no body's.
+"""Rest orientations of joints measured from the motion, for zero poses that are no human pose.
 
-Where bones lie in the world is known whatever the zero pose is. Of them follow where hips and
-shoulders face, and about which axes knees and elbows bend.
+The bones' world positions are known for any zero pose. They determine the directions of hips and
+shoulders, and the axes of knees and elbows.
 """
 
 from __future__ import annotations

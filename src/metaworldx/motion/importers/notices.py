@@ -1,4 +1,4 @@
-"""What a file holds that its reader leaves out, told in one line."""
+"""Notices of file content that an importer ignores, in one line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""From a file's axes, units and zero pose to canonical ones.
+"""Rest pose: conversion of a file's axes, units and zero pose to canonical ones.
 
-A file's zero pose (all local rotations nil) is taken for the rest pose (`zero_pose`). What the
-motion contradicts is then taken from the motion (`measured`, `feet`).
+A file's zero pose (all local rotations zero) is assumed to be the rest pose (`zero_pose`). Parts
+that the motion contradicts are measured from it (`measured_proportions`, `feet`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a reader hands on: a clip as the file has it."""
+"""Raw motion: a clip in the file's own axes, units and names, as read by an importer."""
 
 from __future__ import annotations
 

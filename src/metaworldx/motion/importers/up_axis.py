@@ -1,4 +1,4 @@
-"""Which axis of a skeleton file points up, and the axes that go with it."""
+"""Up axis of a skeleton file, and the forward and left axes for it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Which way is up in a file of poses whose axes nothing tells: its bodies tell it.
+"""Up axis inferred from body postures, for files without information on their axes.
 
-Each axis is scored as if it were up: by the posture that the body then has in most frames (people
-mostly stand, sometimes sit or crawl, seldom lie, hardly ever stand on their heads), by whether the
-joints that rest are then the lowest ones and on one level, and by whether that level is at 0.
+Each axis is scored as if it pointed up. The score has three parts: the posture in most frames
+(people mostly stand, sometimes sit or crawl, seldom lie, hardly ever stand on their heads), whether
+resting joints are the lowest ones and on one level, and whether that level is at 0.
 """
 
 from __future__ import annotations

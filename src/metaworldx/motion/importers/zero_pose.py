@@ -1,8 +1,7 @@
-"""A file's zero pose as the rest pose.
+"""Zero pose of a file as its rest pose.
 
-Which way it faces and where its head is follow from hips, legs and shoulders. Where the zero pose
-is no standing body (LAFAN1 lays all bones along one axis), the limbs are turned into one by quarter
-turns.
+Hips, legs and shoulders determine its forward and up directions. If the zero pose does not stand
+(LAFAN1 has all bones along one axis), limbs are rotated by quarter turns until it does.
 """
 
 from __future__ import annotations

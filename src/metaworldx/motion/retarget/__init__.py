@@ -1,4 +1,4 @@
-"""Retargeting human motion to a robot: fit proportions, minimise Eq. 8, clean contacts."""
+"""Retargeting of human motion to a robot: scale keypoints, minimise Eq. 8, clean contacts."""
 
 from metaworldx.motion.retarget.command_labels import SKILLS
 from metaworldx.motion.retarget.looping import unrolled

@@ -1,4 +1,4 @@
-"""Human motion written as BVH, and a robot's clip as the motion of a figure with its joints."""
+"""BVH export of human motion, and of a robot's clip as a skeleton with its joints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TRUNK = (
     ("neck", "chest", Point("torso_link", (0.0, 0.0, 0.45)), "torso_link"),
     ("head", "neck", Point("torso_link", (0.0, 0.0, 0.7)), "torso_link"),
 )
-"""Joints of a robot's figure: name, parent, where it is, and the body that its bones turn with.
+"""Joints of a robot's skeleton: name, parent, position, and the body that its bones rotate with.
 
 A hip and a shoulder are two joints each, for their axes do not meet in a point."""
 
@@ -52,7 +52,7 @@ def _limbs(side: str) -> tuple[tuple[str, str, Point, str], ...]:
 
 
 def human_from_clip(clip: Clip) -> HumanMotion:
-    """The clip as the motion of a figure with the robot's own joints and proportions.
+    """The clip as the motion of a skeleton with the robot's joints and proportions.
 
     Args:
       clip: of the h1.
@@ -88,7 +88,7 @@ def human_from_clip(clip: Clip) -> HumanMotion:
 
 
 def write_bvh(motion: HumanMotion, path: Path) -> None:
-    """Writes a motion as BVH in centimetres, y up, facing z; whole or not at all.
+    """Writes a motion atomically as BVH in centimetres, y up, facing z.
 
     Raises:
       UserError: the file cannot be written.
@@ -151,14 +151,14 @@ def _write_joint(
 def _figure(
     body: Body, qpos: np.ndarray, figure: tuple[tuple[str, str, Point, str], ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where a figure's joints are, `[T, J, 3]`, and how their bones are turned, `[T, J, 3, 3]`."""
+    """Positions of a skeleton's joints `[T, J, 3]` and orientations of bones `[T, J, 3, 3]`."""
     frames = body.frames(qpos)
     at = body.points(frames, tuple(point for _, _, point, _ in figure))
     return at, frames.turn[:, body.index(tuple(turns for _, _, _, turns in figure))]
 
 
 def _continuous(quat: np.ndarray) -> np.ndarray:
-    """Quaternions `[T, J, 4]` with signs such that neighbours in time are near each other."""
+    """Quaternions `[T, J, 4]` with signs continuous in time."""
     flips = np.where(np.sum(quat[1:] * quat[:-1], axis=-1) < 0.0, -1.0, 1.0)
     quat = quat.copy()
     quat[1:] *= np.cumprod(flips, axis=0)[..., None]

@@ -1,4 +1,4 @@
-"""What a retargeted clip does, as the command that an expert of its skill gets."""
+"""Command labels: the command that a retargeted clip performs, as its skill's expert gets it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from metaworldx.motion.retarget.keypoint_scaling import KEYPOINTS
 from metaworldx.motion.retarget.robot_body import Body
 
 SKILLS = ("stand", "walk", "run", "sit", "carry", "reach", "crawl", "stair")
-"""The skills that there are experts for."""
+"""All skills."""
 _MOVING = ("walk", "run", "carry", "crawl", "stair")
 _LYING = 0.7
-"""The pelvis's x axis rises or falls by more than this where the body lies rather than stands."""
+"""|z| of the pelvis's x axis above which the body lies rather than stands."""
 _REACHES_M = 0.1
-"""A hand that ends so far from where it began, seen from the torso, has reached."""
+"""Displacement of a hand relative to the torso (m) from which on it is a reach."""
 _SEAT_BELOW = (-0.13, 0.0, -0.247)
 """From a seated pelvis to the middle of the seat's top, as of the built-in chair (m)."""
 
 
 def command_of(clip: Clip, body: Body) -> tuple[float, ...]:
-    """The clip's command: speed and turn rate, places of hands, or the seat, as its skill asks.
+    """The clip's command, by its skill: speed and turn rate, hand targets, or the seat.
 
-    Places are from the ground below the first frame's pelvis, x where it heads.
+    Positions are from the ground below the first frame's pelvis, x along its heading.
     """
     if clip.skill in _MOVING:
         _, turned = displacement(clip)
@@ -34,7 +34,7 @@ def command_of(clip: Clip, body: Body) -> tuple[float, ...]:
     if clip.skill == "reach":
         return _hands(clip, body)
     if clip.skill == "sit":
-        # The last frame about as low as the lowest: on the way down it may go lower.
+        # The last frame about as low as the lowest, since the motion may overshoot.
         height = clip.qpos[:, 2]
         seated = int(np.flatnonzero(height < height.min() + 0.02)[-1])
         seat = clip.qpos[seated, :3] + _heading(clip, seated).apply(_SEAT_BELOW)
@@ -43,10 +43,10 @@ def command_of(clip: Clip, body: Body) -> tuple[float, ...]:
 
 
 def ahead(quat: np.ndarray) -> np.ndarray:
-    """Where bodies of orientations `[T, 4]` head on the ground, `[T, 2]`, not of length 1.
+    """Heading of bodies with orientations `[T, 4]` on the ground, `[T, 2]`, not normalized.
 
-    Upright it is where the x axis points; lying on its front or back, where the head points or
-    the feet do, for the x axis then points nowhere on the ground.
+    Upright it is the x axis; lying on front or back, where the x axis is vertical, the direction of
+    the head or the feet.
     """
     turn = Rotation.from_quat(quat, scalar_first=True).as_matrix()
     x, z = turn[:, :, 0], turn[:, :, 2]
@@ -55,7 +55,7 @@ def ahead(quat: np.ndarray) -> np.ndarray:
 
 
 def _hands(clip: Clip, body: Body) -> tuple[float, ...]:
-    """Last places of the hands that moved, 0 of one that did not."""
+    """Final positions of the hands that moved, 0 for one that did not."""
     frames = body.frames(clip.qpos[[0, -1]])
     names = ("left_wrist", "right_wrist")
     at = body.points(frames, tuple(KEYPOINTS[name] for name in names))

@@ -1,4 +1,4 @@
-"""When a foot stands, and where it should stand still."""
+"""Foot contacts: stance phases, and fixed sole positions during them."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ ENDS = tuple(
 )
 """The ends of the soles: left heel, left toe, right heel, right toe."""
 _HUMAN_ENDS, _HUMAN_ANKLE = (-0.06, 0.13), 0.06
-"""Heel and ball of a human foot before the ankle, and how far the sole is below it (m)."""
+"""x of a human foot's heel and ball from the ankle, and the ankle's height over the sole (m)."""
 _SLOW_SHARE, _SLOW_M_S = 0.12, (0.2, 0.6)
-"""A standing end's speed, as a share of the fast ones' and within bounds."""
+"""Speed limit of a sole's end in stance, as a share of the fast ones' and within bounds."""
 _RAISED_M = 0.006
-"""An end that the foot's tilt takes up from the ground by this does not stand."""
+"""Height by foot tilt (m) above which an end is not in stance."""
 _PIVOT_M_S = 0.25
-"""Where the ends of a foot move by that much against each other, it turns on the slower one."""
+"""Relative motion of a foot's ends (m) above which it pivots on the slower one."""
 _SHORTEST_S, _GAP_S = 0.05, 0.05
 _FEATHER, _TOGETHER = 3, 3
 
 
 class Stance(NamedTuple):
-    """Where soles stand still.
+    """Stance phases of the soles and their target positions.
 
     Attributes:
-      standing: for each of ENDS, `[T, 4]` bool.
-      places: where each should be while it stands, `[T, 4, 3]` m.
-      strength: 0 to 1, rising over a stance's first frames and falling over its last, `[T, 4]`.
-      floor: height of the ground below the left foot, the right one, and all else, `[T, 3]` m.
-        A foot that stands has its level there, else the highest level that it does not pass
-        through; all else has the lowest, for what it is over nothing tells.
+      standing: stance of each of ENDS, `[T, 4]` bool.
+      places: target position of each in stance, `[T, 4, 3]` m.
+      strength: 0 to 1, ramped over a stance's first and last frames, `[T, 4]`.
+      floor: ground height below left foot, right foot, and all else, `[T, 3]` m. For a foot in
+        stance it is its level, else the highest level that it does not penetrate. All else has
+        the lowest level, as the ground there is unknown.
     """
 
     standing: np.ndarray
@@ -49,16 +49,16 @@ class Stance(NamedTuple):
 
     @property
     def feet(self) -> np.ndarray:
-        """Whether the left and the right foot stand, `[T, 2]`."""
+        """Stance of the left and right foot, `[T, 2]`."""
         return np.stack([self.standing[:, :2].any(axis=1), self.standing[:, 2:].any(axis=1)], 1)
 
 
 def find_standing(motion: HumanMotion, fps: float) -> np.ndarray:
-    """Which level of ground each end of the soles stands on, `[T, 4]`: 0 the lowest, -1 none.
+    """Ground level that each sole's end stands on, `[T, 4]`: 0 the lowest, -1 none.
 
-    From the human's ankles and feet. An end stands while it is slow and near a level; the foot's
-    top must look upwards. Where one level carries the person, it is the lowest that slow ends
-    reach. Where several do, a stance on an upper one counts only if its foot carries in it.
+    From the human's ankles and feet. An end is in stance while it is slow and near a level, with
+    the foot's top upwards. A single supporting level is the lowest that slow ends reach. With
+    several levels, a stance on an upper one counts only if its foot bears weight in it.
     """
     ends, slow = _slow_ends(motion, fps)
     on = np.full(slow.shape, -1)
@@ -82,21 +82,21 @@ def find_standing(motion: HumanMotion, fps: float) -> np.ndarray:
 
 
 def level_heights(on: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """How high the levels are that soles stand on, `[L]` m: the median of the ends there.
+    """Heights of the ground levels, `[L]` m: the median of the ends in stance on each.
 
     Args:
-      on: as `find_standing` gives it, `[T, 4]`.
-      ends: where the robot's ends are, `[T, 4, 3]` m.
+      on: from `find_standing`, `[T, 4]`.
+      ends: positions of the robot's ends, `[T, 4, 3]` m.
     """
     return np.array([np.median(ends[..., 2][on == k]) for k in range(on.max(initial=-1) + 1)])
 
 
 def stance(on: np.ndarray, ends: np.ndarray, heights: np.ndarray) -> Stance:
-    """Still places for the ends that stand.
+    """Fixed target positions for the ends in stance.
 
     Args:
       on: the level that each end stands on, -1 for none, `[T, 4]`.
-      ends: where the robot's ends are before they are held, `[T, 4, 3]` m.
+      ends: positions of the robot's ends before correction, `[T, 4, 3]` m.
       heights: of the levels, `[L]` m.
     """
     standing = on >= 0
@@ -126,7 +126,7 @@ def _floor(on: np.ndarray, ends: np.ndarray, heights: np.ndarray) -> np.ndarray:
         number = numbered(level < 0)
         for n in range(1, number.max(initial=0) + 1):
             passed = lowest[number == n].min()
-            # Lower than all that was stood on there is ground whose height nothing tells.
+            # Below all stances the ground's height is unknown.
             below = heights[heights < passed + LOW_M]
             floor[number == n, foot] = below.max() if len(below) else passed
     floor[:, 2] = min(0.0, floor.min())
@@ -136,10 +136,10 @@ def _floor(on: np.ndarray, ends: np.ndarray, heights: np.ndarray) -> np.ndarray:
 def _fit_soles(
     places: np.ndarray, ends: np.ndarray, heel: int, first: np.ndarray, second: np.ndarray
 ) -> None:
-    """Puts heels and toes that stand together, or just after each other, a sole's length apart.
+    """Places heels and toes in simultaneous or consecutive stance a sole's length apart.
 
     Args:
-      places, ends: as in `stance`; places are changed.
+      places, ends: as in `stance`; places are modified.
       heel: which of ENDS; the next is its toe.
       first, second: the heel's and the toe's stances, numbered, `[T]`.
     """
@@ -162,9 +162,9 @@ def _fit_soles(
 
 
 def slips(standing: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """How far each end moves over the ground in each of its stances, `[stances]` m.
+    """Slip of each end in each of its stances, `[stances]` m.
 
-    The largest distance from where it stands first.
+    The largest horizontal distance from its first position.
     """
     out = []
     for e in range(standing.shape[1]):
@@ -176,7 +176,7 @@ def slips(standing: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def _slow_ends(motion: HumanMotion, fps: float) -> tuple[np.ndarray, np.ndarray]:
-    """Where the ends of the human's soles are, `[T, 4, 3]` m, and which could stand, `[T, 4]`."""
+    """Positions of the human's sole ends `[T, 4, 3]` m, and which could be in stance `[T, 4]`."""
     ends, upright = [], []
     for side in SIDES:
         ankle = motion.joints.index(f"{side}_ankle")
@@ -197,7 +197,7 @@ def _slow_ends(motion: HumanMotion, fps: float) -> tuple[np.ndarray, np.ndarray]
 
 
 def _feathered(rows: np.ndarray, frames: int) -> np.ndarray:
-    """Rises at a run's beginning and falls at its end, but not where the motion begins or ends."""
+    """Ramps up at a run's start and down at its end, but not at the ends of the motion."""
     up = np.full(len(rows), _FEATHER) if rows[0] == 0 else np.arange(1, len(rows) + 1)
     down = np.full(len(rows), _FEATHER) if rows[-1] == frames - 1 else np.arange(len(rows), 0, -1)
     return np.minimum(np.minimum(up, down), _FEATHER) / _FEATHER
@@ -215,9 +215,9 @@ def _steady(near: np.ndarray, heights: np.ndarray, fps: float) -> np.ndarray:
 
 
 def _drop_raised(near: np.ndarray, heights: np.ndarray) -> None:
-    """Of a foot that is being set down or lifted, drops the end that is still up; both `[T, 2]`.
+    """Drops the raised end of a foot that is being set down or lifted; both `[T, 2]`.
 
-    Flat is how the foot mostly is in that stance: in mocap soles seldom lie quite level.
+    The foot's usual tilt in that stance counts as flat, as soles in mocap are seldom level.
     """
     number = numbered(near[:, 0] & near[:, 1])
     for n in range(1, number.max(initial=0) + 1):
@@ -232,7 +232,7 @@ def _drop_raised(near: np.ndarray, heights: np.ndarray) -> None:
 
 
 def _drop_idle(near: np.ndarray, carries: np.ndarray) -> None:
-    """Drops each foot's runs in which it never carries; both `[T, 4]`."""
+    """Drops each foot's runs in which it never bears weight; both `[T, 4]`."""
     for heel in (0, 2):
         own = near[:, heel : heel + 2]
         number = numbered(own[:, 0] | own[:, 1])

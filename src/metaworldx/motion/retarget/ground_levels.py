@@ -1,4 +1,4 @@
-"""Which levels of ground carry a person: floors, the treads of stairs, a box."""
+"""Ground levels that support a person: floors, the treads of stairs, a box."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from scipy.ndimage import label
 from metaworldx.motion.human_skeleton import HumanMotion
 
 LOW_M = 0.04
-"""A sole's end nearer a level than this may stand on it."""
+"""Distance to a level (m) below which a sole's end may stand on it."""
 _APART_M = 0.1
-"""Heights within this are one level: soles of a flat floor's mocap differ by centimetres."""
+"""Height range of one level (m): on a flat floor, mocap soles differ by centimetres."""
 _OVER = 0.15
-"""How far the trunk's middle may be from over a foot that carries it, of the body's height."""
+"""Maximum horizontal distance of the trunk from a supporting foot, over the body's height."""
 _SHORTEST_S = 0.1
 _FALLING = -0.5 * 9.81
-"""A trunk that gains speed downwards like this on the mean is in flight: no foot carries it."""
+"""Mean downward acceleration of the trunk above which the body is in flight, without support."""
 
 
 def carrying(motion: HumanMotion, ends: np.ndarray, slow: np.ndarray, fps: float) -> np.ndarray:
-    """Which ends of the soles carry the person, `[T, 4]` bool.
+    """Sole ends that bear the person's weight, `[T, 4]` bool.
 
-    Such an end is slow and as low as any part of the body, the trunk is over its foot and does
-    not fall. So a foot that pauses in the air is none: the other leg is lower, or the body flies.
+    Such an end is slow and as low as any part of the body, the trunk is over its foot and does not
+    fall. This excludes a foot that pauses in the air: the other leg is lower, or the body flies.
 
     Args:
-      motion: whose joints are looked at.
+      motion: the human's motion.
       ends: left heel, left toe, right heel, right toe, `[T, 4, 3]` m.
-      slow: ends that hardly move, `[T, 4]` bool.
-      fps: frames a second.
+      slow: ends at rest, `[T, 4]` bool.
+      fps: frames per second.
     """
     at = dict(zip(motion.joints, motion.positions.swapaxes(0, 1), strict=True))
     lowest = np.concatenate([ends, motion.positions], axis=1)[..., 2].min(axis=1)
@@ -51,13 +51,13 @@ def carrying(motion: HumanMotion, ends: np.ndarray, slow: np.ndarray, fps: float
 
 
 def ground_levels(heights: np.ndarray, carries: np.ndarray) -> np.ndarray:
-    """Heights of the levels that carry, from the lowest up, `[L]` m.
+    """Heights of the supporting levels in ascending order, `[L]` m.
 
-    Stances of like heights are on one level; a level is where the lowest tenth of its ends are.
+    Stances of similar height share a level, whose height is the first decile of its ends.
 
     Args:
       heights: of the soles' ends, `[T, 4]` m.
-      carries: which of them carry, `[T, 4]` bool.
+      carries: ends that bear weight, `[T, 4]` bool.
     """
     runs = []
     for column, height in zip(carries.T, heights.T, strict=True):

@@ -1,4 +1,4 @@
-"""A first guess of the robot's joints, from the directions of the human's limbs alone."""
+"""Initial pose: a first guess of the robot's joints from the directions of the human's limbs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from metaworldx.motion.retarget.keypoint_scaling import SIDES, Fitted
 from metaworldx.motion.retarget.robot_body import Body
 
 _OUTSIDE = 3.0
-"""What a rad outside the limits costs, squared, against one of motion between frames."""
+"""Cost of a squared rad outside the limits, relative to one of motion between frames."""
 
 
 def first_posture(body: Body, fit: Fitted) -> np.ndarray:
-    """qpos `[T, 7 + J]` whose limbs point about where they should; limits are not kept.
+    """qpos `[T, 7 + J]` with limbs in roughly the human's directions; limits may be violated.
 
     Hips turn in pitch and roll only; shoulders in pitch, roll, and the yaw that takes the
     forearm to its side.
@@ -48,7 +48,7 @@ def first_posture(body: Body, fit: Fitted) -> np.ndarray:
 
 
 def _tilt(body: Body, side: str) -> float:
-    """How far the axis of a shoulder's pitch is turned about x, rad."""
+    """Rotation of the shoulder pitch axis about x, rad."""
     quat = body.model.body(f"{side}_shoulder_pitch_link").quat
     return float(2.0 * np.arctan2(quat[1], quat[0]))
 

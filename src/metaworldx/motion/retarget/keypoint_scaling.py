@@ -1,8 +1,8 @@
-"""A human motion on the robot's proportions: where its keypoints should be, frame by frame.
+"""Keypoint scaling: target positions of the robot's keypoints from a human motion.
 
-Each bone keeps the direction that it has in the human and takes the robot's length; the pelvis'
-path shrinks with the legs. Trunk: the robot's is one piece that turns about its own axis, so
-pelvis and torso both lie along the human's line from pelvis to neck and each keeps its heading.
+Each bone keeps the human's direction and takes the robot's length; the pelvis' path scales with the
+legs. The robot's trunk is rigid but for a yaw joint, so pelvis and torso both lie along the human's
+line from pelvis to neck, each with its own heading.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KEYPOINTS = {
         ("wrist", "elbow_link", (0.31, 0.0, -0.01)),
     )
 }
-"""The robot's points that follow the human's joints; a toe is the ball of the foot."""
+"""The robot's keypoints that follow the human's joints; a toe is the ball of the foot."""
 TURNS = ("pelvis", "torso_link", "left_ankle_link", "right_ankle_link")
 """Bodies whose orientation follows the human's pelvis, chest and feet."""
 AXES = {
@@ -45,7 +45,7 @@ AXES = {
 
 @dataclass(frozen=True)
 class Fitted:
-    """What the robot should follow.
+    """Targets of the retargeting.
 
     Attributes:
       root: the pelvis, `[T, 3]` m.
@@ -70,7 +70,7 @@ def fitted(motion: HumanMotion, body: Body) -> Fitted:
     """Fits the human's proportions to the robot's; see the module.
 
     Args:
-      motion: at the rate that the robot's motion shall have.
+      motion: at the frame rate of the robot's motion.
     """
     sizes = _robot_sizes(body)
     spin = [Rotation.from_quat(q, scalar_first=True) for q in motion.rotations.swapaxes(0, 1)]

@@ -1,4 +1,4 @@
-"""Human motions at another rate, and as loops: whether they come round, closed, gone on with."""
+"""Looping of human motions: resampling, seam measurement, closing and unrolling of cycles."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from scipy.spatial.transform import Rotation, Slerp
 from metaworldx.motion.human_skeleton import HumanMotion, forward_kinematics
 
 _STRAIGHT_RAD = 0.25
-"""A loop that turns less in a round goes straight; poses differ that much where files end."""
+"""Yaw per cycle (rad) below which a loop goes straight; poses at file ends differ as much."""
 
 
 def at_rate(motion: HumanMotion, fps: float, whole: bool) -> HumanMotion:
     """The motion at another frame rate.
 
     Args:
-      whole: stretch time by less than half a frame so that the last frame stays; else what
-        follows the last whole frame is left out.
+      whole: scale time by less than half a frame so that the last frame stays; else the remainder
+        after the last full frame is dropped.
     """
     count = motion.duration_s * fps
     count = max(2, (round(count) if whole else int(count + 1e-6)) + 1)
@@ -39,9 +39,9 @@ def at_rate(motion: HumanMotion, fps: float, whole: bool) -> HumanMotion:
 
 
 def round_trip(motion: HumanMotion) -> tuple[np.ndarray, float]:
-    """How the pelvis moves from the first frame to the last: m in the world, rad about z.
+    """Displacement (m, world) and yaw (rad) of the pelvis from the first frame to the last.
 
-    The turn is 0 where it is too small to be meant.
+    The yaw is 0 if too small to be intended.
     """
     first, last = (Rotation.from_quat(motion.rotations[i, 0], scalar_first=True) for i in (0, -1))
     _, _, z, w = (last * first.inv()).as_quat()
@@ -51,7 +51,7 @@ def round_trip(motion: HumanMotion) -> tuple[np.ndarray, float]:
 
 
 def seam(motion: HumanMotion) -> float:
-    """How far joints of the last frame are from the first's, place and heading aside (m)."""
+    """Largest joint distance between last and first frame, without position and heading (m)."""
     _, turned = round_trip(motion)
     first, last = (motion.positions[i] - motion.positions[i, 0] for i in (0, -1))
     first = Rotation.from_euler("z", turned).apply(first)
@@ -60,7 +60,7 @@ def seam(motion: HumanMotion) -> float:
 
 
 def closed(motion: HumanMotion) -> HumanMotion:
-    """The loop with ends that meet: what they differ by is spread evenly over the whole loop."""
+    """The loop with matching ends: their difference is spread evenly over the cycle."""
     _, turned = round_trip(motion)
     ramp = np.linspace(-0.5, 0.5, motion.frames)
     turn = Rotation.from_euler("z", turned)
@@ -77,12 +77,12 @@ def closed(motion: HumanMotion) -> HumanMotion:
 
 
 def unrolled(motion: HumanMotion, before: int, after: int) -> HumanMotion:
-    """A closed loop with frames of the round before it and of the round after it."""
+    """A closed loop with frames of the previous and of the next cycle."""
     moved, turned = round_trip(motion)
     period = motion.frames - 1
     frames = np.arange(-before, motion.frames + after)
     rounds = np.floor_divide(frames, period)
-    # The last frame belongs to this round.
+    # The last frame belongs to this cycle.
     rounds[frames == period] = 0
     within = frames - rounds * period
     root = np.empty((len(frames), 3))

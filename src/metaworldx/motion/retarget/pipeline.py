@@ -1,4 +1,4 @@
-"""Retargeting: a human's motion made a clip of the robot."""
+"""Retargeting pipeline: from a human's motion to a clip of the robot."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ GAMMA = 0.004
 
 @dataclass(frozen=True)
 class Figures:
-    """How well a motion was retargeted.
+    """Quality figures of a retargeted motion.
 
     Attributes:
       frames: of the clip.
       seconds: its duration.
-      scale: the robot's legs over the human's.
+      scale: ratio of the robot's to the human's leg length.
       keypoint_mean_m, keypoint_max_m: distances of keypoints from the scaled human's.
-      limit_excess_rad: how far a joint leaves its limits.
-      steps: how many stances of a sole's end there are.
-      slip_mean_m, slip_max_m: how far an end moves over the ground in a stance.
-      levels: of ground that soles stand on.
-      penetration_m: how deep any part of the robot goes into the ground: a foot into its level,
-        other parts into the lowest.
+      limit_excess_rad: largest violation of a joint limit.
+      steps: number of stances of a sole's end.
+      slip_mean_m, slip_max_m: slip of an end in a stance.
+      levels: number of ground levels that soles stand on.
+      penetration_m: largest ground penetration: of a foot into its level, of other parts into the
+        lowest.
     """
 
     frames: int
@@ -71,7 +71,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Retargeted:
-    """A robot's clip, how good it is, and the human's motion frame by frame beside it."""
+    """A robot's clip, its quality figures, and the human's motion at the same frames."""
 
     clip: Clip
     figures: Figures
@@ -85,19 +85,19 @@ def retarget(
     loop: bool | None = None,
     name: str | None = None,
 ) -> Retargeted:
-    """Makes a clip at 50 frames a second that starts at x = y = 0, heading along x.
+    """Retargets a motion to a clip at 50 frames per second from x = y = 0, heading along x.
 
-    A loop that goes straight, and sways, heads along x on the mean.
+    A straight loop, which sways, heads along x on average.
 
-    The human's proportions are fitted to the robot's, then Eq. 8 is minimised twice: near the
-    limits and without the ground for what the human does, then within the limits with soles that
-    stand still, parts that stay above the ground and off each other, and the first motion's
-    velocities.
+    The human's proportions are scaled to the robot's, then Eq. 8 is minimised twice. The first
+    pass follows the human with soft limits and without ground. The second respects the limits,
+    fixes soles in stance, avoids penetration of the ground and of other parts, and follows the
+    first motion's velocities.
 
     Args:
       robot: one of ROBOTS. Hinges are found by name, so robots with hands can take the clip.
-      skill: the clip's, one of SKILLS or none; decides which entries the command gets.
-      loop: whether the last frame is the first moved on; None takes what the file says.
+      skill: the clip's, one of SKILLS or empty; determines the command's entries.
+      loop: whether the motion is cyclic; None as in the file.
       name: the clip's; the motion's own where None.
 
     Raises:
@@ -139,7 +139,7 @@ def retarget(
 
 
 def check_skill(skill: str) -> None:
-    """Raises UserError, with the nearest that there is, unless `skill` is one or empty."""
+    """Raises UserError, with the nearest known one, unless `skill` is known or empty."""
     if skill and skill not in SKILLS:
         raise UserError(nearest("skill", skill, SKILLS, f"there are {', '.join(SKILLS)}"))
 
@@ -156,7 +156,7 @@ def _is_loop(motion: HumanMotion, loop: bool | None) -> bool:
 
 
 def _solved(body: Body, fit: Fitted, on: np.ndarray) -> tuple[Fitted, np.ndarray, Stance]:
-    """Both passes, with ends `on` levels: what was followed, qpos, and where soles stand."""
+    """Both passes, with ends `on` levels: targets, qpos, and stances."""
     points = tuple(KEYPOINTS.values())
     weights = np.array([_TOE if "toe" in n else 1.0 for n in KEYPOINTS])
     follow = PointGoal(points, fit.points, weights[:, None])
@@ -170,7 +170,7 @@ def _solved(body: Body, fit: Fitted, on: np.ndarray) -> tuple[Fitted, np.ndarray
 
     ends = body.points(body.frames(qpos), ENDS)
     heights = contacts.level_heights(on, ends)
-    # The ground is where soles stand lowest, else where the lowest parts of the body lie.
+    # The ground is at the lowest stance, else at the body's lowest parts.
     level = heights[0] if len(heights) else np.percentile(body.depth(body.frames(qpos)), 10.0)
     qpos[:, 2] -= level
     ends[..., 2] -= level
@@ -182,10 +182,10 @@ def _solved(body: Body, fit: Fitted, on: np.ndarray) -> tuple[Fitted, np.ndarray
 
 
 def _within_speeds(body: Body, qpos: np.ndarray, goals: Goals) -> np.ndarray:
-    """The goals' motion with the velocities of `qpos`, but no joint faster than its motor.
+    """The goals' motion with the velocities of `qpos`, within the motors' velocity limits.
 
-    A limb that passes a joint's own axis would spin it: there the velocity term wants the
-    motor's speed, with more weight as long as that is not kept.
+    Near a joint's singularity the joint would spin: there the velocity term targets the motor's
+    limit, with increasing weight until it is respected.
     """
     fastest = np.full(body.size, np.inf)
     fastest[ROOT:] = [speed_limit(name) / FPS for name in body.tree.joints]
@@ -205,7 +205,7 @@ def _within_speeds(body: Body, qpos: np.ndarray, goals: Goals) -> np.ndarray:
 
 
 def _too_fast(steps: np.ndarray, fastest: np.ndarray) -> np.ndarray:
-    """Which steps `[T - 1, n]` end or begin in a frame with a velocity over the fastest.
+    """Steps `[T - 1, n]` that end or start in a frame above the velocity limits.
 
     Velocities are central differences, as in clips and their checks.
     """
@@ -219,7 +219,7 @@ def _cut(fit: Fitted, own: slice) -> Fitted:
 
 
 def _closed(body: Body, qpos: np.ndarray, human: HumanMotion) -> np.ndarray:
-    """The loop with ends that meet exactly; what they differ by is spread over the round."""
+    """The loop with exactly matching ends; their difference is spread over the cycle."""
     _, turned = round_trip(human)
     turn = Rotation.from_euler("z", turned)
     goal = qpos[:1].copy()
@@ -257,9 +257,9 @@ def _figures(body: Body, qpos: np.ndarray, fit: Fitted, still: Stance) -> Figure
 def _from_origin(
     qpos: np.ndarray, human: HumanMotion, straight: bool
 ) -> tuple[np.ndarray, HumanMotion]:
-    """Both moved and turned so that the robot starts at x = y = 0 and heads along x.
+    """Both transformed so that the robot starts at x = y = 0 and heads along x.
 
-    That is the first frame's heading; of a loop that goes straight, which sways, the mean one.
+    This is the first frame's heading, or the mean one of a straight loop, which sways.
     """
     spin = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
     headings = ahead(qpos[:, 3:7])

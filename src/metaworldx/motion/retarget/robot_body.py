@@ -1,4 +1,4 @@
-"""A robot's points, turns and their Jacobians in float64, for all frames of a motion at once."""
+"""Robot kinematics in float64: points, orientations and Jacobians for all frames of a motion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metaworldx.motion.kinematics import Point, RobotTree, robot_tree
 from metaworldx.sim.model import build_model
 
 ROOT = 6
-"""Tangent entries of the pelvis, as in MuJoCo's qvel: place in the world, turn in its own axes."""
+"""Tangent entries of the pelvis, as in qvel: world translation, rotation in its own axes."""
 _SPHERE, _CAPSULE = int(mujoco.mjtGeom.mjGEOM_SPHERE), int(mujoco.mjtGeom.mjGEOM_CAPSULE)
 _APART_PAIRS = (
     ("left_elbow", "left_hip_pitch"),
@@ -26,11 +26,11 @@ _APART_PAIRS = (
     ("left_foot", "right_foot"),
     ("left_hip_pitch", "right_hip_pitch"),
 )
-"""Parts that human motion may drive into each other; pairs hold with sides exchanged as well."""
+"""Parts that human motion may make collide; pairs also apply with sides swapped."""
 
 
 class Frames(NamedTuple):
-    """Where everything is, for T frames: body origins and turns, hinge anchors and axes.
+    """Forward kinematics of T frames: body positions and orientations, hinge anchors and axes.
 
     Shapes: at `[T, B, 3]`, turn `[T, B, 3, 3]`, anchor and axis `[T, J, 3]`; B as in the model.
     """
@@ -42,7 +42,7 @@ class Frames(NamedTuple):
 
 
 class Near(NamedTuple):
-    """Pairs of parts that are near each other.
+    """Pairs of parts close to each other.
 
     Shapes for N pairs: frame `[N]`; gap (m, negative where they cut into each other) `[N]`;
     nearest points `[N, 2, 3]`; bodies `[N, 2]`.
@@ -55,7 +55,7 @@ class Near(NamedTuple):
 
 
 class Body:
-    """Kinematics of one robot; `body_of` keeps one of each.
+    """Kinematics of one robot; `body_of` caches one per robot.
 
     Attributes:
       tree: the robot's tree, with the hinges' names and limits.
@@ -103,7 +103,7 @@ class Body:
         return _placed(frames, which, np.array([point.offset for point in points]))
 
     def point_jacobian(self, frames: Frames, at: np.ndarray, bodies: np.ndarray) -> np.ndarray:
-        """How places `[T, P, 3]` on bodies `[P]` move with the tangent, `[T, P, 3, n]`."""
+        """Jacobian `[T, P, 3, n]` of points at `[T, P, 3]` on bodies `[P]`."""
         turns = self.turn_jacobian(frames, bodies)
         out = np.empty_like(turns)
         out[..., :3] = np.eye(3)
@@ -114,7 +114,7 @@ class Body:
         return out
 
     def turn_jacobian(self, frames: Frames, bodies: np.ndarray) -> np.ndarray:
-        """How bodies `[P]` turn in the world with the tangent, `[T, P, 3, n]` rad."""
+        """Rotational world Jacobian `[T, P, 3, n]` of bodies `[P]`, rad."""
         count = len(frames.at)
         out = np.zeros((count, len(bodies), 3, self.size))
         out[..., 3:ROOT] = frames.turn[:, 1, None]
@@ -140,7 +140,7 @@ class Body:
         return np.concatenate([plain[:, :3], turn, plain[:, 3:]], axis=1)
 
     def surface(self, frames: Frames) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Centres `[T, S, 3]` of the spheres that end the robot's parts, radii and bodies `[S]`."""
+        """Centres `[T, S, 3]` of the spheres at the parts' ends, with radii and bodies `[S]`."""
         bodies, offsets, radii = self._surface
         return _placed(frames, bodies, offsets), radii, bodies
 

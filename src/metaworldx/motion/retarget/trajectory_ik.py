@@ -1,7 +1,7 @@
-"""Inverse kinematics of a whole motion at once, within joint limits.
+"""Trajectory inverse kinematics: Eq. 8 of MetaWorld-X over a whole motion, within joint limits.
 
-Gauss-Newton: linearised, Eq. 8's place term becomes `||q - q*||^2_W` with W the keypoints' own
-metric `J' w J`, and its velocity term couples neighbouring frames; each step is one
+Solved by Gauss-Newton: linearised, Eq. 8's position term becomes `||q - q*||^2_W` with the
+keypoints' metric `W = J' w J`, and its velocity term couples neighbouring frames. Each step is one
 `bounded_minimum`.
 """
 
@@ -21,11 +21,11 @@ _ROUNDS = 40
 _LARGEST_STEP = 0.35
 _SETTLED = 2e-5
 _HINGE_WEIGHT = 0.1
-"""What a hinge's rad/s counts in the velocity term, where the pelvis' m/s counts 1."""
+"""Weight of a hinge's rad/s in the velocity term, relative to the pelvis' m/s."""
 
 
 class PointGoal(NamedTuple):
-    """Points `[P]` drawn to targets `[T, P, 3]` (m) with weights broadcast to those."""
+    """Targets `[T, P, 3]` (m) of points `[P]`, with weights that broadcast."""
 
     points: tuple[Point, ...]
     targets: np.ndarray
@@ -33,7 +33,7 @@ class PointGoal(NamedTuple):
 
 
 class TurnGoal(NamedTuple):
-    """Bodies `[B]` drawn to orientations `[T, B, 3, 3]`, weights `[B, 3]` about their own axes."""
+    """Target orientations `[T, B, 3, 3]` of bodies `[B]`, weights `[B, 3]` about their axes."""
 
     bodies: tuple[str, ...]
     targets: np.ndarray
@@ -41,7 +41,7 @@ class TurnGoal(NamedTuple):
 
 
 class AxisGoal(NamedTuple):
-    """Bodies' y axes drawn to directions `[T, B, 3]`, with one weight (m^2)."""
+    """Target directions `[T, B, 3]` of bodies' y axes, with one weight (m^2)."""
 
     bodies: tuple[str, ...]
     targets: np.ndarray
@@ -50,16 +50,16 @@ class AxisGoal(NamedTuple):
 
 @dataclass(frozen=True)
 class Goals:
-    """What a motion should do; every term is in m^2, rad counted by its weight.
+    """Objective terms of a motion; every term is in m^2, with weights for rad.
 
     Attributes:
-      points, turns, axes: where parts should be.
-      steps: tangents from frame to frame that the motion should take, `[T - 1, n]`.
+      points, turns, axes: target positions, orientations and directions.
+      steps: target tangents from frame to frame, `[T - 1, n]`.
       gamma: weight of the velocity term, s^2; one number or `[T - 1, n]`.
-      ground: weight of what is below the ground, as high as `margin` over it.
-      floor: the ground's height, as in `Body.clearance`; 0 where None.
-      apart: weight of parts that cut into each other.
-      slack: how far hinges may pass their limits, rad.
+      ground: weight of ground penetration, from `margin` above the ground on.
+      floor: the ground's height, as in `Body.clearance`; None is 0.
+      apart: weight of self-penetration.
+      slack: tolerance of the joint limits, rad.
     """
 
     points: tuple[PointGoal, ...]
@@ -83,11 +83,11 @@ class _Local(NamedTuple):
 
 
 def solve(body: Body, start: np.ndarray, goals: Goals, fps: float) -> np.ndarray:
-    """The motion that serves the goals best, found from `start` downhill: qpos `[T, 7 + J]`.
+    """Local minimum of the goals (Eq. 8) from `start`: qpos `[T, 7 + J]`.
 
     Args:
-      start: `[T, 7 + J]`; hinges are moved inside their limits first.
-      fps: frames a second, of the velocity term.
+      start: `[T, 7 + J]`; hinges are clipped to their limits first.
+      fps: frames per second, for the velocity term.
     """
     low, high = body.tree.low - goals.slack, body.tree.high + goals.slack
     qpos = start.copy()
@@ -184,7 +184,7 @@ def _residuals(body: Body, frames: Frames, goals: Goals):
 def _add_ground(
     body: Body, frames: Frames, goals: Goals, gradient: np.ndarray, square: np.ndarray
 ) -> float:
-    """Adds what lies below the ground; returns its cost."""
+    """Adds the ground penetration term; returns its cost."""
     miss = body.clearance(frames, goals.floor) - goals.margin
     if not np.any(miss < 0.0):
         return 0.0
@@ -206,7 +206,7 @@ def _add_apart(
     gradient: np.ndarray,
     square: np.ndarray,
 ) -> float:
-    """Adds pairs of parts that cut into each other; returns their cost."""
+    """Adds the self-penetration term; returns its cost."""
     near = body.near(qpos, _GAP)
     between = near.points[:, 1] - near.points[:, 0]
     away = between / np.maximum(np.linalg.norm(between, axis=1, keepdims=True), 1e-9)
@@ -218,11 +218,11 @@ def _add_apart(
         some = Frames(*(array[at] for array in frames))
         jacobian = body.point_jacobian(some, near.points[rows], pair)
         row = np.einsum("ri,rin->rn", away[rows], jacobian[:, 1] - jacobian[:, 0])
-        # Two parts may be near each other with several shapes: frames come more than once.
+        # Two parts may be close with several shapes, so frames can repeat.
         np.add.at(gradient, at, 2.0 * goals.apart * miss[rows, None] * row)
         np.add.at(square, at, 2.0 * goals.apart * row[:, :, None] * row[:, None])
     return float(goals.apart * np.sum(miss**2))
 
 
 _GAP = 0.01
-"""How far parts shall stay from each other, m."""
+"""Minimum distance between parts, m."""

@@ -1,4 +1,4 @@
-"""Eq. 8 of MetaWorld-X: the motion within limits that is nearest another in place and speed."""
+"""Trajectory QP, Eq. 8 of MetaWorld-X: the motion within limits nearest to a target motion."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ def match(
 ) -> np.ndarray:
     """Minimises Eq. 8, `sum_t ||q_t - q*_t||^2_W + gamma ||qd_t - qd*_t||^2_W`, within limits.
 
-    Velocities are the differences of neighbouring frames, so the minimum without limits solves a
+    Velocities are differences of neighbouring frames, so the unconstrained minimum solves a
     tridiagonal linear system for each joint.
 
     Args:
       target: q*, `[T, J]` rad.
       low, high: limits, `[J]` rad.
-      fps: frames a second.
-      weights: the diagonal of W, `[J]`, `[T, J]` or one number; not below 0. A velocity's is
-        the mean of its two frames'.
+      fps: frames per second.
+      weights: the diagonal of W, `[J]`, `[T, J]` or one number; at least 0. A velocity's is the
+        mean of its two frames'.
       gamma: weight of the velocities, s^2.
-      target_speed: qd*, `[T - 1, J]` rad/s; q*'s own where None.
+      target_speed: qd*, `[T - 1, J]` rad/s; None takes q*'s.
 
     Returns:
       q, `[T, J]` rad.
 
     Raises:
-      UserError: a limit below its other, or a negative weight.
+      UserError: crossed limits, or a negative weight.
     """
     target = np.asarray(target, float)
     weights = np.broadcast_to(np.asarray(weights, float), target.shape)
@@ -65,15 +65,15 @@ def bounded_minimum(
     high: np.ndarray,
     start: np.ndarray,
 ) -> np.ndarray:
-    """Minimises a convex quadratic of whole motions between bounds, by projected Newton steps.
+    """Minimises a convex quadratic over whole motions within bounds, by projected Newton steps.
 
-    The quadratic is `sum_t (x_t A_t x_t / 2 + b_t x_t) + sum_t c_t (x_t+1 - x_t)^2 / 2`: frames
-    are coupled through their differences alone, so its matrix is a band as wide as a frame.
+    The quadratic is `sum_t (x_t A_t x_t / 2 + b_t x_t) + sum_t c_t (x_t+1 - x_t)^2 / 2`. Frames are
+    coupled through their differences alone, so its matrix is banded with a frame's width.
 
     Args:
       blocks: A, `[T, n, n]`, symmetric.
       linear: b, `[T, n]`.
-      coupling: c, `[T - 1, n]`, not below 0.
+      coupling: c, `[T - 1, n]`, at least 0.
       low, high: bounds `[T, n]` or `[n]`; may be infinite.
       start: where to start, `[T, n]`.
 
@@ -107,7 +107,7 @@ def bounded_minimum(
 
 
 def _band(blocks: np.ndarray, coupling: np.ndarray) -> np.ndarray:
-    """The matrix's upper band as LAPACK wants it, `[n + 1, T n]`."""
+    """The matrix's upper band in LAPACK's format, `[n + 1, T n]`."""
     frames, n, _ = blocks.shape
     full = blocks + np.eye(n) * _sides(coupling, frames)[:, None, :]
     band = np.zeros((n + 1, frames * n))
@@ -119,7 +119,7 @@ def _band(blocks: np.ndarray, coupling: np.ndarray) -> np.ndarray:
 
 
 def _sides(coupling: np.ndarray, frames: int) -> np.ndarray:
-    """What couplings add to the diagonal, `[T, n]`."""
+    """Contribution of the couplings to the diagonal, `[T, n]`."""
     out = np.zeros((frames, coupling.shape[1]))
     out[:-1] += coupling
     out[1:] += coupling
@@ -135,7 +135,7 @@ def _times(blocks: np.ndarray, coupling: np.ndarray, x: np.ndarray) -> np.ndarra
 
 
 def _solve_free(band: np.ndarray, right: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Solves for the free entries; held ones stay 0."""
+    """Solves for the free entries; fixed ones stay 0."""
     mask = free.ravel().astype(float)
     n = len(band) - 1
     own = band.copy()
