@@ -1,1 +1,1 @@
-"""Checks this project against recordings of HumanoidBench."""
+"""Parity tests against recordings of HumanoidBench."""

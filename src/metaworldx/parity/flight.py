@@ -1,4 +1,4 @@
-"""Holds a robot in the air against recorded flights, on native MuJoCo and on MJX."""
+"""Flight parity: a robot in the air compared with recordings, on native MuJoCo and on MJX."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class StepErrors:
 
 @dataclass(frozen=True)
 class FlightErrors:
-    """How far a robot in the air is from its recording.
+    """Deviation of a robot in the air from its recording.
 
     Attributes:
-      size_mismatches: what differs in sizes and names, in words; if any, nothing was stepped.
+      size_mismatches: differences in sizes and names, in words; if any, nothing was stepped.
       native: native MuJoCo in float64.
       mjx: MJX in float32.
     """
@@ -47,7 +47,7 @@ def flight_errors(flight: Flight) -> FlightErrors:
     """Steps every transition of a flight on both backends.
 
     Raises:
-      UserError: the flight is of a robot that this project does not have.
+      UserError: unknown robot.
     """
     mismatches = size_mismatches(flight, ModelIndex.of_model(_robot(flight).compile()))
     if mismatches:

@@ -1,4 +1,4 @@
-"""Recordings of HumanoidBench: reading a file and checking that it is one."""
+"""Recordings of HumanoidBench: reading and validation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from metaworldx.core.errors import UserError
 from metaworldx.sim.model_index import ModelIndex
 from metaworldx.sim.physics import SUBSTEPS
 
-# Shape of every array that a recording must have, by the sizes that its names give. `*` is any
-# size; `nq`, `nv` and `obs` are read off the file and must then agree.
+# Required shape of every array of a recording, by the sizes that its names give. `*` is any size;
+# `nq`, `nv` and `obs` are taken from the file and must be consistent.
 _ROWS = {
     **{key: () for key in ("episode", "step", "kind", "reward", "terminated")},
     **{"qpos_before": ("nq",), "qpos": ("nq",), "qvel_before": ("nv",), "qvel": ("nv",)},
@@ -34,7 +34,7 @@ _LISTS = ("bodies", "sites", "geoms", "geom_bodies", "sensors", "actuators", "jo
 
 
 class RecordingError(UserError):
-    """A file that is not a readable recording; the message names it and why."""
+    """A file that is not a readable recording; the message has its name and the reason."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Recording:
       path: where it was read from.
       arrays: every array of the file by its key, without `names` and the JSON columns.
       names: names of bodies, sites, geoms, sensors, joints and actuators.
-      task_state: the task's memory after each row.
-      reset_state: the task's memory after each reset.
+      task_state: the task's state after each row.
+      reset_state: the task's state after each reset.
     """
 
     path: Path
@@ -62,7 +62,7 @@ class Recording:
 
     @property
     def layout(self) -> ModelIndex:
-        """The recorded model's names."""
+        """The recorded model's index of names."""
         return ModelIndex.of_recording(
             self.names, self.arrays["qpos"].shape[1], self.arrays["qvel"].shape[1]
         )
@@ -97,7 +97,7 @@ class Flight:
 
 
 def load(path: Path) -> Recording | Flight:
-    """Reads a recording, of an environment or of a flight, whichever its names say it is.
+    """Reads a recording of an environment or of a flight, as determined by its names.
 
     Raises:
       RecordingError: the file is not a recording of this format.
@@ -128,7 +128,7 @@ def load_recording(path: Path) -> Recording:
 def _load_arrays(path: Path) -> dict[str, np.ndarray]:
     """All arrays of an `.npz`, none of them pickled, among them `names`."""
     try:
-        with zipfile.ZipFile(path):  # so that numpy takes it for nothing but an archive
+        with zipfile.ZipFile(path):  # so that numpy accepts nothing but an archive
             pass
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
@@ -152,9 +152,9 @@ def _json(path: Path, key: str, value: Any) -> Any:
 def _check(
     path: Path, arrays: Mapping[str, np.ndarray], wanted: Mapping[str, tuple], sizes: dict
 ) -> None:
-    """Refuses arrays that are missing, not numbers, or of another shape than `wanted`.
+    """Rejects arrays that are missing, not numeric, or of another shape than `wanted`.
 
-    A size that `sizes` does not know yet is taken from the first array that has it.
+    A size that `sizes` lacks is taken from the first array that has it.
     """
     missing = [key for key in wanted if key not in arrays]
     if missing:

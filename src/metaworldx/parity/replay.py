@@ -1,4 +1,4 @@
-"""Replays a recording's readings through a task and measures where the two differ."""
+"""Replay of a recording's simulation data through a task, and the differences of the results."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
 
 _MEMORY_TOLERANCE = 1e-5
-"""Largest difference of two numbers in a task's memory that counts as none."""
+"""Tolerance for numbers in a task's state."""
 
 
 @dataclass
 class Replay:
-    """How far a task is from a recording.
+    """Deviation of a task from a recording.
 
     Attributes:
-      size_mismatches: what differs in size, in words.
+      size_mismatches: differences in size, in words.
       observation_error: worst |ours - recorded| / max(1, |recorded|) after the steps.
       reward_error: likewise for rewards.
-      termination_mismatches: rows whose `terminated` differs.
-      memory_mismatches: rows where a memory entry that both keep differs, in words.
-      memory_keys: the memory entries that both keep.
+      termination_mismatches: rows with different `terminated`.
+      memory_mismatches: rows in which a common entry of the task's state differs, in words.
+      memory_keys: the common entries of the task's state.
       term_errors: worst absolute error of each named reward term.
     """
 
@@ -54,15 +54,15 @@ def contact_flags(task: Task, recording: Recording) -> np.ndarray:
     return flags
 
 
-def recorded_readings(task: Task, recording: Recording) -> SimData:
-    """A recording's rows as Readings with a leading dimension of N (float64 where JAX has it)."""
+def recorded_data(task: Task, recording: Recording) -> SimData:
+    """A recording's rows as SimData with a leading dimension of N (float64 if JAX enables it)."""
     fields = ("qpos", "qvel", "xpos", "xquat", "site_xpos", "sensordata", "actuator_force")
     values = {name: jnp.asarray(recording.arrays[name], jnp.result_type(float)) for name in fields}
     return SimData(**values, contact=jnp.asarray(contact_flags(task, recording)))
 
 
 def absolute_error(ours: np.ndarray, recorded: np.ndarray) -> float:
-    """Worst |ours - recorded|; 0 for nothing, infinite if any is not finite."""
+    """Worst |ours - recorded|; 0 for empty arrays, infinite if any is not finite."""
     error = np.abs(ours - recorded)
     return float(np.max(error, initial=0.0)) if np.all(np.isfinite(error)) else float("inf")
 
@@ -76,7 +76,7 @@ def relative_error(ours: np.ndarray, recorded: np.ndarray) -> float:
 def task_on(
     recording: Recording, cls: type[Task], spec: RobotSpec, layout: ModelIndex | None = None
 ) -> Task:
-    """The recording's task on a layout, its own unless another is given.
+    """The recording's task on a model index, by default the recording's.
 
     Raises:
       RecordingError: the recording lacks a name that the task reads.
@@ -91,7 +91,7 @@ def task_on(
 
 
 def memory_at_reset(task: Task, recording: Recording, episode: int) -> TaskState:
-    """The task's memory as the recording has it after an episode's reset.
+    """The task's recorded state after an episode's reset.
 
     Raises:
       RecordingError: the recording's `reset/task_state` is not that task's.
@@ -107,11 +107,11 @@ def memory_at_reset(task: Task, recording: Recording, episode: int) -> TaskState
 
 
 def replay(recording: Recording) -> Replay:
-    """Evaluates the recording's task on its readings, in order from each reset, in float64.
+    """Evaluates the recording's task on its data, in order from each reset, in float64.
 
     Raises:
-      UserError: the recording is of an environment that this project does not have.
-      RecordingError: names or memory in it are not that environment's.
+      UserError: unknown environment.
+      RecordingError: its names or task state do not fit that environment.
     """
     spec, cls = parse_id(recording.env_id)
     with jax.enable_x64(True):
@@ -121,18 +121,18 @@ def replay(recording: Recording) -> Replay:
 def _replay(task: Task, recording: Recording) -> Replay:
     found = Replay()
     arrays = recording.arrays
-    readings = recorded_readings(task, recording)
+    readings = recorded_data(task, recording)
 
     @jax.jit
     def run(memory: TaskState, rows: SimData):
         def one(memory, r):
-            seen = task.observe(r, memory)
+            obs_now = task.observe(r, memory)
             out = task.evaluate(r, memory)
-            return out.memory, (seen, out)
+            return out.memory, (obs_now, out)
 
         return jax.lax.scan(one, memory, rows)[1]
 
-    # Every episode is padded to the longest, so that one compilation serves all.
+    # Episodes are padded to the longest, so that one compilation suffices.
     longest = int(np.bincount(arrays["episode"]).max())
     for episode in range(len(recording.reset_state)):
         rows = recording.rows_of(episode)
@@ -164,8 +164,8 @@ def _compare(found: Replay, task: Task, recording: Recording, rows, obs, out) ->
         if recorded is None:
             continue
         recorded = recorded[rows].astype(float)
-        there = np.isfinite(recorded)
-        worst = absolute_error(np.asarray(ours, float)[there], recorded[there])
+        finite = np.isfinite(recorded)
+        worst = absolute_error(np.asarray(ours, float)[finite], recorded[finite])
         found.term_errors[name] = max(found.term_errors.get(name, 0.0), worst)
     for i, row in enumerate(rows):
         ours = task.record_of_memory(jax.tree.map(lambda x, i=i: x[i], out.memory))
@@ -179,7 +179,7 @@ def _compare(found: Replay, task: Task, recording: Recording, rows, obs, out) ->
 
 
 def _same(ours: Any, recorded: Any) -> bool:
-    """Whether two memory entries agree; lists of names are compared as sets."""
+    """Whether two entries of a task's state agree; lists of names are compared as sets."""
     if isinstance(recorded, Mapping) or isinstance(ours, Mapping):
         return (
             isinstance(recorded, Mapping)

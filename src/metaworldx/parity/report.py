@@ -1,4 +1,4 @@
-"""What `verify` found on one file, and whether that is within tolerance."""
+"""Results of `verify` for one file, and whether they are within tolerance."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from metaworldx.parity.scene import (
 )
 
 OBSERVATION_LIMIT, REWARD_LIMIT = 1e-5, 1e-4
-"""Largest |ours - recorded| / max(1, |recorded|)."""
+"""Tolerance of |ours - recorded| / max(1, |recorded|)."""
 FLIGHT_NATIVE_LIMIT = {"h1": 1e-6}
 FLIGHT_NATIVE_LIMIT_WITH_HANDS = 2e-5
 FLIGHT_MJX_LIMIT = 2e-4
-"""Largest error of qpos after a control step in the air, m or rad."""
+"""Tolerance of qpos after a control step in the air, m or rad."""
 OBJECTS_LIMIT = {"spoon": 0.02}
 OBJECTS_LIMIT_ELSE = 0.01
-"""Largest median error of the objects' joints after a control step, m or rad."""
+"""Tolerance of the median error of the objects' joints after a control step, m or rad."""
 
 
 @dataclass(frozen=True)
 class EnvironmentReport:
-    """How an environment compares with its recording.
+    """Comparison of an environment with its recording.
 
     Attributes:
       file: the recording's file name.
       env: HumanoidBench's id.
-      rows, episodes: what it holds.
+      rows, episodes: their numbers in the file.
       size_mismatches: sizes and names that differ, in words.
       observation_error: worst relative error after steps and resets.
-      replay: rewards, terminations, terms and memory on the recorded readings.
-      dynamics: native physics from the recorded states; None where sizes differ.
-      objects_limit: largest median error of the objects' joints (m or rad).
+      replay: rewards, terminations, terms and task state on the recorded data.
+      dynamics: native physics from the recorded states; None if sizes differ.
+      objects_limit: tolerance of the median error of the objects' joints (m or rad).
     """
 
     file: str
@@ -56,7 +56,7 @@ class EnvironmentReport:
 
     @property
     def worst_term(self) -> tuple[str, float] | None:
-        """Name and absolute error of the reward term that is furthest off."""
+        """Name and absolute error of the reward term with the largest error."""
         errors = self.replay.term_errors
         return max(errors.items(), key=lambda item: item[1]) if errors else None
 
@@ -102,12 +102,12 @@ class EnvironmentReport:
 
 @dataclass(frozen=True)
 class FlightReport:
-    """How a robot in the air compares with its recording.
+    """Comparison of a robot in the air with its recording.
 
     Attributes:
       file: the recording's file name.
       robot: the robot's name.
-      rows: transitions that it holds.
+      rows: number of transitions.
       errors: of native MuJoCo and of MJX.
     """
 
@@ -118,7 +118,7 @@ class FlightReport:
 
     @property
     def native_limit(self) -> float:
-        """Largest error of native qpos (m or rad)."""
+        """Tolerance of native qpos (m or rad)."""
         return FLIGHT_NATIVE_LIMIT.get(self.robot, FLIGHT_NATIVE_LIMIT_WITH_HANDS)
 
     @property
@@ -148,10 +148,10 @@ class FlightReport:
 
 
 def report_on(path: Path) -> EnvironmentReport | FlightReport:
-    """Holds one file against this project.
+    """Compares one file with this project.
 
     Raises:
-      UserError: it is not a recording, or of an environment or robot that is not here.
+      UserError: not a recording, or of an unknown environment or robot.
     """
     recording = load(path)
     if isinstance(recording, Flight):
@@ -161,7 +161,7 @@ def report_on(path: Path) -> EnvironmentReport | FlightReport:
 
 
 def limits() -> dict[str, float]:
-    """The tolerances that are the same for every file, by what they bound."""
+    """Tolerances common to all files, by the name of the bounded quantity."""
     return {
         "observation_error": OBSERVATION_LIMIT,
         "reward_error": REWARD_LIMIT,

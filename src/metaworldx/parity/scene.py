@@ -1,4 +1,4 @@
-"""Holds a recording against our own compiled scene: sizes, names, resets and dynamics."""
+"""Scene parity: a recording compared with the compiled scene in sizes, names, resets, dynamics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from metaworldx.sim.physics import PhysicsState
 PELVIS_STEPS = 10
 """Control steps after which the pelvis is compared."""
 _HOLD = 1
-"""The kind of episode that holds the keyframe pose, undisturbed."""
+"""The kind of episode with the keyframe pose held, without disturbance."""
 _FREE, _BALL = 0, 1
 _QUATERNION = {_FREE: 3, _BALL: 0}
 _WIDTH = {_FREE: 7, _BALL: 4}
@@ -30,7 +30,7 @@ _WIDTH = {_FREE: 7, _BALL: 4}
 
 @dataclass(frozen=True)
 class Dynamics:
-    """How far native MuJoCo on our scene is from the recorded physics.
+    """Deviation of native MuJoCo on our scene from the recorded physics.
 
     Attributes:
       objects: median over the rows of a kind of the worst error of the objects' joints after one
@@ -57,10 +57,10 @@ def physics_of(recording: Recording) -> NativePhysics:
 
 
 def size_mismatches(names: Recording | Flight, layout: ModelIndex) -> list[str]:
-    """What of a recording's sizes and names our model has otherwise, in words.
+    """Differences between a recording's sizes and names and our model's, in words.
 
-    Joints and actuators must be the same in the same order, for they give qpos, qvel and actions
-    their meaning. Sites and sensors must be there, with the sensors' sizes; bodies too.
+    Joints and actuators must be equal and in the same order, which defines qpos, qvel and actions.
+    Bodies, sites and sensors must exist, sensors with the same sizes.
     """
     arrays, recorded = names.arrays, names.names
     found = [
@@ -103,11 +103,11 @@ def _first_difference(kind: str, ours: Iterable, recorded: Iterable) -> list[str
 def reset_observation_error(recording: Recording) -> float:
     """Worst relative error of the observations after reset, from our kinematics at those states.
 
-    HumanoidBench's package task observes before it moves the destination: bodies that are moved
-    at resets may stand where they are in the model or where the first row has them.
+    HumanoidBench's package task observes before it moves the destination: bodies that resets move
+    may be at their position in the model or in the first row.
 
     Raises:
-      RecordingError: its memory is not that of its environment.
+      RecordingError: its task state does not fit its environment.
     """
     physics = physics_of(recording)
     episodes = [e for e in range(len(recording.reset_state)) if len(recording.rows_of(e))]
@@ -155,8 +155,8 @@ def _observation_errors(
 def dynamics(recording: Recording) -> Dynamics:
     """Steps native MuJoCo (float64) from the recorded states and compares.
 
-    Rows whose recorded state or action is not finite are left out; a simulation of ours that
-    breaks down counts as infinitely far.
+    Rows with a non-finite recorded state or action are skipped; a simulation of ours that diverges
+    has an infinite error.
     """
     physics = physics_of(recording)
     arrays = recording.arrays
@@ -188,7 +188,7 @@ def _state(
     qvel: np.ndarray,
     moved: bool = True,
 ) -> PhysicsState:
-    """States at qpos and qvel; mocap bodies, if `moved`, where `rows` recorded those names."""
+    """States at qpos and qvel; mocap bodies, if `moved`, at the poses recorded in `rows`."""
     layout = physics.layout
     pos = np.tile(np.reshape(layout.mocap_pos, (-1, 3)), (len(rows), 1, 1))
     quat = np.tile(np.reshape(layout.mocap_quat, (-1, 4)), (len(rows), 1, 1))
@@ -239,8 +239,8 @@ def _pelvis_error(physics: NativePhysics, recording: Recording, usable: np.ndarr
         for start in range(len(rows) - PELVIS_STEPS + 1):
             run = rows[start : start + PELVIS_STEPS]
             steps = recording.arrays["step"][run]
-            held = (recording.arrays["kind"][run] == _HOLD).all()
-            if held and usable[run].all() and (np.diff(steps) == 1).all():
+            is_hold = (recording.arrays["kind"][run] == _HOLD).all()
+            if is_hold and usable[run].all() and (np.diff(steps) == 1).all():
                 starts.append(run)
     if not starts:
         return None
@@ -249,5 +249,5 @@ def _pelvis_error(physics: NativePhysics, recording: Recording, usable: np.ndarr
     for step in range(PELVIS_STEPS):
         action = recording.arrays["action"][runs[:, step]]
         state, _ = physics.step_numpy(state, ctrl_of(physics, action))
-    apart = np.asarray(state.qpos)[:, :3] - recording.arrays["qpos"][runs[:, -1], :3]
-    return float(np.median(np.nan_to_num(np.linalg.norm(apart, axis=1), nan=np.inf)))
+    offset = np.asarray(state.qpos)[:, :3] - recording.arrays["qpos"][runs[:, -1], :3]
+    return float(np.median(np.nan_to_num(np.linalg.norm(offset, axis=1), nan=np.inf)))
