@@ -1,1 +1,1 @@
-"""The environments under other libraries' interfaces: brax and gymnasium."""
+"""Adapters of the environments to the interfaces of brax and gymnasium."""

@@ -1,4 +1,4 @@
-"""The environments as brax `Env`s, for brax's own trainers."""
+"""Brax adapter: the environments as brax `Env`s, for brax's own trainers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-# brax imports MJX, which tells stdout what it misses unless it comes in quietly first.
+# brax imports MJX, which prints missing packages to stdout unless it was imported silently before.
 import metaworldx.sim.mjx  # noqa: F401
 
 # isort: split
@@ -23,7 +23,7 @@ from metaworldx.interop.brax_episodes import EpisodeWrapper
 
 
 class _NoSystem(UserError, AttributeError):
-    """brax's domain randomisation wants a brax system, which these environments have not."""
+    """Placeholder for the brax system of brax's domain randomization, which does not exist here."""
 
 
 class BraxEnv(base.Env):
@@ -36,20 +36,20 @@ class BraxEnv(base.Env):
     Three ways to run it:
 
     - with `wrap` below, brax's trainers given `wrap_env_fn=wrap` and
-      `episode_length=env.episode_length`: a newly drawn start for every episode, the time limit
-      the environment's own, `action_repeat` exact.
-    - with brax's own `brax.envs.training.wrap`, the trainers' default: brax limits time by the
-      `episode_length` that it is given, and sends an environment back to its own first start,
-      random key included, so that every episode of it begins and is randomised alike. With
-      `action_repeat` a robot stands still from its first end on, unpaid; brax counts those steps
-      in an episode's length, and of the metrics takes only the last of the repeated steps.
-    - alone: `done` is 1 where the task ended, and the time limit is not told; with
-      `EnvConfig.auto_reset` the next episode has then begun already.
+      `episode_length=env.episode_length`: a new initial state for every episode, the
+      environment's own time limit, and exact `action_repeat`.
+    - with brax's own `brax.envs.training.wrap`, the trainers' default: the time limit is the given
+      `episode_length`, and an environment returns to its own first state, random key included, so
+      that all its episodes start and are randomized alike. With `action_repeat` the steps after
+      an episode's end have no reward but count in its length, and metrics are those of the last
+      repeated step.
+    - alone: `done` is 1 at termination, and the time limit is not reported; with
+      `EnvConfig.auto_reset` the next episode has then started already.
     """
 
     def __init__(self, env: Env):
         self.env = env
-        # What runs under brax's own wrappers, which end and restart episodes themselves.
+        # Used under brax's own wrappers, which end and restart episodes themselves.
         self._endless = copy.copy(env)
         self._endless.config = dataclasses.replace(env.config, auto_reset=False)
         self._endless.max_episode_steps = NO_LIMIT
@@ -76,7 +76,7 @@ class BraxEnv(base.Env):
 
     @property
     def sys(self) -> Any:
-        """Not there: brax's domain randomisation asks for it.
+        """Not available; brax's domain randomization reads it.
 
         Raises:
           UserError: always.
@@ -98,7 +98,7 @@ class BraxEnv(base.Env):
         )
 
     def step(self, state: base.State, action: jax.Array) -> base.State:
-        """One control step; `done` is 1 where the task ended."""
+        """One control step; `done` is 1 at termination."""
         # brax's own EpisodeWrapper leaves its count of steps in `info`.
         under_brax = "steps" in state.info
         before: Any = state.pipeline_state
@@ -112,7 +112,7 @@ class BraxEnv(base.Env):
         )
         if not under_brax:
             return new
-        # An episode that ended earlier among the repeats of one action stays as it ended.
+        # An episode that ended in an earlier repeat of the action keeps its final state.
         unpaid = state.replace(reward=jnp.zeros_like(new.reward))  # pyright: ignore
         return jax.tree.map(lambda old, now: jnp.where(state.done > 0, old, now), unpaid, new)
 
@@ -136,13 +136,13 @@ def wrap(
     action_repeat: int = 1,
     randomization_fn: Callable | None = None,
 ) -> base.Wrapper:
-    """In place of brax's training wrappers: a newly drawn start for every episode.
+    """Replaces brax's training wrappers, with a new initial state for every episode.
 
-    The time limit is the environment's own, so `episode_length` must be the same. Its `reset`
-    takes a batch of raw keys `[num_envs, 2]`, as brax's trainers make them. `info` has what
-    brax's wrappers give. With `action_repeat` an action is kept up for so many control steps, or
-    until its episode ends: reward and metrics are sums over the steps taken, `steps` and
-    `length` count those.
+    The time limit is the environment's own, so `episode_length` must equal it. `reset` takes a
+    batch of raw keys `[num_envs, 2]`, as from brax's trainers. `info` has the entries of brax's
+    wrappers. With `action_repeat` an action is repeated for that many control steps, or until its
+    episode ends: reward and metrics are sums over the steps taken, `steps` and `length` count
+    those.
 
     Raises:
       UserError: another episode length, no auto-reset, an `action_repeat` that is not a whole

@@ -1,4 +1,4 @@
-"""Episodes for brax's trainers of environments that reset themselves."""
+"""Episode wrapper for brax's trainers over environments with auto-reset."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from metaworldx.core.errors import UserError
 from metaworldx.envs.state import select
 
 _BOOKS = ("steps", "truncation", "episode_done", "episode_metrics")
-"""What brax's trainers and evaluators read in `State.info`."""
+"""Entries of `State.info` that brax's trainers and evaluators read."""
 
 
 @struct.dataclass
 class _Taken:
-    """What the steps of one repeated action came to, summed until the episode's end.
+    """Sums over the steps of one repeated action, until the episode's end.
 
     Attributes:
       reward, steps: sums `[num_envs]`.
       metrics: sums by name.
-      done, truncation: 1 where the episode ended, and where only the time limit ended it.
+      done, truncation: 1 if the episode ended, and if the time limit alone ended it.
     """
 
     reward: jax.Array
@@ -35,10 +35,10 @@ class _Taken:
 
 
 class EpisodeWrapper(base.Wrapper):
-    """In place of brax's `VmapWrapper`, `EpisodeWrapper` and `AutoResetWrapper`.
+    """Replaces brax's `VmapWrapper`, `EpisodeWrapper` and `AutoResetWrapper`.
 
-    The environment beneath begins its next episode in the step that ends one. brax's
-    `EpisodeWrapper` would step on through that with `action_repeat` and lose the end.
+    The wrapped environment starts its next episode in the step that ends one. With `action_repeat`
+    brax's `EpisodeWrapper` would step beyond that and lose the end.
     """
 
     def __init__(self, env: base.Env, action_repeat: int = 1):
@@ -67,11 +67,11 @@ class EpisodeWrapper(base.Wrapper):
         return state.replace(info={**state.info, **books})  # pyright: ignore
 
     def step(self, state: base.State, action: jax.Array) -> base.State:
-        """`action_repeat` control steps, or fewer where an episode ends before."""
+        """`action_repeat` control steps, or fewer if an episode ends before."""
         going = 1.0 - state.info["episode_done"]
         of_episode = state.info["episode_metrics"]
         names = [name for name in state.metrics if name in of_episode and name != "reward"]
-        # Without the books: by them the environment knows brax's own wrapper.
+        # Without these entries, by which the environment recognizes brax's own wrapper.
         bare = {name: value for name, value in state.info.items() if name not in _BOOKS}
         now, taken = self._once(state.replace(info=bare), action, names)  # pyright: ignore
         if self.action_repeat > 1:
@@ -111,10 +111,10 @@ class EpisodeWrapper(base.Wrapper):
     def _more(
         self, state: base.State, taken: _Taken, action: jax.Array, names: list[str]
     ) -> tuple[base.State, _Taken]:
-        """One more control step of those whose episode goes on; the others stay."""
+        """One more control step of the running episodes; the others stay."""
         new, one = self._once(state, action, names)
         both = jax.tree.map(jnp.add, taken, one)
-        # `done` and `truncation` are 0 before an end, so that their sums are the new ones.
+        # `done` and `truncation` are 0 before an end, so their sums are the new values.
         return select(taken.done > 0, (state, taken), (new, both))
 
 

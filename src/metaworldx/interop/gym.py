@@ -1,4 +1,4 @@
-"""The environments as gymnasium environments: `gymnasium.make_vec("metaworldx/h1-walk-v0")`."""
+"""Gymnasium adapter for single environments: `gymnasium.make("metaworldx/h1-walk-v0")`."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ __all__ = ["GymEnv", "GymVectorEnv", "UnlimitedGymEnv"]
 class GymEnv(gymnasium.Env):
     """One environment, for scripts and for gymnasium's own wrappers.
 
-    Time limit: `max_episode_steps` control steps; None is the task's own, -1 is none. Made by
-    `gymnasium.make` it is an `UnlimitedGymEnv`, under gymnasium's `TimeLimit`.
+    Time limit: `max_episode_steps` control steps; None is the task's own, -1 disables it. From
+    `gymnasium.make` it is an `UnlimitedGymEnv` under gymnasium's `TimeLimit`.
 
-    Ends: `terminated` where the task ended or the simulation diverged, `truncated` where the
-    time limit did. There is no auto-reset: call `reset` after an end.
+    Ends: `terminated` if the task ended or the simulation diverged, `truncated` at the time limit.
+    There is no auto-reset: call `reset` after an end.
 
-    Seeds: `reset(seed=...)` begins the same episodes again; without one it goes on from the last
-    random state. Options of `reset`: none.
+    Seeds: `reset(seed=...)` repeats the same episodes; without a seed the random state continues.
+    Options of `reset`: none.
 
     Info: of `reset` empty; of `step` the reward's terms under their names and
     `success_subtasks` (float), `success` and `diverged` (bool), all of that step.
 
-    An action is `[action_size]`, real and finite; what lies outside of [-1, 1] is clipped.
+    An action is `[action_size]`, real and finite; it is clipped to [-1, 1].
     Rendering: `render_mode="rgb_array"`.
     """
 
@@ -68,7 +68,7 @@ class GymEnv(gymnasium.Env):
 
     @property
     def max_episode_steps(self) -> int | None:
-        """This environment's own time limit in control steps; None where it keeps none."""
+        """This environment's own time limit in control steps; None without one."""
         return told_limit(self.env)
 
     @property

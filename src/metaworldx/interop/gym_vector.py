@@ -21,28 +21,28 @@ from metaworldx.interop import gym_input
 
 
 class GymVectorEnv(gymnasium.vector.VectorEnv):
-    """A batch of environments that answers as gymnasium's `SyncVectorEnv` of single ones does.
+    """A batch of environments with the behaviour of gymnasium's `SyncVectorEnv`.
 
     `autoreset_mode` (an `AutoresetMode`, its value or its name; `metadata` tells it):
 
     - SAME_STEP (the default): episodes restart within the step that ends them. The observation
-      is then the next episode's first; `info["final_obs"]` and `info["final_info"]` hold what
-      the step itself led to.
-    - NEXT_STEP: the step that ends an episode hands out its last observation; the next one
-      ignores that environment's action and hands out the new episode's first, with reward 0 and
-      no info. gymnasium's `NormalizeObservation` takes only this mode.
-    - DISABLED: nothing restarts by itself. Ended environments must be reset before the next
+      is then the next episode's first; `info["final_obs"]` and `info["final_info"]` hold the
+      ended episode's last.
+    - NEXT_STEP: the step that ends an episode returns its last observation; the next one ignores
+      that environment's action and returns the new episode's first, with reward 0 and no info.
+      gymnasium's `NormalizeObservation` requires this mode.
+    - DISABLED: no automatic restart. Ended environments must be reset before the next
       step, by `reset(options={"reset_mask": mask})`.
 
-    Time limit: `max_episode_steps` control steps; None is the task's own, -1 is none. As under
-    gymnasium's `TimeLimit`, an episode that ends by itself at the limit is both terminated and
+    Time limit: `max_episode_steps` control steps; None is the task's own, -1 disables it. As under
+    gymnasium's `TimeLimit`, an episode that terminates at the limit is both terminated and
     truncated.
 
-    Seeds: `reset(seed=s)` gives the environments the seeds s, s + 1 and so on, a list one each;
-    each begins the episodes that a `GymEnv` with its seed begins, auto-resets among them.
-    Without seeds they go on from their random states.
+    Seeds: `reset(seed=s)` gives the environments the seeds s, s + 1 and so on, a list one each.
+    Each runs the same episodes as a `GymEnv` with its seed, auto-resets included. Without seeds
+    the random states continue.
 
-    Info: each entry `[num_envs]` has a mask `_NAME` that says for whom it was given. Entries are
+    Info: each entry `[num_envs]` has a mask `_NAME` of the environments with a value. Entries are
     those of `GymEnv`. `final_info` has them for the environments that ended, and `episode`: the
     whole episode's return `r`, length `l` and whether it was successful at some step, `success`.
     Info of `reset` is empty.
@@ -76,12 +76,12 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
         self._generators: list[np.random.Generator | None] = [None] * num_envs
         self._state: EnvState | None = None
         self._obs = np.zeros(self.observation_space.shape or (), np.float32)
-        # Who ended at the last step and has not been reset since (never under SAME_STEP).
+        # Environments that ended in the last step and were not reset (none under SAME_STEP).
         self._ended = np.zeros(num_envs, bool)
 
     @property
     def max_episode_steps(self) -> int | None:
-        """Time limit in control steps; None where there is none."""
+        """Time limit in control steps; None without one."""
         return gym_input.told_limit(self.env)
 
     @property
@@ -90,7 +90,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
 
     @property
     def spec(self) -> Any:
-        """gymnasium's specification, with the time limit that holds."""
+        """gymnasium's specification, with the effective time limit."""
         return self._spec
 
     @spec.setter
@@ -98,7 +98,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
         self._spec = copy.deepcopy(spec)
         if spec is None:
             return
-        # `make_vec` leaves the registered limit in it whatever it was given.
+        # `make_vec` leaves the registered limit in it, whatever its argument.
         self._spec.max_episode_steps = self.max_episode_steps
         if "autoreset_mode" in self._spec.kwargs:
             self._spec.kwargs["autoreset_mode"] = self._mode.value  # JSON has no enumerations
@@ -115,12 +115,12 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
 
         Args:
           seed: one seed s for s, s + 1 and so on, a list with one or None for each environment,
-            or None to go on from the last random states.
+            or None to continue the random states.
           options: `reset_mask`, a numpy array of booleans `[num_envs]`, resets those alone; the
-            others go on where they are, and their observations are the last ones again.
+            others continue, and their last observations are returned again.
 
         Raises:
-          UserError: not such seeds, options or mask.
+          UserError: invalid seeds, options or mask.
         """
         mask = gym_input.reset_mask(options, self.num_envs)
         seeds = gym_input.seeds_of_all(seed, self.num_envs)
@@ -143,7 +143,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
         """One control step of all environments; actions `[num_envs, action_size]`.
 
         Raises:
-          UserError: actions of another shape, or not of finite real numbers.
+          UserError: actions of another shape, or not real and finite.
         """
         if self._state is None:
             raise gymnasium.error.ResetNeeded("call reset before step")
@@ -175,11 +175,11 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
         return self._obs.copy(), reward, terminated, truncated, info
 
     def close_extras(self, **kwargs: Any) -> None:
-        """Drops the simulations."""
+        """Releases the simulations."""
         self._state = None
 
     def _begin(self, mask: np.ndarray) -> None:
-        """New episodes where `mask` `[num_envs]` is set."""
+        """Starts new episodes where `mask` `[num_envs]` is set."""
         draws = np.zeros(self.num_envs, np.uint32)
         for i in np.flatnonzero(mask):
             own = self._generators[i]
@@ -193,7 +193,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
         self._obs = np.where(mask[:, None], fresh, self._obs)
 
     def _info(self, state: EnvState, acted: np.ndarray, restarted: np.ndarray) -> dict[str, Any]:
-        """Entries of those that acted, under `final_info` for those that have restarted since."""
+        """Entries of the stepped environments, under `final_info` for restarted ones."""
         one_step = {
             **{name: np.asarray(value, np.float64) for name, value in state.terms.items()},
             "success": np.asarray(state.success),
@@ -222,7 +222,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
 
 
 def _masked(entries: dict[str, np.ndarray], mask: np.ndarray) -> dict[str, np.ndarray]:
-    """Entries as gymnasium gathers them: zero where the mask is not set, absent if nowhere."""
+    """Entries as gymnasium collects them: zero where the mask is unset, absent if it is empty."""
     if not mask.any():
         return {}
     kept = {name: np.where(mask, value, np.zeros_like(value)) for name, value in entries.items()}
@@ -238,7 +238,7 @@ def _mode_of(mode: AutoresetMode | str) -> AutoresetMode:
 
 
 def _jitted(env: Env) -> tuple[Any, ...]:
-    """Resets of all and of some, steps of all and of some (`[num_envs]` masks say of whom)."""
+    """Jitted resets and steps, each of all and of masked (`[num_envs]`) environments."""
 
     def reset(draws: jax.Array) -> EnvState:
         return env.reset(jax.vmap(jax.random.key)(draws))

@@ -1,4 +1,4 @@
-"""Registers the environments with gymnasium; imports nothing heavy."""
+"""Registration of the environments with gymnasium, without heavy imports."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ NAMESPACE = "metaworldx"
 
 
 def register() -> None:
-    """Registers every environment as `metaworldx/ROBOT-TASK-v0`; may be called again.
+    """Registers every environment as `metaworldx/ROBOT-TASK-v0`; may be called repeatedly.
 
-    The registered time limit is the task's. `gymnasium.make` keeps it, or the one that it is
-    given instead, by its own `TimeLimit`; single environments made by it have none of their own.
+    The registered time limit is the task's. `gymnasium.make` applies it, or its own argument, by a
+    `TimeLimit` wrapper; single environments from it have no time limit of their own.
     """
     for env_id in environment_ids():
         name = f"{NAMESPACE}/{env_id}"
