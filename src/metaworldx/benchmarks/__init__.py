@@ -1,1 +1,1 @@
-"""Throughput measurements, each against the bare physics underneath."""
+"""Throughput benchmarks, with bare physics or matrix products as reference."""

@@ -1,7 +1,7 @@
-"""Control steps a second of an environment, and of the bare physics that it stands on.
+"""Environment throughput: control steps per second, and those of the bare physics.
 
-Both run the same states and controls in turn, so that their ratio means the environment's own
-cost (observations, rewards, auto-reset) and not how often robots lie on the floor.
+Both run the same states and controls alternately, so that their ratio is the environment's own
+cost (observations, rewards, auto-reset), independent of how often robots have fallen.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class EnvThroughput:
 
     Attributes:
       env: the environment's id.
-      backend, collisions: what it ran on.
+      backend, collisions: of the physics.
       num_envs: environments stepped together.
       steps: control steps timed in each round.
-      steps_per_second: control steps a second over all environments, median of the rounds.
+      steps_per_second: control steps per second over all environments, median of the rounds.
       bare_steps_per_second: the same for the physics alone; None on warp, not measured there.
-      overhead: environment's time over the physics' time, less one; median of the rounds' ratios.
-      compile_seconds: tracing and compiling reset and step, caches not counted out.
-      episodes: episodes that ended while it was timed.
-      divergences: simulations that broke down meanwhile.
+      overhead: ratio of environment time to physics time, minus one; median over the rounds.
+      compile_seconds: tracing and compiling reset and step, caches included.
+      episodes: episodes that ended during the measurement.
+      divergences: simulations that diverged during it.
     """
 
     env: str
@@ -70,7 +70,7 @@ def measure_env(
     rounds: int = 5,
     seed: int = 0,
 ) -> EnvThroughput:
-    """Times an environment under uniform random actions against its bare physics.
+    """Times an environment and its bare physics under uniform random actions.
 
     Raises:
       UserError: bad names, or fewer than one environment, step or round.
@@ -84,7 +84,7 @@ def measure_env(
 
     begin = time.perf_counter()
     state = jax.block_until_ready(reset(jax.random.split(next(keys), num_envs)))
-    # The first rollout also takes robots past their first, synchronous fall.
+    # The warm-up rollout also covers the robots' first, simultaneous fall.
     actions = _actions(env, next(keys), steps, num_envs)
     state, trace, _ = jax.block_until_ready(rollout(state, actions))
     first = time.perf_counter() - begin
@@ -127,7 +127,7 @@ Trace = tuple[PhysicsState, jax.Array]
 
 
 def _actions(env: Env, key: jax.Array, steps: int, num_envs: int) -> jax.Array:
-    """Random actions, drawn beforehand: who acts is not the environment's cost."""
+    """Random actions, sampled in advance: the policy is not part of the environment's cost."""
     shape = (steps, num_envs, env.action_size)
     return jax.block_until_ready(jax.random.uniform(key, shape, minval=-1.0))
 

@@ -1,4 +1,4 @@
-"""The matrix products of a jitted function: found in its own program, and run on their own."""
+"""Matrix products of a jitted function: extracted from its jaxpr, and executed alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Operands = list[tuple[jax.Array, jax.Array, jax.Array]]
 
 @dataclass(frozen=True)
 class Product:
-    """A matrix product, or a batch of them: what `jax.lax.dot_general` needs to know.
+    """A matrix product, or a batch of them: the arguments of `jax.lax.dot_general`.
 
     Attributes:
       lhs, rhs: shapes and dtypes.
@@ -45,7 +45,7 @@ class Product:
 
     @property
     def sizes(self) -> tuple[int, int, int, int]:
-        """How many products at once, and rows, terms and columns of each."""
+        """Batch size, and rows, terms and columns of each product."""
         (summed, _), (batched, _) = self.dimension_numbers
         batch = math.prod(self.lhs.shape[axis] for axis in batched)
         terms = math.prod(self.lhs.shape[axis] for axis in summed)
@@ -54,12 +54,12 @@ class Product:
 
     @property
     def flops(self) -> int:
-        """Additions and multiplications."""
+        """Floating-point operations."""
         return 2 * math.prod(self.sizes)
 
 
 Products = Counter[Product]
-"""How often each product is computed."""
+"""Number of executions of each product."""
 
 
 def square(size: int) -> Product:
@@ -74,13 +74,13 @@ def total_flops(products: Products) -> int:
 
 
 def matrix_products(jaxpr: jex.Jaxpr) -> Products:
-    """The matrix products that a program computes, scans counted as often as they run.
+    """The matrix products of a jaxpr, those in scans counted per iteration.
 
-    Products with a vector (one row, one column or one term) are left out: they run at the
-    memory's rate, and on CPUs plain sums are written as such.
+    Products with a vector (one row, one column or one term) are left out: they are bound by memory,
+    and on CPUs plain sums are lowered to them.
 
     Raises:
-      ValueError: there are products in a while loop, whose trips are not known.
+      ValueError: products in a while loop, whose number of iterations is unknown.
     """
     found = Products()
     for eqn in jaxpr.eqns:
@@ -101,7 +101,7 @@ def matrix_products(jaxpr: jex.Jaxpr) -> Products:
         for products in inner:
             for product, count in products.items():
                 found[product] += trips * count
-    # Without those of loops that never run.
+    # Without those in loops of zero iterations.
     return +found
 
 
@@ -126,8 +126,8 @@ def _programs_in(params: dict[str, Any]) -> Iterator[jex.Jaxpr]:
 
 
 def operands_for(products: Products, seed: int) -> Operands:
-    """Random matrices for each product, in [0, 1), and room for its result."""
-    # NumPy's: JAX would compile its generator for every shape.
+    """Random matrices in [0, 1) for each product, and a buffer for its result."""
+    # NumPy's generator: JAX's would be compiled for every shape.
     rng = np.random.default_rng(seed)
     filled = []
     for product in products:
@@ -141,11 +141,11 @@ def operands_for(products: Products, seed: int) -> Operands:
 
 
 def alone(products: Products) -> Callable[[Operands], tuple[Operands, None]]:
-    """A function that computes each product as often as counted, one after the other.
+    """A function that executes each product as often as counted, sequentially.
 
-    Each begins with a number from the result before it and every result is handed on: nothing
-    can be left out, shared or moved out of the loops. Give its operands away (`donate_argnums`)
-    so that nothing is copied. Like the body of a scan it returns what it goes on from.
+    Each depends on a number of the previous result, and every result is returned, so that none is
+    eliminated, shared or hoisted. Donate its operands (`donate_argnums`) to avoid copies. Like the
+    body of a scan it returns the next call's operands.
     """
 
     def run(operands: Operands) -> tuple[Operands, None]:
@@ -169,7 +169,7 @@ def _again(product: Product) -> Callable[[Any, Any], Any]:
 
 
 def _first(x: jax.Array) -> jax.Array:
-    # Bounded, so that numbers do not grow from one product to the next.
+    # Bounded, so that numbers do not grow with each product.
     return jnp.clip(jax.lax.slice(x, (0,) * x.ndim, (1,) * x.ndim).reshape(()), -1.0, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Plans a second of the sampling planner, against its matrix products."""
+"""Planner throughput: plans per second, relative to its matrix products."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class PlannerThroughput(MatrixWork):
 
     Attributes:
       num_envs: environments planned for in a call.
-      rows: latents evaluated together at most; 0 all at once.
-      plans_per_second: calls a second times environments.
+      rows: maximum number of latents evaluated together; 0 for all at once.
+      plans_per_second: calls per second times environments.
     """
 
     num_envs: int
@@ -32,7 +32,7 @@ class PlannerThroughput(MatrixWork):
 def measure_planner(
     config: AgentConfig, num_envs: int = 1, rounds: int = 5, seed: int = 0
 ) -> PlannerThroughput:
-    """Times plans for random observations, each from the plan before.
+    """Times plans for random observations, each warm-started from the previous one.
 
     Raises:
       UserError: fewer than one environment or round.

@@ -1,4 +1,4 @@
-"""All experts of a pool in one call, against one call for each expert."""
+"""Pool throughput: all experts in one call, compared with one call per expert."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class PoolThroughput:
     """One measurement of `bench pool`.
 
     Attributes:
-      experts: how many act.
-      robots: observations in a call.
-      pool_seconds, loop_seconds: medians of one call for all experts, and of one for each.
-      speedup: the second over the first.
+      experts: their number.
+      robots: observations per call.
+      pool_seconds, loop_seconds: medians of one call for all experts, and of one call per expert.
+      speedup: ratio of the latter to the former.
       actions_per_second: of all experts, in one call.
     """
 
@@ -46,7 +46,7 @@ def random_experts(count: int, width: int = 128, seed: int = 0) -> list[Expert]:
     """Experts of the first `count` skills with random weights, `width` wide.
 
     Raises:
-      UserError: fewer than one or more than there are skills.
+      UserError: fewer than one, or more than the number of skills.
     """
     if not 1 <= count <= len(SKILLS):
         raise UserError(f"experts is {count}; needs 1 to {len(SKILLS)}")
@@ -72,10 +72,10 @@ def random_experts(count: int, width: int = 128, seed: int = 0) -> list[Expert]:
 def measure_pool(
     experts: list[Expert], robots: Sequence[int] = (16,), rounds: int = 50, seed: int = 0
 ) -> Iterator[PoolThroughput]:
-    """Times both ways in turn on the same robots, observations made from their states each time.
+    """Times both alternately on the same robots, including observations from their states.
 
     Args:
-      robots: numbers of robots, each a measurement of its own.
+      robots: numbers of robots, one measurement each.
 
     Raises:
       UserError: fewer than one robot or round.

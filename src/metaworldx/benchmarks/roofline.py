@@ -1,4 +1,4 @@
-"""A function's time against that of its matrix products alone and the machine's matrix rate."""
+"""Roofline figures: a function's time relative to its matrix products and peak GEMM throughput."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _SQUARE_ACCELERATOR = 8192
 
 @dataclass(frozen=True)
 class MatrixWork:
-    """How a function's time stands to the matrix products in it.
+    """A function's time in relation to its matrix products.
 
-    Times and rates are medians of the rounds, a call waited for.
+    Times and rates are medians over rounds of synchronous calls.
 
     Attributes:
       seconds: one call.
       flops: floating-point operations of its matrix products.
-      gflops_per_second: those operations over the call's time.
-      machine_gflops_per_second: rate of square float32 matrix products in the same rounds.
-      machine_share: the former over the latter.
+      gflops_per_second: these operations per call time.
+      machine_gflops_per_second: peak GEMM throughput: square float32 products in the same rounds.
+      machine_share: ratio of the former to the latter.
       products_seconds: the function's matrix products alone, at their own shapes.
-      products_ratio: the call's time over theirs.
+      products_ratio: ratio of the call's time to theirs.
       compile_seconds: tracing and compiling.
     """
 
@@ -53,17 +53,17 @@ class MatrixWork:
 
 
 Step = Callable[[Any], tuple[Any, Any]]
-"""From a PyTree of arrays to one of the same shapes, and results: like the body of a scan."""
+"""Maps a PyTree of arrays to one of the same shapes, and results: like the body of a scan."""
 
 
 def measure_work(step: Step, begin: Any, rounds: int, seed: int) -> MatrixWork:
-    """Times `step`, its matrix products alone and square products, in turn.
+    """Times `step`, its matrix products alone and square products alternately.
 
     Args:
-      step: what is timed, jitted here; each call goes on from the last.
-      begin: what the first call starts from; given away.
-      rounds: timed rounds, after one that is not timed.
-      seed: of the matrices that are multiplied alone.
+      step: the timed function, jitted here; each call gets the last one's carry.
+      begin: the first carry; donated.
+      rounds: timed rounds, after a warm-up.
+      seed: of the matrices for the products alone.
 
     Raises:
       UserError: fewer than one round.
@@ -84,7 +84,7 @@ def measure_work(step: Step, begin: Any, rounds: int, seed: int) -> MatrixWork:
             for some in (products, reference)
         ),
     ]
-    # Compiles what is left, and fills the caches.
+    # Compiles the rest, and warms the caches.
     for one in timed:
         one.seconds()
     times = [[one.seconds() for one in timed] for _ in range(rounds)]
@@ -112,7 +112,7 @@ def at_least_one(**sizes: int) -> None:
 
 @dataclass
 class _Repeated:
-    """A jitted function that goes on from its own last result."""
+    """A jitted function called on its own last carry."""
 
     run: Step
     state: Any

@@ -1,4 +1,4 @@
-"""Control steps and updates a second of the whole training loop, and where the time goes."""
+"""Training throughput: control steps and updates per second of the training loop, with shares."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class TrainThroughput:
 
     Attributes:
       env: the environment's id.
-      backend: the physics it ran on.
+      backend: of the physics.
       agent: size of the agent.
-      act_with: who acted.
+      act_with: the acting policy.
       num_envs, batch, updates_per_round: sizes of the loop.
-      steps_per_second: control steps a second over all environments, median of the epochs.
-      updates_per_second: updates a second, median of the epochs.
-      physics_share: share of an epoch's time that the same epoch takes with random actions and
-        without updates.
-      updating_share: share that its sampling and updates take on their own.
-      acting_share: what is left: the agent's own actions.
-      compile_seconds: the first epochs' time over a later one's.
-      replay_bytes: memory of the replay.
+      steps_per_second: control steps per second over all environments, median of the epochs.
+      updates_per_second: updates per second, median of the epochs.
+      physics_share: time of the same epoch with random actions and without updates, relative to
+        the whole epoch's.
+      updating_share: the same for its sampling and updates alone.
+      acting_share: the rest: the agent's actions.
+      compile_seconds: time of the first epochs in excess of a later one's.
+      replay_bytes: memory of the replay buffer.
     """
 
     env: str
@@ -52,7 +52,7 @@ class TrainThroughput:
 
 
 def measure_train(config: TrainConfig, rounds: int = 5) -> TrainThroughput:
-    """Times whole epochs, and by themselves their physics and their updates, in turn.
+    """Times whole epochs, their physics alone and their updates alone, alternately.
 
     Raises:
       UserError: settings that do not fit, or fewer than one round.

@@ -1,4 +1,4 @@
-"""Updates a second of the agent, against its matrix products."""
+"""Update throughput: updates per second of the agent, relative to its matrix products."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class UpdateThroughput(MatrixWork):
 
     Attributes:
       batch: sequences in the update's batch.
-      updates_per_second: updates a second.
+      updates_per_second: updates per second.
     """
 
     batch: int
@@ -33,7 +33,7 @@ class UpdateThroughput(MatrixWork):
 def measure_update(
     config: AgentConfig, batch: int = 256, rounds: int = 20, seed: int = 0
 ) -> UpdateThroughput:
-    """Times updates on random sequences, each update from the last one's state.
+    """Times consecutive updates on random sequences.
 
     Raises:
       UserError: fewer than one sequence or round.
@@ -58,7 +58,7 @@ def measure_update(
 
 
 def random_batch(config: AgentConfig, batch: int, key: jax.Array) -> Batch:
-    """Sequences `[H, batch, ...]` of random numbers, a few of them terminated."""
+    """Random sequences `[H, batch, ...]`, a few of them terminated."""
     keys = jax.random.split(key, 4)
     steps = (config.horizon, batch)
     return Batch(
