@@ -1,4 +1,4 @@
-"""Markdown tables of experts and composed rows beside the floors that need no learning."""
+"""Markdown tables of experts and composed policies beside baselines without learning."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _NONE = "-"
 
 
 def experts_table(parts: Parts) -> str:
-    """Every expert beside its floors, and what its network adds.
+    """Every expert beside its baselines, and the gain from its network.
 
     Args:
-      parts: figures by `SKILL trained`, `SKILL zero`, `SKILL random` and `SKILL hold`; what is not
-        measured is a dash.
+      parts: figures by `SKILL trained`, `SKILL zero`, `SKILL random` and `SKILL hold`; missing ones
+        become a dash.
     """
     names = list(dict.fromkeys(name.rsplit(" ", 1)[0] for name in parts))
     heads = (
@@ -41,24 +41,24 @@ def experts_table(parts: Parts) -> str:
                 added(trained, parts.get(f"{name} zero")),
             )
         )
-    told = [_markdown(heads, rows)]
+    content = [_markdown(heads, rows)]
     for kind, who in (("trained", "reach"), ("zero", "zero offsets"), ("random", "random")):
         found = parts.get(f"reach {kind}")
         if found is not None and found["goal_distance_m"] is not None:
             near = found["milestones"]["hand near its goal"]
-            told.append(
+            content.append(
                 f"h1-reach, {who}: hand {found['goal_distance_m']:.2f} m from its goal in the last "
                 f"second, within 0.5 m at some time in {near:.0%}."
             )
-    return "\n\n".join(told) + "\n"
+    return "\n\n".join(content) + "\n"
 
 
 def composed_table(task: str, parts: Parts) -> str:
-    """Composed rows of a task beside the best constant mixture and its floors.
+    """Composed policies of a task beside the best constant mixture and its baselines.
 
     Args:
       parts: `mixtures`, `rows`, `zero offsets`, `reach random` and, for every teacher,
-        `rows by NAME`, as far as they are measured.
+        `rows by NAME`; all optional.
     """
     found, rows = parts.get("mixtures"), parts.get("rows")
     if found is None or rows is None:
@@ -85,48 +85,50 @@ def composed_table(task: str, parts: Parts) -> str:
         origins.append(f"{guided['teacher']}: {guided['origin']}")
     heads = ("who acts", "return", "success", "less the best constant mixture, 95% interval")
     count = len(bar["returns"])
-    told = [f"**{task}**, {count} new starts", _markdown(heads, lines), *verdicts]
+    content = [f"**{task}**, {count} new starts", _markdown(heads, lines), *verdicts]
     zero = parts.get("zero offsets")
     if zero is not None:
-        told.append(_verdict(f"What {pair} do with their networks", bar, zero, "without them"))
+        content.append(_verdict(f"What {pair} do with their networks", bar, zero, "without them"))
     if origins:
-        told.append(f"Where the guidance comes from: {'; '.join(origins)}.")
-    return "\n\n".join(told) + "\n"
+        content.append(f"Where the guidance comes from: {'; '.join(origins)}.")
+    return "\n\n".join(content) + "\n"
 
 
 def _guided(guided: Parts, bar: Parts) -> list[tuple[str, str, str, str]]:
-    """The lines of a teacher: its weights held, one router, and the mean over trainings."""
+    """Lines of a teacher: its constant weights, one router, and the mean over trainings."""
     teacher, weights, one = guided["teacher"], guided["weights"], guided["router"]
     lines = [
         (f"weights of {teacher}", weights),
         (f"router by {teacher}, one training", one),
     ]
-    told = [(who, _mean(row), f"{row['success_share']:.0%}", _than(row, bar)) for who, row in lines]
+    content = [
+        (who, _mean(row), f"{row['success_share']:.0%}", _than(row, bar)) for who, row in lines
+    ]
     over = guided.get("routers")
     if over is not None:
         mean = f"{over['return_mean']:.1f} ({over['return_low']:.1f} to {over['return_high']:.1f})"
         count = len(over["trainings"])
         who = f"**router by {teacher}, {count} trainings** (95% interval over trainings)"
-        told.append((who, mean, f"{over['success_share']:.0%}", _than(over, bar)))
-    return told
+        content.append((who, mean, f"{over['success_share']:.0%}", _than(over, bar)))
+    return content
 
 
 def added(trained: Parts, zero: Parts | None) -> str:
-    """What a network adds to its floor from the same starts, and whether it adds anything."""
+    """Gain of a network over zero offsets from the same initial states, with its interval."""
     if zero is None:
         return _NONE
     found = paired_difference(trained["returns"], zero["returns"])
-    told = f"{found['difference_mean']:+.1f} ({found['low']:.1f} to {found['high']:.1f})"
-    return told if found["low"] > 0.0 else f"{told}: not raised by learning"
+    content = f"{found['difference_mean']:+.1f} ({found['low']:.1f} to {found['high']:.1f})"
+    return content if found["low"] > 0.0 else f"{content}: not raised by learning"
 
 
 def _verdict(who: str, row: Parts, other: Parts, than: str) -> str:
     found = paired_difference(row["returns"], other["returns"])
     word = "is above" if found["low"] > 0.0 else "is below" if found["high"] < 0.0 else ""
-    told = f"{found['difference_mean']:+.1f}, {found['low']:.1f} to {found['high']:.1f}"
+    content = f"{found['difference_mean']:+.1f}, {found['low']:.1f} to {found['high']:.1f}"
     if word:
-        return f"{who} {word} {than} ({told})."
-    return f"{who} cannot be told from {than} ({told})."
+        return f"{who} {word} {than} ({content})."
+    return f"{who} cannot be told from {than} ({content})."
 
 
 def _than(row: Parts, bar: Parts) -> str:

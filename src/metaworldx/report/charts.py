@@ -1,4 +1,4 @@
-"""Charts that fit any width: shapes as inline SVG stretched over a box, all text beside in HTML."""
+"""Responsive charts: shapes as inline SVG stretched over a box, with all text in HTML."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Axis:
-    """One direction of a chart, from `low` to `high`, both finite and apart."""
+    """Axis of a chart from `low` to `high`, both finite and different."""
 
     low: float
     high: float
     label: str = ""
 
     def at(self, value: float) -> float:
-        """Where a value lies, 0 to 1."""
+        """Position of a value, 0 to 1."""
         return (value - self.low) / (self.high - self.low)
 
     @property
@@ -41,7 +41,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a chart, with a band of `spread` to both sides."""
+    """A line of a chart, with a band of +-`spread`."""
 
     name: str
     x: Numbers
@@ -51,7 +51,7 @@ class Line:
 
 
 def axis(values: Iterable[float | None], label: str = "", zero: bool = False) -> Axis:
-    """An axis over values; `zero` takes 0 in."""
+    """An axis over values; `zero` includes 0."""
     found = [value for value in values if value is not None] + ([0.0] if zero else [])
     low, high = (min(found), max(found)) if found else (0.0, 1.0)
     if not high - low > 1e-12 * max(abs(low), abs(high), 1e-300):
@@ -73,11 +73,11 @@ def line_chart(
     text: str,
     extra: Cell = "",
 ) -> Html:
-    """Lines with bands and a legend; nothing if there is no point.
+    """Lines with bands and a legend; empty without points.
 
     Args:
-      x, y: what the axes are.
-      text: what the chart shows, for those who cannot see it.
+      x, y: labels of the axes.
+      text: alternative text.
       extra: HTML below.
     """
     lines = [line for line in lines if _points(line)]
@@ -101,26 +101,30 @@ def line_chart(
 def stacked(
     seconds: Numbers, shares: Mapping[str, tuple[int, Numbers]], line: Numbers, text: str
 ) -> Html:
-    """Shares that add up to 1 over time, as areas on one another, and a line between 0 and 1.
+    """Stacked areas of shares that sum to 1 over time, and a line between 0 and 1.
 
     Args:
       shares: colour and values of each.
       line: drawn dashed over the areas; may be empty.
     """
     columns = [seconds, *(values for _, values in shares.values()), *([line] if line else [])]
-    kept = [row for row in zip(*columns, strict=True) if row[0] is not None]
-    if len(kept) < 2:
+    rows_with_time = [row for row in zip(*columns, strict=True) if row[0] is not None]
+    if len(rows_with_time) < 2:
         return Html("")
-    rows = _binned([[value or 0.0 for value in row] for row in kept], _MOST_COLUMNS)
-    # Bins have their middles; the areas go on to both ends.
-    rows = [[kept[0][0] or 0.0, *rows[0][1:]], *rows, [kept[-1][0] or 0.0, *rows[-1][1:]]]
+    rows = _binned([[value or 0.0 for value in row] for row in rows_with_time], _MOST_COLUMNS)
+    # Points are bin centers; the areas extend to both ends.
+    rows = [
+        [rows_with_time[0][0] or 0.0, *rows[0][1:]],
+        *rows,
+        [rows_with_time[-1][0] or 0.0, *rows[-1][1:]],
+    ]
     xs, ys = Axis(rows[0][0], max(rows[-1][0], rows[0][0] + 1e-6), "seconds"), Axis(0.0, 1.0)
     below = [0.0] * len(rows)
     shapes = []
     for i, (colour, _) in enumerate(shares.values()):
         above = [low + max(row[i + 1], 0.0) for low, row in zip(below, rows, strict=True)]
-        there = [row[0] for row in rows]
-        edge = [*zip(there, above, strict=True), *reversed([*zip(there, below, strict=True)])]
+        centers = [row[0] for row in rows]
+        edge = [*zip(centers, above, strict=True), *reversed([*zip(centers, below, strict=True)])]
         shapes.append(_polygon(edge, xs, ys, f"area c{colour}"))
         below = above
     if line:
@@ -128,17 +132,17 @@ def stacked(
     return frame(join(shapes), xs, ys, text)
 
 
-def histogram(values: Numbers, kept: Numbers, x: str, text: str) -> Html:
-    """How many values lie where, and how many of them were kept."""
+def histogram(values: Numbers, rows_with_time: Numbers, x: str, text: str) -> Html:
+    """Histogram of all values and of the kept ones."""
     found = [value for value in values if value is not None]
-    chosen = [value for value in kept if value is not None]
+    chosen = [value for value in rows_with_time if value is not None]
     if not found:
         return Html("")
     xs = axis([*found, *chosen], x)
     bins = max(6, min(24, round(2.0 * len(found) ** 0.5)))
     width = (xs.high - xs.low) / bins
     counts = [_counts(some, xs, bins) for some in (found, chosen)]
-    # A kept one that is not among the values still shows.
+    # Includes kept ones that are missing among the values.
     ys = Axis(0.0, 1.05 * max(*counts[0], *counts[1]), "rollouts")
     shapes = []
     for count, css in zip(counts, ("area c7", "area c2"), strict=True):
@@ -151,7 +155,7 @@ def histogram(values: Numbers, kept: Numbers, x: str, text: str) -> Html:
 
 
 def forest(pairs: Sequence[Difference]) -> Html:
-    """Differences with their intervals on one scale, a line at 0."""
+    """Forest plot: differences with their intervals on one scale, and a line at 0."""
     pairs = [pair for pair in pairs if pair.difference_mean is not None]
     ends = [x for p in pairs for x in (p.difference_mean, p.low, p.high)]
     if not pairs:
@@ -161,19 +165,19 @@ def forest(pairs: Sequence[Difference]) -> Html:
     items = []
     for pair in pairs:
         mean, low, high = pair.difference_mean, pair.low, pair.high
-        told, marks, verdict = f"{mean:+,.1f}", [_mark("zero", xs.at(0.0))], "unclear"
+        content, marks, verdict = f"{mean:+,.1f}", [_mark("zero", xs.at(0.0))], "unclear"
         if low is not None and high is not None:
-            told += f", 95% interval {low:+,.1f} to {high:+,.1f}"
+            content += f", 95% interval {low:+,.1f} to {high:+,.1f}"
             verdict = "better" if low > 0.0 else "worse" if high < 0.0 else "unclear"
             marks.append(_mark("whisker", xs.at(low), xs.at(high) - xs.at(low)))
         what = "pairs" if pair.over == "starts" else pair.over
-        told += f", {pair.pairs} {what}" if pair.pairs is not None else ""
+        content += f", {pair.pairs} {what}" if pair.pairs is not None else ""
         marks.append(_mark("dot", xs.at(mean or 0.0)))
         items.append(
             element(
                 "li",
                 element("span", element("b", pair.better), " less ", element("b", pair.than)),
-                element("span", told, class_="told"),
+                element("span", content, class_="told"),
                 element("span", *marks, class_="marks", aria_hidden="true"),
                 class_=verdict,
             )
@@ -182,7 +186,7 @@ def forest(pairs: Sequence[Difference]) -> Html:
 
 
 def frame(shapes: Html, xs: Axis, ys: Axis, text: str, above: Cell = "", extra: Cell = "") -> Html:
-    """The box of a chart: grid, shapes, numbers and names of its axes."""
+    """Frame of a chart: grid, shapes, tick labels and axis labels."""
     grid = [_path([(xs.low, y), (xs.high, y)], xs, ys, "grid") for y in ys.ticks]
     left = [element("span", short(y), style=f"bottom:{100.0 * ys.at(y):.2f}%") for y in ys.ticks]
     drawn = element(
@@ -225,7 +229,7 @@ def _points(line: Line) -> list[Point]:
 
 
 def _pieces(line: Line) -> list[list[Point]]:
-    """The line in pieces without gaps."""
+    """Segments of the line between gaps."""
     pieces: list[list[Point]] = [[]]
     for x, y in zip(line.x, line.y, strict=True):
         if x is None or y is None:
@@ -236,7 +240,7 @@ def _pieces(line: Line) -> list[list[Point]]:
 
 
 def _bands(line: Line) -> list[list[Point]]:
-    """Outlines of the band, a piece each."""
+    """Outlines of the band, one per segment."""
     if not line.spread:
         return []
     up, down = (
@@ -257,15 +261,15 @@ def _thin(points: list[Point]) -> list[Point]:
 
 
 def _binned(rows: list[list[float]], most: int) -> list[list[float]]:
-    """Means of neighbouring rows, so that at most so many are left."""
+    """Means of neighbouring rows, at most `most` of them."""
     size = -(-len(rows) // most)
     groups = [rows[i : i + size] for i in range(0, len(rows), size)]
     return [[sum(column) / len(group) for column in zip(*group, strict=True)] for group in groups]
 
 
 def _counts(values: Sequence[float], xs: Axis, bins: int) -> list[int]:
-    places = [min(int(xs.at(value) * bins), bins - 1) for value in values]
-    return [places.count(i) for i in range(bins)]
+    bin_of = [min(int(xs.at(value) * bins), bins - 1) for value in values]
+    return [bin_of.count(i) for i in range(bins)]
 
 
 def _place(point: Point, xs: Axis, ys: Axis) -> str:
@@ -273,10 +277,10 @@ def _place(point: Point, xs: Axis, ys: Axis) -> str:
 
 
 def _path(points: Sequence[Point], xs: Axis, ys: Axis, css: str) -> Html:
-    # A single point gets a length of nothing; its round ends show.
+    # A single point becomes a line of length 0, visible by its round ends.
     points = points if len(points) > 1 else [*points, *points]
-    told = " ".join(_place(point, xs, ys) for point in points)
-    return element("polyline", points=told, class_=css)
+    content = " ".join(_place(point, xs, ys) for point in points)
+    return element("polyline", points=content, class_=css)
 
 
 def _polygon(points: Sequence[Point], xs: Axis, ys: Axis, css: str) -> Html:

@@ -1,4 +1,4 @@
-"""Figures of a training run: learning curve, losses, prediction errors, MPPI against the policy."""
+"""Figures of a training run: learning curve, losses, prediction errors, MPPI and the policy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STYLE: Any = {
 
 
 def learning_curve(rows: Sequence[dict[str, Any]], bar: float) -> Figure:
-    """Returns against control steps and against minutes of training.
+    """Returns over control steps and over minutes of training.
 
     Args:
       rows: of `metrics.jsonl`.
@@ -64,7 +64,7 @@ def learning_curve(rows: Sequence[dict[str, Any]], bar: float) -> Figure:
 
 
 def losses(rows: Sequence[dict[str, Any]]) -> Figure | None:
-    """Every loss against control steps, one panel each; None if no update was done."""
+    """Every loss over control steps, one panel each; None without updates."""
     names = sorted({name for row in rows for name in row if name.endswith("_loss")})
     if not names:
         return None
@@ -89,7 +89,7 @@ def losses(rows: Sequence[dict[str, Any]]) -> Figure | None:
 
 
 def prediction_errors(predictions: dict[str, WorldModelError]) -> Figure:
-    """The model's k-step error next to that of predicting no change, a panel for each name."""
+    """k-step errors of the model and of predicting no change, a panel for each name."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(9.0, 3.2), layout="constrained")
         axes = figure.subplots(1, len(predictions), sharey=True, squeeze=False)[0]
@@ -111,7 +111,7 @@ def prediction_errors(predictions: dict[str, WorldModelError]) -> Figure:
 
 
 def comparison(found: Paired) -> Figure:
-    """MPPI's return against the policy's from every start, and the differences."""
+    """Returns of MPPI and the policy from every initial state, and their differences."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(9.0, 3.2), layout="constrained")
         left, right = figure.subplots(1, 2)
@@ -148,7 +148,7 @@ def svg(figure: Figure) -> str:
 def _plot(
     panel: Axes, rows: Sequence[dict[str, Any]], x: str, scale: float, y: str, **style: Any
 ) -> list[float]:
-    """Draws the rows that have a number `y`, and returns those numbers."""
+    """Plots the rows with a value `y`, and returns these values."""
     found = [(row[x] / scale, row[y]) for row in rows if row.get(y) is not None]
     panel.plot([place for place, _ in found], [value for _, value in found], **style)
     return [value for _, value in found]

@@ -1,4 +1,4 @@
-"""Pieces of HTML. What comes in is text and gets escaped, but for arguments named `html`."""
+"""HTML elements. All arguments are escaped as text, except those named `html`."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ def element(name: str, *inside: Cell, **attributes: Any) -> Html:
 
 
 def void(name: str, **attributes: Any) -> Html:
-    """An element without an inside, or the opening tag of one."""
-    told = "".join(
+    """A void element, or the opening tag of one."""
+    attributes_text = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return Html(f"<{name}{told}>")
+    return Html(f"<{name}{attributes_text}>")
 
 
 def join(parts: Iterable[Cell], between: str = "") -> Html:
-    """Parts one after another."""
+    """Concatenation of parts."""
     return Html(between.join(_html(part) for part in parts))
 
 
 def paragraph(*inside: Cell, class_: str | None = None) -> Html:
-    """A paragraph; nothing if it would be empty."""
+    """A paragraph; nothing if empty."""
     return element("p", *inside, class_=class_) if str(join(inside)) else Html("")
 
 
 def section(title: str, *parts: Cell, level: int = 2, id_: str | None = None) -> Html:
-    """A heading with what belongs to it; nothing if that is nothing."""
+    """A heading with its content; nothing without content."""
     if not any(str(part) for part in parts):
         return Html("")
     return element("section", element(f"h{level}", title), *parts, id_=id_)
@@ -63,16 +63,16 @@ def table(
     heads: Sequence[str],
     rows: Iterable[Sequence[Cell]],
     groups: Sequence[str] = (),
-    told: bool = False,
+    show_caption: bool = False,
 ) -> Html:
-    """A table in a box of its own that scrolls sideways; the first cell of a row heads it.
+    """A horizontally scrollable table; the first cell of a row is its header.
 
     Columns without any content are left out.
 
     Args:
-      caption: what it shows, for those who cannot see it.
-      groups: a heading for every row; rows of the same one follow one another.
-      told: shows the caption.
+      caption: caption or alternative text.
+      groups: a heading for every row; rows of the same group are consecutive.
+      show_caption: whether the caption is visible.
     """
     rows = [[_html(cell) for cell in row] for row in rows]
     kept = [
@@ -90,7 +90,7 @@ def table(
             before = group
         cells = "".join(f"<td>{row[i]}</td>" for i in kept[1:])
         body += f'<tr><th scope="row">{row[0]}</th>{cells}</tr>'
-    shown = "" if told else ' class="unseen"'
+    shown = "" if show_caption else ' class="unseen"'
     return Html(
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
         f"<caption{shown}><span>{escape(caption)}</span></caption>"
@@ -99,7 +99,7 @@ def table(
 
 
 def facts(caption: str, pairs: Mapping[str, Any]) -> Html:
-    """A table of names and values; nothing without any."""
+    """A table of names and values; nothing if empty."""
     shown = {name: plain(value) for name, value in pairs.items()}
     rows = [
         (
@@ -145,7 +145,7 @@ def plain(value: Any) -> str:
 
 
 def number(value: float | None) -> str:
-    """Two to four figures of a number, `-` for none."""
+    """A number with two to four digits, `-` for None."""
     if value is None or not math.isfinite(value):
         return "-"
     size = abs(value)
@@ -157,7 +157,7 @@ def number(value: float | None) -> str:
 
 
 def short(value: float) -> str:
-    """A number for an axis: 12k, 1.5M."""
+    """Short form of a number for axes: 12k, 1.5M."""
     for scale, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= (scale if scale > 1e3 else 10_000):
             return f"{value / scale:g}{unit}"
@@ -169,8 +169,8 @@ def with_error(mean: float | None, error: float | None) -> Cell:
     if mean is None:
         return NONE
     places = 2 if abs(mean) < 10.0 else 1
-    told = f"{mean:,.{places}f}"
-    return told if error is None else f"{told} ± {error:,.{places}f}"
+    text = f"{mean:,.{places}f}"
+    return text if error is None else f"{text} ± {error:,.{places}f}"
 
 
 def with_interval(mean: float | None, low: float, high: float) -> Cell:
@@ -182,12 +182,12 @@ def with_interval(mean: float | None, low: float, high: float) -> Cell:
 
 
 def percent(share: float | None) -> Cell:
-    """A share of 0 to 1 in percent."""
+    """A share, 0 to 1, in percent."""
     return NONE if share is None else f"{100.0 * share:.0f}%"
 
 
 def duration(seconds: float | None) -> Cell:
-    """Seconds as a person says them."""
+    """A duration in readable units."""
     if seconds is None:
         return NONE
     if seconds < 60.0:

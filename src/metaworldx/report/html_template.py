@@ -1,4 +1,4 @@
-"""The frame and style of a page that needs nothing else: light and dark, phone and desk."""
+"""HTML template and style of self-contained pages, light and dark, for any screen width."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from html import escape
 
 from metaworldx.report.html_elements import Html
 
-# The policy lets nothing in but what the page itself holds, whatever text got into it.
+# The policy blocks all external content, whatever text the page contains.
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -151,8 +151,8 @@ ol.stages li { margin: .5rem 0 }
 """
 
 
-def whole(title: str, body: Html) -> str:
-    """The HTML page of a title and what follows it."""
+def html_page(title: str, body: Html) -> str:
+    """The HTML page with a title and body."""
     text = _PAGE.format(title=escape(title), style=_STYLE, body=body)
-    # JSON can hold halves of a character, which no file can.
+    # JSON can hold lone surrogates, which cannot be encoded.
     return text.encode("utf-8", "replace").decode()

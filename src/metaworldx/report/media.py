@@ -1,4 +1,4 @@
-"""Pictures and videos inside the page; large ones as a link to the file."""
+"""Media of a page: embedded images and videos, or links to large files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from metaworldx.report.html_elements import Html, element, void
 
 LARGEST = 6_000_000
-"""Bytes of a file up to which it goes into the page."""
+"""Size in bytes up to which a file is embedded."""
 _KINDS = {
     ".mp4": "video/mp4",
     ".webm": "video/webm",
@@ -23,17 +23,17 @@ _KINDS = {
 
 
 class Media:
-    """Files of one run's folder, for a page in the folder `beside`."""
+    """Media files of a run's folder, for a page in the folder `beside`."""
 
     def __init__(self, folder: Path, beside: Path):
         self._folder, self._beside = folder.resolve(), beside.resolve()
 
     def shown(self, name: str, text: str) -> Html:
-        """The picture or video; a link if it is large, nothing if it is not there.
+        """The image or video; a link if it is large, nothing if it is missing.
 
         Args:
-          name: path in the folder; one that leads out of it counts as not there.
-          text: what it shows.
+          name: path in the folder; paths outside of it count as missing.
+          text: alternative text.
         """
         path = self._path(name)
         if path is None:
@@ -42,8 +42,8 @@ class Media:
         size = path.stat().st_size
         if size > LARGEST:
             to = quote(os.path.relpath(path, self._beside))
-            told = f"{text} ({size / 1e6:.1f} MB, beside this page)"
-            return element("a", told, href=to, class_="beside")
+            content = f"{text} ({size / 1e6:.1f} MB, beside this page)"
+            return element("a", content, href=to, class_="beside")
         source = f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
         if kind.startswith("video"):
             return element(

@@ -1,4 +1,4 @@
-"""JSON data into frozen dataclasses, with an error that names the place."""
+"""Parsing of JSON data into frozen dataclasses, with errors that name the field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WANTED = {
     tuple: "a list",
 }
 _LARGEST = 1e100
-"""Numbers beyond would overflow in what is drawn from them."""
+"""Largest number that charts can draw without overflow."""
 
 
 def parsed(kind: Any, data: Any, where: str = "") -> Any:

@@ -1,4 +1,4 @@
-"""The page of a run of the whole pipeline: one HTML file that needs nothing else."""
+"""Page of a pipeline run: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from metaworldx.report.html_elements import (
     table,
     with_error,
 )
-from metaworldx.report.html_template import whole
+from metaworldx.report.html_template import html_page
 from metaworldx.report.media import Media
 from metaworldx.report.schema import (
     LearningCurve,
@@ -33,7 +33,7 @@ from metaworldx.report.schema import (
     RouterTraining,
     report_from,
 )
-from metaworldx.report.task_section import KINDS, best_of, task_section, told_return
+from metaworldx.report.task_section import KINDS, best_of, return_text, task_section
 
 _SERIES_COLOURS = (0, 5, 2, 1, 3, 4, 6, 7)
 _ACTORS = ("floor", "single", "mixture", "teacher", "router", "trainings", "agent")
@@ -41,15 +41,15 @@ _ALWAYS = ("floor", "single", "teacher", "router", "agent")
 
 
 def page(data: dict[str, Any], folder: Path, beside: Path | None = None) -> str:
-    """The HTML page; parts that `data` lacks are left out.
+    """The HTML page; parts missing in `data` are left out.
 
     Args:
       data: of `report.json`.
-      folder: where the pictures and videos that it names lie.
-      beside: folder that the page will lie in; None takes `folder`.
+      folder: folder of its images and videos.
+      beside: folder of the page; default `folder`.
 
     Raises:
-      UserError: a part of `data` is of another shape.
+      UserError: invalid structure of `data`.
     """
     report = report_from(data)
     media = Media(folder, folder if beside is None else beside)
@@ -78,13 +78,13 @@ def page(data: dict[str, Any], folder: Path, beside: Path | None = None) -> str:
     }
     links = [element("li", element("a", name, href=f"#{id_}")) for id_, (name, _) in done.items()]
     contents = element("nav", element("ul", *links), aria_label="contents") if links else ""
-    return whole(
+    return html_page(
         _title(report), join([_introduction(report), contents, *(p for _, p in done.values())])
     )
 
 
 def _colours(report: PipelineReport) -> dict[str, int]:
-    """A colour for every expert, in the order in which they are first named."""
+    """A colour for every expert, in order of first occurrence."""
     names = [expert.name for expert in report.experts]
     for task in report.tasks:
         names += task.guidance.relevance if task.guidance else ()
@@ -95,22 +95,22 @@ def _colours(report: PipelineReport) -> dict[str, int]:
 
 def _title(report: PipelineReport) -> str:
     run = report.run
-    told = [run.preset, "" if run.seed is None else f"seed {run.seed}"]
-    told = [each for each in told if each]
-    return "metaworldx run" + (f": {', '.join(told)}" if told else "")
+    content = [run.preset, "" if run.seed is None else f"seed {run.seed}"]
+    content = [each for each in content if each]
+    return "metaworldx run" + (f": {', '.join(content)}" if content else "")
 
 
 def _introduction(report: PipelineReport) -> Html:
-    told = []
+    content = []
     if report.run.seconds is not None:
-        told.append(f"Took {duration(report.run.seconds)}.")
+        content.append(f"Took {duration(report.run.seconds)}.")
     if report.teacher:
-        told.append(f"Teacher: {report.teacher}.")
+        content.append(f"Teacher: {report.teacher}.")
     if report.teacher_origin:
-        told.append(f"Origin of its answers: {report.teacher_origin}.")
+        content.append(f"Origin of its answers: {report.teacher_origin}.")
     if report.pool:
-        told.append(f"Pool of experts: {report.pool}.")
-    return paragraph(" ".join(told))
+        content.append(f"Pool of experts: {report.pool}.")
+    return paragraph(" ".join(content))
 
 
 def _short(report: PipelineReport) -> Html:
@@ -121,17 +121,17 @@ def _short(report: PipelineReport) -> Html:
         cells: list[Cell] = [element("a", task.task, href=f"#task-{i + 1}")]
         for kind in actors:
             best = best_of(task.rows, kind)
-            told = "" if best is None else told_return(best)
+            content = "" if best is None else return_text(best)
             named = element("span", best.who, class_="tag") if best is not None else ""
-            cells.append(join([told, named]))
+            cells.append(join([content, named]))
         cells.append("" if task.success_bar is None else number(task.success_bar))
         if any(str(cell) for cell in cells[1:-1]):
             rows.append(cells)
     if not rows:
         return Html("")
     heads = ("task", *(f"best {KINDS[kind]}" for kind in actors), "success bar")
-    told = "HumanoidBench return, mean ± standard error over episodes; the best of each kind"
-    return table(told, heads, rows, told=True)
+    content = "HumanoidBench return, mean ± standard error over episodes; the best of each kind"
+    return table(content, heads, rows, show_caption=True)
 
 
 def _ran(report: PipelineReport) -> Html:
@@ -189,10 +189,10 @@ def _curves(curves: tuple[LearningCurve, ...]) -> Html:
             Line(one.name, one.steps, one.mean, _SERIES_COLOURS[i % COLOURS], one.stderr)
             for i, one in enumerate(curve.series)
         ]
-        told = ""
+        content = ""
         if any(one.stderr for one in curve.series):
-            told = "Bands: one standard error to each side."
-        drawn[curve.title] = line_chart(lines, curve.x, curve.y, curve.title, told)
+            content = "Bands: one standard error to each side."
+        drawn[curve.title] = line_chart(lines, curve.x, curve.y, curve.title, content)
     return _charts(drawn)
 
 
@@ -200,18 +200,18 @@ def _live(live: Live | None) -> Html:
     if live is None:
         return Html("")
     lines = [Line("", live.steps, live.returns, 0)]
-    told = [
+    content = [
         f"{name} quarter {with_error(*quarter)}"
         for name, quarter in (("first", live.first_quarter), ("last", live.last_quarter))
         if quarter and quarter[0] is not None
     ]
     chart = line_chart(lines, "control steps", "return", live.title)
-    sentence = paragraph(f"Mean return: {', '.join(told)}." if told else "", class_="small")
-    return _charts({live.title: join([chart, sentence])}) if str(chart) or told else Html("")
+    sentence = paragraph(f"Mean return: {', '.join(content)}." if content else "", class_="small")
+    return _charts({live.title: join([chart, sentence])}) if str(chart) or content else Html("")
 
 
 def _charts(drawn: Mapping[str, Html]) -> Html:
-    """Charts and the like side by side where there is room, each under its title."""
+    """Charts and other elements side by side if they fit, each under its title."""
     found = [
         element("div", element("h3", name), chart) for name, chart in drawn.items() if str(chart)
     ]

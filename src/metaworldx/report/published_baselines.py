@@ -1,4 +1,4 @@
-"""Figures that others published on the same tasks, each kind of return under its own name.
+"""Published results on the same tasks, each kind of return under its own name.
 
 Returns of different rewards are never compared. HumanoidBench's rewards of stand, walk, run and
 sit are at most 1 a step, so that a return over its 1,000 steps cannot exceed 1,000: MetaWorld-X's
@@ -27,17 +27,17 @@ SEEDS, DEVIATION = "standard error over seeds", "standard deviation"
 
 @dataclass(frozen=True)
 class Published:
-    """One figure of a paper.
+    """One result of a paper.
 
     Attributes:
       who: the method.
       source: paper and table.
-      kind: which return; only equal kinds may be compared.
-      robot: h1, h1hand, or empty where the source does not say.
-      mean: the return, None if none is told.
-      spread, spread_is: what follows the `±`.
+      kind: kind of return; only equal kinds are comparable.
+      robot: h1, h1hand, or empty if unspecified.
+      mean: the return, None if unreported.
+      spread, spread_is: value after the `±`, and its meaning.
       steps_million: until convergence, or of the whole training (FastTD3).
-      success: as it is told, e.g. `9/10`.
+      success: as reported, e.g. `9/10`.
     """
 
     who: str
@@ -52,7 +52,7 @@ class Published:
 
 
 def published(task: str) -> tuple[Published, ...]:
-    """What is known of an environment, e.g. `h1-door`; empty if nothing is."""
+    """Published results of an environment, e.g. `h1-door`; may be empty."""
     name = task.removesuffix("-v0").partition("-")[2]
     paper = {"sit_simple": "sit"}.get(name, name)
     found = [*_table_1_and_2(paper), *_table_3(paper), *_table_4(paper), *_metaworld(paper)]

@@ -1,4 +1,4 @@
-"""What the page of a run shows of an episode and of the teacher's guidance."""
+"""Sections of the pipeline page: an episode's video and weights, and the teacher's guidance."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from metaworldx.report.media import Media
 from metaworldx.report.schema import Film, TaskGuidance, TaskReport
 
 LEAST_SHARE = 0.005
-"""Weights below this are not told."""
+"""Weights below this are not shown."""
 Colours = Mapping[str, int]
-"""The colour of each expert, the same all over the page."""
+"""The colour of each expert throughout the page."""
 
 
 def film_section(task: TaskReport, colours: Colours, media: Media) -> Html:
-    """The video, its stills and the experts' weights under them on one axis of time."""
+    """The video, and its stills above the experts' weights on a common time axis."""
     film = task.film
     if film is None:
         return Html("")
@@ -78,7 +78,7 @@ def _at(seconds: float | None) -> str:
 
 
 def _lead(still_seconds: Sequence[float | None], film: Film) -> Html:
-    """Lines from the middle of each still down to its time."""
+    """Lines from the middle of each still to its time."""
     times = [second for second in film.seconds if second is not None]
     if not still_seconds or not times or not times[-1] > times[0]:
         return Html("")
@@ -100,11 +100,11 @@ def _lead(still_seconds: Sequence[float | None], film: Film) -> Html:
 
 def guidance_section(guidance: TaskGuidance, colours: Colours) -> Html:
     """A teacher's stages and the relevance of every expert."""
-    told = [f"By {guidance.teacher}." if guidance.teacher else ""]
+    content = [f"By {guidance.teacher}." if guidance.teacher else ""]
     if guidance.teacher_origin:
-        told.append(f"Origin: {guidance.teacher_origin}.")
+        content.append(f"Origin: {guidance.teacher_origin}.")
     if guidance.confidence is not None:
-        told.append(f"Confidence {number(guidance.confidence)}.")
+        content.append(f"Confidence {number(guidance.confidence)}.")
     stages = [
         element("li", stage.text, _shares(stage.experts, colours)) for stage in guidance.stages
     ]
@@ -115,11 +115,13 @@ def guidance_section(guidance: TaskGuidance, colours: Colours) -> Html:
     ]
     parts = [
         element("ol", *stages, class_="stages") if stages else "",
-        table("relevance of every expert, 0 to 10", ("expert", "relevance"), scores, told=True)
+        table(
+            "relevance of every expert, 0 to 10", ("expert", "relevance"), scores, show_caption=True
+        )
         if scores
         else "",
     ]
-    introduction = paragraph(" ".join(text for text in told if text), class_="small")
+    introduction = paragraph(" ".join(text for text in content if text), class_="small")
     if not any(str(part) for part in parts):
         return Html("")
     return section("The teacher's guidance", introduction, *parts, level=3)

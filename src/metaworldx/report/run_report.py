@@ -1,4 +1,4 @@
-"""The report of a training run: its data as JSON, and one HTML page with the figures inside."""
+"""Report of a training run: its data as JSON, and one HTML page with embedded figures."""
 
 from __future__ import annotations
 
@@ -20,46 +20,29 @@ from metaworldx.report.figures import (
     prediction_errors,
     svg,
 )
+from metaworldx.report.html_elements import Html
+from metaworldx.report.html_template import html_page
 from metaworldx.training.config import TrainConfig
 
 SHOWN_STEPS = (1, 3, 10)
-"""The k whose errors the page's table has."""
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 58em; margin: 2em auto; padding: 0 1em;
-  color: #222; background: #fff }}
-h1 {{ font-size: 1.5em }} h2 {{ font-size: 1.15em; margin-top: 2em }}
-img {{ width: 100% }}
-table {{ border-collapse: collapse }}
-th, td {{ text-align: left; padding: 0.15em 1.5em 0.15em 0; vertical-align: top }}
-th {{ font-weight: 600 }} tr {{ border-bottom: 1px solid #ddd }}
-</style>
-<h1>{title}</h1>
-{body}
-</html>
-"""
+"""The k of the prediction errors in the page's table."""
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """What a report shows.
+    """Contents of a report.
 
     Attributes:
       run: the name of the run's folder.
       config: its settings.
-      machine: what it ran on, as its folder says.
-      rows: its metrics, one row an epoch.
+      machine: host information from its folder.
+      rows: its metrics, one row per epoch.
       success_bar: return from which the task counts as solved.
-      checkpoint, epoch: whose agent predicted and was compared.
+      checkpoint, epoch: of the evaluated agent.
       seed: of the report's episodes.
-      predictions: k-step errors, by who acted in the held-out episodes.
-      paired: MPPI against the policy, None if left out.
-      note: what was found and mended where MPPI is worse.
+      predictions: k-step errors, by the acting policy of the held-out episodes.
+      paired: comparison of MPPI with the policy, None if left out.
+      note: text of the user, e.g. why MPPI is worse.
     """
 
     run: str
@@ -135,10 +118,10 @@ class RunReport:
 
 
 def page(report: RunReport) -> str:
-    """The HTML page; it needs no other file."""
+    """The self-contained HTML page."""
     sections = (_settings, _learning, _prediction, _comparison)
     title = f"{report.config.task}, seed {report.config.seed}"
-    return _PAGE.format(title=escape(title), body="\n".join(part(report) for part in sections))
+    return html_page(title, Html("\n".join(part(report) for part in sections)))
 
 
 def comparison_line(found: Paired) -> str:
@@ -157,7 +140,7 @@ def comparison_line(found: Paired) -> str:
 
 
 def prediction_line(name: str, found: WorldModelError) -> str:
-    """The k-step errors over those of no change, in one line."""
+    """The k-step errors relative to those of no change, in one line."""
     ratios = ", ".join(f"{_number(found.ratio[k - 1])} (k = {k})" for k in SHOWN_STEPS)
     return f"{name}: latent error over that of no change {ratios}"
 
@@ -184,15 +167,15 @@ def _settings(report: RunReport) -> str:
 
 def _learning(report: RunReport) -> str:
     last = report.rows[-1]
-    told = (
+    content = (
         f"{last['env_steps']:,} control steps and {last['updates']:,} updates in "
         f"{last['seconds'] / 60.0:.1f} minutes. Evaluations with their standard errors over "
         "episodes"
     )
     if report.ends_early:
-        told += "; training episodes end once the robot is down, evaluations do not"
+        content += "; training episodes end once the robot is down, evaluations do not"
     curve = learning_curve(report.rows, report.success_bar)
-    parts = ["<h2>Learning</h2>", f"<p>{told}.</p>", _image(curve, "returns while training")]
+    parts = ["<h2>Learning</h2>", f"<p>{content}.</p>", _image(curve, "returns while training")]
     drawn = losses(report.rows)
     parts += ["<h2>Losses</h2>", _image(drawn, "losses") if drawn else "<p>No updates yet.</p>"]
     return "\n".join(parts)

@@ -1,4 +1,4 @@
-"""One table over several runs of the pipeline, as for ablations."""
+"""Table over several pipeline runs, e.g. ablations."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from metaworldx.report.html_elements import (
     with_error,
     with_interval,
 )
-from metaworldx.report.html_template import whole
+from metaworldx.report.html_template import html_page
 from metaworldx.report.schema import PipelineReport
 
 COLUMNS = ("run", "task", "who acted", "kind", "return", "length", "success", "teacher", "pool")
 
 
 def rows_of(reports: Mapping[str, PipelineReport]) -> list[dict[str, Any]]:
-    """Who acted in every task of every run, as JSON data.
+    """Results of all policies in every task of every run, as JSON data.
 
     Args:
       reports: by the run's name.
@@ -56,15 +56,15 @@ def cells_of(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
 
 
 def table_page(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as an HTML page that needs nothing else."""
+    """The rows as a self-contained HTML page."""
     runs = list(dict.fromkeys(row["run"] for row in rows))
     title = f"{len(runs)} runs of metaworldx"
-    told = (
+    content = (
         "Means over episodes, their standard error; of several trainings the mean over these and "
         "its 95% interval. Lengths in control steps."
     )
     body = table(title, COLUMNS, [_cells(row) for row in rows])
-    return whole(title, Html(f"{paragraph(told, class_='small')}{body}"))
+    return html_page(title, Html(f"{paragraph(content, class_='small')}{body}"))
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -78,7 +78,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _return(row: Mapping[str, Any]) -> Cell:
-    """Mean and standard error, or, over trainings, the mean and its interval."""
+    """Mean and standard error; over trainings, mean and interval."""
     if row.get("return_low") is None or row.get("return_high") is None:
         return with_error(row["return_mean"], row["return_stderr"])
     return with_interval(row["return_mean"], row["return_low"], row["return_high"])

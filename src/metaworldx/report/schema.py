@@ -1,6 +1,6 @@
-"""What a run of the whole pipeline leaves in its `report.json`, as structs.
+"""Schema of a pipeline run's `report.json`.
 
-Everything but `run` may be missing there; what is missing is empty or None here.
+Everything but `run` is optional in the file; missing parts are empty or None here.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from metaworldx.report.parsing import parsed
 FILE, PAGE = "report.json", "report.html"
 
 Numbers = tuple[float | None, ...]
-"""A list with gaps: None where a number was null or not finite."""
+"""A list with gaps: None for numbers that are null or not finite."""
 
 
 @dataclass(frozen=True)
 class StageTime:
-    """A stage of the pipeline and what it took."""
+    """A stage of the pipeline and its duration."""
 
     name: str
     seconds: float | None = None
@@ -30,13 +30,13 @@ class StageTime:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What ran and on what.
+    """Command and machine of a run.
 
     Attributes:
       preset, seed: of the command.
-      command: the command line as it was given.
+      command: the full command line.
       machine, versions: by name.
-      seconds: of everything.
+      seconds: total duration.
       stages: in order.
     """
 
@@ -62,7 +62,7 @@ class Expert:
 
 @dataclass(frozen=True)
 class Live:
-    """Training in this run: returns against control steps, `[mean, standard error]` of quarters."""
+    """Training in this run: returns over control steps, `[mean, standard error]` of quarters."""
 
     title: str
     steps: Numbers = ()
@@ -79,7 +79,7 @@ class Live:
 
 @dataclass(frozen=True)
 class GuidanceStage:
-    """A stage of a task in a teacher's words, and the experts' shares in it."""
+    """A stage of a task as described by the teacher, and the experts' shares in it."""
 
     text: str
     experts: dict[str, float | None] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class GuidanceStage:
 
 @dataclass(frozen=True)
 class TaskGuidance:
-    """A teacher's answer: relevance 0 to 10, stages, confidence 0 to 1, and where it comes from."""
+    """A teacher's answer: relevance 0 to 10, stages, confidence 0 to 1, and its origin."""
 
     relevance: dict[str, float | None] = field(default_factory=dict)
     stages: tuple[GuidanceStage, ...] = ()
@@ -98,19 +98,19 @@ class TaskGuidance:
 
 @dataclass(frozen=True)
 class Row:
-    """Who acted in a task and how it went; means over the episodes.
+    """Results of a policy in a task, as means over the episodes.
 
     Attributes:
-      who: in words.
+      who: name of the policy.
       kind: floor, single, mixture, teacher, router, trainings, fusion, replanned, agent or
         ablation.
-      return_mean, return_stderr: HumanoidBench's return, its standard error over episodes; of
-        several trainings over these.
+      return_mean, return_stderr: HumanoidBench's return, with standard error over episodes, or over
+        trainings if there are several.
       return_low, return_high: 95% interval of the mean over trainings; None for other rows.
       trainings: mean return of each.
       length_mean: control steps.
       no_fall_share, success_share: 0 to 1.
-      milestones: share of the episodes in which each was reached.
+      milestones: share of the episodes that reached each.
       mean_weights: of the experts.
       motion: jerk, foot_slip, energy, tracking_error.
     """
@@ -132,10 +132,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean difference of returns from the same starts, and its 95% interval.
+    """Mean difference of returns from the same initial states, and its 95% interval.
 
     Attributes:
-      over: what pairs are: starts, or trainings (each one's mean less the other's).
+      over: unit of the pairs: starts, or trainings (each one's mean minus the other's).
     """
 
     better: str
@@ -149,7 +149,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class TaskDemonstrations:
-    """Rollouts under random weights, and those that were kept to learn from."""
+    """Rollouts under random weights, and the demonstrations selected from them."""
 
     rollouts: int | None = None
     kept: int | None = None
@@ -159,11 +159,11 @@ class TaskDemonstrations:
 
 @dataclass(frozen=True)
 class Film:
-    """One episode: files beside `report.json`, and the router's weights over its T steps.
+    """Video of one episode: files beside `report.json`, and the router's weights over T steps.
 
     Attributes:
       video: path of the file.
-      stills, still_seconds: pictures and when they were taken.
+      stills, still_seconds: images and their times.
       seconds: of each step `[T]`.
       weights: of each expert `[T]`.
       progress: share of the milestones reached `[T]`.
@@ -200,7 +200,7 @@ class TaskReport:
 
 @dataclass(frozen=True)
 class RouterTraining:
-    """The router's losses (Eq. 10, 11) and guidance weight (Eq. 12) while it was distilled."""
+    """The router's losses (Eq. 10, 11) and guidance weight (Eq. 12) during distillation."""
 
     task: Numbers = ()
     demo: Numbers = ()
@@ -226,7 +226,7 @@ class Series:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Lines over the same axes."""
+    """Lines over common axes."""
 
     title: str
     x: str = ""
@@ -236,7 +236,7 @@ class LearningCurve:
 
 @dataclass(frozen=True)
 class PipelineReport:
-    """The whole of `report.json`."""
+    """All of `report.json`."""
 
     run: RunFacts
     teacher: str = ""
@@ -251,10 +251,10 @@ class PipelineReport:
 
 
 def report_from(data: Any) -> PipelineReport:
-    """The structs of JSON data.
+    """Parses JSON data.
 
     Raises:
-      UserError: a part is missing or of another shape; the message names the place.
+      UserError: a part is missing or invalid; the message names the field.
     """
     return parsed(PipelineReport, data)
 
@@ -263,7 +263,7 @@ def read_data(folder: Path) -> Any:
     """The JSON data of the run in `folder`.
 
     Raises:
-      UserError: no such file, or it is damaged.
+      UserError: missing or damaged file.
     """
     path = folder / FILE
     try:
@@ -278,7 +278,7 @@ def read_report(folder: Path) -> PipelineReport:
     """The report of the run in `folder`.
 
     Raises:
-      UserError: no such file, damaged, or of another shape.
+      UserError: missing, damaged or invalid file.
     """
     data = read_data(folder)
     try:
@@ -288,7 +288,7 @@ def read_report(folder: Path) -> PipelineReport:
 
 
 def _check_alike(**lists: Sequence[Any]) -> None:
-    """Raises UserError unless all have the first one's length."""
+    """Raises UserError unless all have the same length."""
     (first, one), *others = lists.items()
     for name, other in others:
         if len(other) != len(one):

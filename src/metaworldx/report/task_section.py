@@ -1,4 +1,4 @@
-"""What the page of a run tells about one task."""
+"""Section of the pipeline page about one task."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MOTION = {
 
 
 def task_section(task: TaskReport, colours: Colours, media: Media, id_: str) -> Html:
-    """Everything about a task; what is not known is left out."""
+    """Section about a task; missing parts are left out."""
     parts = (
         paragraph(_introduction(task)),
         _who_acted(task, colours),
@@ -68,30 +68,30 @@ def task_section(task: TaskReport, colours: Colours, media: Media, id_: str) -> 
 
 def _differences(task: TaskReport) -> Html:
     drawn = forest(task.paired)
-    told = "Returns start by start: green above 0, red below, grey where the interval holds 0."
-    return join([paragraph(told, class_="small"), drawn]) if str(drawn) else drawn
+    content = "Returns start by start: green above 0, red below, grey where the interval holds 0."
+    return join([paragraph(content, class_="small"), drawn]) if str(drawn) else drawn
 
 
 def best_of(rows: Sequence[Row], kind: str) -> Row | None:
-    """The row of a kind with the greatest return."""
+    """The row of a kind with the largest return."""
     found = [row for row in rows if row.kind == kind and row.return_mean is not None]
     return max(found, key=lambda row: row.return_mean or 0.0, default=None)
 
 
-def told_return(row: Row) -> Cell:
-    """A row's return: mean and standard error, or, over trainings, the mean and its interval."""
+def return_text(row: Row) -> Cell:
+    """A row's return: mean and standard error; over trainings, mean and interval."""
     if row.return_low is None or row.return_high is None:
         return with_error(row.return_mean, row.return_stderr)
     return with_interval(row.return_mean, row.return_low, row.return_high)
 
 
 def _introduction(task: TaskReport) -> str:
-    told = []
+    content = []
     if task.episodes is not None:
-        told.append(f"{task.episodes} episodes each.")
+        content.append(f"{task.episodes} episodes each.")
     if task.success_bar is not None:
-        told.append(f"HumanoidBench's success bar is a return of {number(task.success_bar)}.")
-    return " ".join(told)
+        content.append(f"HumanoidBench's success bar is a return of {number(task.success_bar)}.")
+    return " ".join(content)
 
 
 def _who_acted(task: TaskReport, colours: Colours) -> Html:
@@ -99,18 +99,18 @@ def _who_acted(task: TaskReport, colours: Colours) -> Html:
         return Html("")
     returns = [row.return_mean for row in task.rows if row.return_mean is not None]
     most = max([*returns, 0.0])
-    # Where returns are below 0 a bar from 0 would tell nothing.
+    # With negative returns a bar from 0 would be misleading.
     plain = not returns or min(returns) < 0.0 or most == 0.0
     rows = []
     for row in task.rows:
-        told = told_return(row)
+        content = return_text(row)
         if not plain and row.return_mean is not None:
             colour = _COLOUR_OF_KIND.get(row.kind, 7)
-            told = _barred(row, row.return_mean / most, str(told), colour)
+            content = _barred(row, row.return_mean / most, str(content), colour)
         rows.append(
             (
                 join([row.who, element("span", KINDS.get(row.kind, row.kind), class_="tag")]),
-                told,
+                content,
                 NONE if row.length_mean is None else number(row.length_mean),
                 percent(row.no_fall_share),
                 percent(row.success_share),
@@ -131,10 +131,10 @@ def _who_acted(task: TaskReport, colours: Colours) -> Html:
     )
 
 
-def _barred(row: Row, share: float, told: str, colour: int) -> Html:
-    """A return in a bar; an interval, too long for it, stands below."""
+def _barred(row: Row, share: float, content: str, colour: int) -> Html:
+    """A return with a bar; an interval is placed below it."""
     if row.return_low is None or row.return_high is None:
-        return bar(share, told, colour)
+        return bar(share, content, colour)
     interval = f"{number(row.return_low)} to {number(row.return_high)}"
     return join(
         [bar(share, number(row.return_mean), colour), element("span", interval, class_="tag")]
@@ -142,24 +142,24 @@ def _barred(row: Row, share: float, told: str, colour: int) -> Html:
 
 
 def _about_bar(rows: Sequence[Row]) -> str:
-    """What the constant mixture and the row of several trainings are."""
-    told = ""
+    """Explanation of the constant mixture and of the row over trainings."""
+    content = ""
     if any(row.kind == "mixture" for row in rows):
-        told += (
+        content += (
             " The constant mixture is the best of every expert alone and every pair at 0.3, 0.5 "
             "and 0.7, chosen on other starts: whoever weighs step by step has to beat it, not only "
             "the best single expert."
         )
     if any(row.kind == "trainings" for row in rows):
-        told += (
+        content += (
             " Of several trainings from the same demonstrations, the mean over trainings and its "
             "95% interval."
         )
-    return told
+    return content
 
 
 def _mix(weights: Mapping[str, float | None], colours: Colours) -> Cell:
-    """Weights as a bar of colours and in words, the greatest first."""
+    """Weights as a coloured bar and in words, in descending order."""
     known = {name: value for name, value in weights.items() if value is not None and value > 0.0}
     if not known:
         return ""
@@ -189,9 +189,9 @@ def _published(task: TaskReport) -> Html:
     ours = f"{HUMANOIDBENCH}, {robot}: this run"
     for row in best:
         if row is not None:
-            told = join([row.who, element("span", KINDS[row.kind], class_="tag")])
-            figures = (told_return(row), "", _share(row))
-            found.append((ours, (told, *figures, "this run, standard error over episodes")))
+            content = join([row.who, element("span", KINDS[row.kind], class_="tag")])
+            figures = (return_text(row), "", _share(row))
+            found.append((ours, (content, *figures, "this run, standard error over episodes")))
     for figure in sorted(known, key=lambda one: (KINDS_OF_RETURN.index(one.kind), one.robot)):
         found.append((_group(figure), _cells(figure)))
     groups, rows = [group for group, _ in found], [cells for _, cells in found]
@@ -221,9 +221,9 @@ def _cells(figure: Published) -> tuple[Cell, ...]:
     steps = "" if figure.steps_million is None else f"{figure.steps_million:.3g}M"
     source = figure.source + (f"; ± {figure.spread_is}" if figure.spread_is else "")
     # As printed there.
-    told = "" if figure.mean is None else f"{figure.mean:,}"
-    told += "" if figure.spread is None else f" ± {figure.spread:,}"
-    return figure.who, told, steps, figure.success, source
+    content = "" if figure.mean is None else f"{figure.mean:,}"
+    content += "" if figure.spread is None else f" ± {figure.spread:,}"
+    return figure.who, content, steps, figure.success, source
 
 
 def _milestones(rows: Sequence[Row]) -> Html:
@@ -246,7 +246,7 @@ def _milestones(rows: Sequence[Row]) -> Html:
             )
     caption = "share of the episodes in which each milestone was reached"
     heads = ("who acted", *names)
-    return section("Milestones", table(caption, heads, cells, told=True), level=3)
+    return section("Milestones", table(caption, heads, cells, show_caption=True), level=3)
 
 
 def _motion(rows: Sequence[Row]) -> Html:
@@ -256,30 +256,30 @@ def _motion(rows: Sequence[Row]) -> Html:
     most = {name: max((row.motion.get(name) or 0.0) for row in rows) for name in _MOTION}
     cells = []
     for row in rows:
-        told: list[Cell] = [row.who]
+        content: list[Cell] = [row.who]
         for name in _MOTION:
             value, colour = row.motion.get(name), _COLOUR_OF_KIND.get(row.kind, 7)
             share = 0.0 if value is None or not most[name] > 0.0 else value / most[name]
-            told.append(NONE if value is None else bar(share, number(value), colour))
-        cells.append(told)
+            content.append(NONE if value is None else bar(share, number(value), colour))
+        cells.append(content)
     caption = "how the robot moved; less is smoother, and who falls early moves little"
     heads = ("who acted", *_MOTION.values())
-    return section("Quality of motion", table(caption, heads, cells, told=True), level=3)
+    return section("Quality of motion", table(caption, heads, cells, show_caption=True), level=3)
 
 
 def _demonstrations(task: TaskReport) -> Html:
     demos = task.demonstrations
     if demos is None:
         return Html("")
-    told = []
+    content = []
     if demos.rollouts is not None:
-        told.append(f"{demos.rollouts} rollouts under random weights of the experts")
+        content.append(f"{demos.rollouts} rollouts under random weights of the experts")
     if demos.kept is not None:
-        told.append(f"the best {demos.kept} kept to learn from")
+        content.append(f"the best {demos.kept} kept to learn from")
     chart = histogram(
         *(demos.all_returns, demos.kept_returns, "return"),
         f"returns of the rollouts for demonstrations of {task.task}",
     )
-    sentence = paragraph(", ".join(told) + "." if told else "", class_="small")
+    sentence = paragraph(", ".join(content) + "." if content else "", class_="small")
     parts = element("div", element("div", sentence, chart), class_="charts")
-    return section("Demonstrations", parts, level=3) if told or str(chart) else Html("")
+    return section("Demonstrations", parts, level=3) if content or str(chart) else Html("")
