@@ -20,6 +20,7 @@ COMMANDS = {
     "motions list": "list the built-in clips, and those of a folder, with what a check finds",
     "motions filter": "drop the clips that the robot cannot follow by its own motors, and say why",
     "motions preview": "write a video of a clip or a human motion file, and its joint angles",
+    "motions sheet": "write a contact sheet of stills for every skill's built-in clips",
     "train agent": "train a world-model agent on a task",
     "train expert": "train a skill's expert under human motion priors",
     "train pool": "train experts of several skills into a pool, with or without motion priors",

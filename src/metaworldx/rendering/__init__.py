@@ -1,1 +1,1 @@
-"""Rendering of states as pictures and videos."""
+"""Rendering of states and clips as images and videos."""

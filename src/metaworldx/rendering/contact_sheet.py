@@ -1,4 +1,4 @@
-"""A contact sheet: one frame of every task."""
+"""Contact sheet: one frame of every task."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from metaworldx.rendering.renderer import Renderer
 
 
 def task_ids() -> tuple[str, ...]:
-    """One environment for each task, on the first robot that it has."""
+    """One environment per task, on its first robot."""
     return tuple(f"{entry.robots[0]}-{name}-v0" for name, entry in TASKS.items())
 
 
 def contact_sheet(
     env_ids: Sequence[str], columns: int = 6, width: int = 400, height: int = 300, seed: int = 0
 ) -> np.ndarray:
-    """The start of each environment with its id underneath: `[H, W, 3]` uint8."""
+    """Initial states of environments with their ids underneath: `[H, W, 3]` uint8."""
     frames = []
     for env_id in env_ids:
         env = make(env_id, "native")

@@ -1,4 +1,4 @@
-"""Pictures of motion clips: the robot, the human it was made from, and joint angles."""
+"""Motion preview: images of a clip's robot and source human, and plots of joint angles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from metaworldx.rendering.renderer import open_renderer
 from metaworldx.sim.model import model_spec
 
 _BESIDE_M = 1.1
-"""How far to the right of the robot the human is drawn."""
+"""Distance of the human to the robot's right (m)."""
 _BONE_RADIUS_M, _HEAD_M = 0.035, 0.22
 _LEFT, _RIGHT, _MIDDLE = (0.16, 0.36, 0.68, 1.0), (0.8, 0.2, 0.16, 1.0), (0.35, 0.36, 0.4, 1.0)
 _AZIMUTH, _ELEVATION = 125.0, -12.0
@@ -26,14 +26,14 @@ _AZIMUTH, _ELEVATION = 125.0, -12.0
 
 @dataclass(frozen=True)
 class _Human:
-    """Joints in the robot's world, and the bones between them."""
+    """Joints in the robot's world frame, and the bones between them."""
 
     positions: np.ndarray
     bones: tuple[tuple[int, int, tuple[float, ...]], ...]
 
 
 class MotionRenderer:
-    """Draws frames of one clip; the camera goes along with the pelvis."""
+    """Renders frames of one clip; the camera follows the pelvis."""
 
     def __init__(
         self, clip: Clip, human: HumanMotion | None = None, width: int = 640, height: int = 480
@@ -42,14 +42,14 @@ class MotionRenderer:
 
         Args:
           clip: of the h1.
-          human: its source, frame by frame, in the clip's axes; drawn to the robot's right.
+          human: its source motion at the clip's frames and axes; drawn to the robot's right.
           width, height: of a frame, pixels.
 
         Raises:
           UserError: no off-screen OpenGL on this machine.
         """
         self._model = model_spec("h1", "floor", "feet").compile()
-        # Shadows take half of the time where a processor draws them.
+        # Shadows take half of the time in software rendering.
         self._model.vis.quality.shadowsize = 1024
         self._renderer = open_renderer(self._model, width, height)
         self._data = mujoco.MjData(self._model)
@@ -100,7 +100,7 @@ class MotionRenderer:
 
 
 def plot_joints(clip: Clip, path: Path) -> None:
-    """Writes a picture of the clip's joint angles against their limits, whole or not at all."""
+    """Writes a plot of the clip's joint angles and limits atomically."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -139,7 +139,7 @@ def plot_joints(clip: Clip, path: Path) -> None:
 
 
 def _sides_together(joints: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Joints by what they are called without their side."""
+    """Joints by their names without the side."""
     out: dict[str, Any] = {}
     for name in joints:
         plain = name.removeprefix("left_").removeprefix("right_").replace("_", " ")

@@ -1,9 +1,7 @@
-"""Strips of stills of the built-in motions (`python -m metaworldx.rendering.motion_sheet DIR`)."""
+"""Motion sheets: strips of stills of every skill's built-in clips."""
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,21 +17,21 @@ from metaworldx.sim.model import model_spec
 COLUMNS, WIDTH, HEIGHT = 8, 190, 250
 _COLOURS = 80
 _BOX = (0.26, 0.0, 0.25)
-"""Where the box of the scene carry is held, in the torso's frame (m)."""
+"""Position of the held box of the scene carry, in the torso's frame (m)."""
 _FIRST_STEP, _TOP_STEP, _RISE = 0.5, 2.9, 0.18
-"""Where the first and the last step of the scene stair begin (m), and how high one is."""
+"""x of the first and the last step of the scene stair (m), and the height of a step."""
 
 
 @dataclass(frozen=True)
 class View:
-    """How a skill is shown.
+    """Rendering settings of a skill.
 
     Attributes:
-      clips: a row of stills for each.
-      scene: what it is shown in.
+      clips: names of clips, a row of stills each.
+      scene: name of the scene.
       azimuth, elevation: of the camera, degrees.
-      distance, height: of the camera and of what it looks at, m.
-      until: seconds of the clip that are shown; 0 is all of it.
+      distance, height: of the camera and of its target, m.
+      until: shown part of the clip, s; 0 for all of it.
     """
 
     clips: tuple[str, ...]
@@ -101,7 +99,7 @@ def motion_sheet(skill: str) -> np.ndarray:
 def _shown(clip: Clip, view: View) -> np.ndarray:
     """COLUMNS poses `[COLUMNS, 26]` of a clip, placed in the scene."""
     last = min(clip.frames - 1, round(view.until * clip.fps)) if view.until else clip.frames - 1
-    # A loop's last frame is its first again.
+    # A loop's last frame equals its first.
     count = COLUMNS + clip.loop
     qpos = clip.qpos[np.linspace(0, last, count).round().astype(int)][:COLUMNS].copy()
     if view.scene == "stair":
@@ -109,7 +107,7 @@ def _shown(clip: Clip, view: View) -> np.ndarray:
         steps = np.diff(ground_for(clip)(ends, 0.0 * ends))
         edge = ends[1:][np.flatnonzero(steps)[0]]
         rises = steps.max() > 0.0
-        # Up begins below the first step that the clip meets, down on the highest one.
+        # Upwards clips start below the first step, downwards ones on the highest.
         below = edge + 1e-3 * (-1 if rises else 1)
         qpos[:, 0] += (_FIRST_STEP if rises else _TOP_STEP + 0.6) - edge
         level = float(ground_for(clip)(np.array(below - 1e-2), np.array(0.0)))
@@ -136,7 +134,7 @@ def _labelled(row: np.ndarray, name: str) -> np.ndarray:
 
 
 def write_sheets(folder: Path) -> list[Path]:
-    """Writes `motion_SKILL.png` for every skill, in few colours so that the files stay small."""
+    """Writes `motion_SKILL.png` for every skill, with few colours for small files."""
     paths = []
     for skill in SKILLS:
         path = folder / f"motion_{skill}.png"
@@ -144,9 +142,3 @@ def write_sheets(folder: Path) -> list[Path]:
         picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
         paths.append(path)
     return paths
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("MUJOCO_GL", "egl")
-    for written in write_sheets(Path(sys.argv[1])):
-        print(f"{written}: {written.stat().st_size / 1000:.0f} kB")

@@ -1,4 +1,4 @@
-"""Frames of an environment, drawn by MuJoCo off screen."""
+"""Off-screen renderer of environments with MuJoCo."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _GOAL_RGBA = (0.9, 0.25, 0.2, 0.8)
 
 
 class Renderer:
-    """Draws states of one environment (not of a batch: index it first)."""
+    """Renders states of one environment (not of a batch: index it first)."""
 
     def __init__(self, env: Env, width: int = 640, height: int = 480, camera: str | None = None):
         """Opens an off-screen context.
 
         Args:
-          env: whose model is drawn; collision shapes stay hidden.
+          env: environment of the states; collision geoms are hidden.
           width, height: of a frame, pixels.
-          camera: a camera's name in the model; None follows the robot from the task's view.
+          camera: name of a camera in the model; None follows the robot.
 
         Raises:
           UserError: no off-screen OpenGL on this machine.
@@ -94,7 +94,7 @@ class Renderer:
 
 
 def open_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
-    """An off-screen context for pictures of this size.
+    """An off-screen context for images of this size.
 
     Raises:
       UserError: no off-screen OpenGL on this machine.
@@ -103,7 +103,7 @@ def open_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Rend
     model.vis.global_.offheight = max(height, model.vis.global_.offheight)
     try:
         with warnings.catch_warnings():
-            # GLFW warns of what its error says.
+            # GLFW's warning repeats its error.
             warnings.simplefilter("ignore")
             return mujoco.Renderer(model, height, width)
     # OpenGL fails in as many ways as there are drivers.
@@ -116,7 +116,7 @@ def open_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Rend
 
 
 def check_output(path: Path) -> None:
-    """Raises UserError unless `path` names a video or a picture that can be written."""
+    """Raises UserError unless `path` names a writable video or image."""
     endings = VIDEO_ENDINGS + STILL_ENDINGS
     if path.suffix.lower() not in endings:
         raise UserError(f"cannot write {path}: its ending must be one of {', '.join(endings)}")
@@ -124,10 +124,7 @@ def check_output(path: Path) -> None:
 
 
 def write_frames(path: Path, frames: Sequence[np.ndarray], fps: float) -> None:
-    """Writes frames as a video, or as a strip of eight stills side by side for `.png`.
-
-    The file appears whole or not at all.
-    """
+    """Writes frames atomically as a video, or as a strip of eight stills for `.png`."""
     check_output(path)
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
@@ -143,7 +140,7 @@ def write_frames(path: Path, frames: Sequence[np.ndarray], fps: float) -> None:
 
 
 def still_places(length: int, count: int = 8) -> list[int]:
-    """At most `count` places evenly spaced over `length`, first and last among them."""
+    """At most `count` indices evenly spaced over `length`, first and last included."""
     return np.unique(np.linspace(0, length - 1, count).round().astype(int)).tolist()
 
 
@@ -166,5 +163,5 @@ def _write_video(path: Path, frames: Sequence[np.ndarray], fps: float) -> None:
 
 
 def scene_spec(env: Env) -> mujoco.MjSpec:
-    """The environment's model as an editable spec, shapes for pictures included."""
+    """The environment's model as an editable spec, visual geoms included."""
     return model_spec(env.task.robot.spec.name, env.task.scene, env.collisions)

@@ -1,4 +1,4 @@
-"""One picture of a task as it begins, and pictures of a person's own, encoded for a teacher."""
+"""Scene images for teachers: renderings of a task's state, and checked image files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LARGEST, _MOST_PIXELS = 10_000_000, 50_000_000
 
 
 def picture_of_task(task: str, seed: int = 0, width: int = 640, height: int = 480) -> bytes:
-    """The task's scene at its start, as PNG.
+    """The task's initial state, as PNG.
 
     Raises:
       UserError: unknown task, or no off-screen OpenGL on this machine.
@@ -51,12 +51,12 @@ def picture_of_state(env: Env, state: EnvState, width: int = 640, height: int = 
 
 
 def look_at_task(task: str) -> bytes | None:
-    """The same as `picture_of_task`; None, with a warning, where nothing can be drawn."""
+    """`picture_of_task`, or None with a warning if rendering fails."""
     return _if_any(lambda: picture_of_task(task))
 
 
 def look_at_state(env: Env, state: EnvState) -> bytes | None:
-    """The same as `picture_of_state`; None, with a warning, where nothing can be drawn."""
+    """`picture_of_state`, or None with a warning if rendering fails."""
     return _if_any(lambda: picture_of_state(env, state))
 
 
@@ -64,7 +64,7 @@ def _if_any(draw: Callable[[], bytes]) -> bytes | None:
     try:
         return draw()
     except Exception as error:
-        # OpenGL fails in as many ways as there are drivers. A teacher can be asked in words too.
+        # OpenGL fails in as many ways as there are drivers, and a teacher can do without images.
         why = " ".join(f"{error}".split()) or type(error).__name__
         _warn(f"no picture for the teacher: {why[:200]}; asking without one")
         return None
@@ -72,7 +72,7 @@ def _if_any(draw: Callable[[], bytes]) -> bytes | None:
 
 @functools.cache
 def _warn(text: str) -> None:
-    """Says the same once, as a task that is looked at again and again would repeat it."""
+    """Logs a message once, as repeated renderings would repeat it."""
     log.warning("%s", text)
 
 
@@ -80,14 +80,14 @@ def picture_in(path: Path) -> bytes:
     """The bytes of a PNG or JPEG file.
 
     Raises:
-      UserError: no such file, over 10 MB or 50 million pixels, or no such picture.
+      UserError: missing file, over 10 MB or 50 million pixels, or no such image.
     """
     data = _bytes_of(path)
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures; here they are refused.
+            # Pillow warns of large images; here they are rejected.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data))
         with picture:
@@ -111,10 +111,10 @@ def _too_large(path: Path, what: str) -> str:
 
 
 def _bytes_of(path: Path) -> bytes:
-    """What is in a file, which may be large without an end."""
+    """Bytes of a file, which may be endless."""
     try:
         if path.exists() and not path.is_file():
-            # Reading of a pipe or a device would not end.
+            # Reading a pipe or a device would not end.
             kind = "folder" if path.is_dir() else "pipe or device"
             raise UserError(f"{path} is no PNG or JPEG picture: it is a {kind}")
         with path.open("rb") as file:
