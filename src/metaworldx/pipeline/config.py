@@ -1,4 +1,4 @@
-"""Settings of the whole pipeline, and its presets."""
+"""Pipeline settings and presets."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ SCHEDULES = ("none", "paper")
 
 @dataclass(frozen=True)
 class PipelineConfig:
-    """Everything that decides what a run does.
+    """Settings of a pipeline run.
 
     Attributes:
       name: of the preset.
-      tasks: environments; the guided agent is trained on the first.
+      tasks: environments; the residual agent is trained on the first.
       teacher: gemini, cached or offline, falling back in that order.
-      cache: folder of kept answers; None takes those that come with the package.
-      pool: folder of the experts; None takes the shipped pool.
+      cache: folder of cached answers; None uses the shipped ones.
+      pool: folder of the experts; None uses the shipped pool.
       without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
-        teacher), guide (the agent learns from scratch: TD-MPC2) or imitation (a small pool
-        trained in the run without motion priors). None has them all.
+        teacher), guide (TD-MPC2 from scratch instead of the residual agent) or imitation (a small
+        pool trained in the run without motion priors). None is the full method.
       train_preset: of the agents, cpu or gpu.
-      live_skill: an expert trained in this run, to see that it learns; None trains none.
+      live_skill: skill of an expert trained in this run as a check; None for none.
       live_steps: control steps of its training.
       pool_steps: control steps of each expert trained without priors.
-      rollouts: tried for each task's demonstrations.
-      keep: the best so many of them.
-      starts: from how many each way to switch is tried in the second round of `DemoConfig`.
+      rollouts: number of rollouts in the search for each task's demonstrations.
+      keep: number of demonstrations.
+      starts: initial states per schedule in the second round of `DemoConfig`.
       router_steps: updates of the router.
-      router_trainings: routers trained from the same demonstrations, over which the router's row
-        is told too; the first of them guides, is filmed and fused.
-      mixture_starts: from so many starts every expert and every constant mixture of two is tried,
-        and the best again from others: the bar for the router. 0 leaves it out.
-      agent_steps: control steps of the guided agent; 0 trains none.
-      authority: what its action of 1 adds to the experts'.
-      schedule: experts that alone are the guided agent's reference at first: paper (Table IV, over
-        the whole training) or none.
-      alpha: share of the router's weights where they are fused with what the guided agent's Q
-        expects of every expert; 1 leaves that row out.
-      replan: also evaluate with a teacher that is asked again about what is left, at stages' ends
-        and every so many seconds (0: at stages' ends only); None does not.
+      router_trainings: routers trained from the same demonstrations, for statistics over trainings;
+        the first one is used in the residual agent, the video and the fusion.
+      mixture_starts: initial states in the search for the best constant mixture of two experts, the
+        router's baseline; it is re-evaluated from others. 0 disables it.
+      agent_steps: control steps of the residual agent; 0 for none.
+      authority: scale of its action relative to the experts'.
+      schedule: reference schedule of the residual agent: paper (Table IV, scaled to the whole
+        training) or none.
+      alpha: share of the router's weights in the fusion with the residual agent's Q-values; 1
+        disables the fusion.
+      replan: also evaluate with replanning, at stages' ends and at this interval in seconds (0: at
+        stages' ends only); None does not.
       episodes: of each evaluation.
-      film_seconds: of each task's film; 0 makes none.
-      seed: of everything random.
+      film_seconds: of each task's video; 0 for none.
+      seed: of all randomness.
     """
 
     name: str = "quickstart"
@@ -100,10 +100,10 @@ class PipelineConfig:
         check_seed(self.seed)
 
     def demos(self) -> DemoConfig:
-        """How demonstrations are made; of few rollouts no more are kept than the second round has.
+        """Settings of the demonstrations, with `keep` limited to the second round's rollouts.
 
         Raises:
-          UserError: a number of rollouts that does not go.
+          UserError: invalid number of rollouts.
         """
         keep = min(self.keep, max(1, self.rollouts // 2))
         return DemoConfig(rollouts=self.rollouts, keep=keep, starts=self.starts)
@@ -130,10 +130,10 @@ PRESETS = {
 
 
 def preset(name: str) -> PipelineConfig:
-    """The settings called `quickstart` (two cores, minutes) or `full` (an accelerator).
+    """The preset `quickstart` (two cores, minutes) or `full` (an accelerator).
 
     Raises:
-      UserError: unknown name; the message has the nearest.
+      UserError: unknown name, with the nearest known one.
     """
     check_known("preset", name, PRESETS)
     return PRESETS[name]

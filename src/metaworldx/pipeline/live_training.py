@@ -1,4 +1,4 @@
-"""The pipeline's agents: an expert trained in the run, and the guided agent of its first task."""
+"""Trainings within a pipeline run: an expert, a small pool, and the residual agent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GUIDED, WITHOUT_PRIORS = "agent", ("stand", "walk", "reach")
 
 
 def train_pool(config: PipelineConfig, folder: Path, tell: Callable[[str], Any]) -> dict[str, Any]:
-    """Trains the small pool without motion priors; what it is called."""
+    """Trains the small pool without motion priors; returns its name."""
     train_experts(
         WITHOUT_PRIORS,
         folder,
@@ -35,7 +35,7 @@ def train_pool(config: PipelineConfig, folder: Path, tell: Callable[[str], Any])
 
 
 def train_live(config: PipelineConfig, folder: Path) -> dict[str, Any]:
-    """Trains an expert for a while; its curve, and the means of its quarters."""
+    """Trains an expert for a short time; returns its curve, and the means of its quarters."""
     base = for_skill(preset(config.train_preset), config.live_skill or "")
     train_on(quick(dataclasses.replace(base, seed=config.seed), config.live_steps), folder)
     rows = [row for row in read_metrics(folder) if row.get("collect/return") is not None]
@@ -52,7 +52,7 @@ def train_live(config: PipelineConfig, folder: Path) -> dict[str, Any]:
 
 
 def train_guided(config: PipelineConfig, folder: Path) -> dict[str, Any]:
-    """Trains the task agent under its guide (or, without one, TD-MPC2 from scratch); its curve."""
+    """Trains the residual agent of a task (without a guide: plain TD-MPC2); returns its curve."""
     guide = {"router": "teacher", "vlm": "rules", "guide": None}.get(config.without or "", "router")
     settings: dict[str, Any] = {"folder": str(folder / "router"), "authority": config.authority}
     if config.pool is not None:

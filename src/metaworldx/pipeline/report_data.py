@@ -1,4 +1,4 @@
-"""The pipeline's `report.json`: what each stage found, in the report's words."""
+"""Report data: the results of all stages in the schema of `report.json`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from metaworldx.router.train import CURVE
 
 
 def report_data(config: PipelineConfig, folder: Path, done: dict[str, Done]) -> dict[str, Any]:
-    """All that the report shows, of this run alone."""
+    """Data of the run's report."""
     answers = done["guidance"].result
     about = machine()
     data: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Stages that are done once: each leaves a mark, and is skipped while its inputs are the same."""
+"""Stage cache: each stage leaves a record, and is skipped while its inputs are unchanged."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ FOLDER = "stages"
 
 @dataclass(frozen=True)
 class Done:
-    """A stage's mark.
+    """Record of a completed stage.
 
     Attributes:
-      digest: of what went in: its settings, and the digests of the stages it builds on.
-      seconds: that it took.
+      digest: of its inputs: its settings, and the digests of the stages it depends on.
+      seconds: duration.
       result: JSON data.
     """
 
@@ -41,16 +41,16 @@ def stage(
     files: str | None = None,
     reuse: Path | None = None,
 ) -> Done:
-    """Does a stage, or takes its mark if it was done with the same inputs.
+    """Runs a stage, or returns its record if it was completed with the same inputs.
 
-    The mark is written last, whole or not at all: a stage that was cut short is done again (by
-    work that itself goes on from what it finds).
+    The record is written last and atomically: an interrupted stage is repeated, by work that
+    resumes from existing files.
 
     Args:
-      inputs: JSON data that decides what the stage does.
-      work: does it and gives its result, JSON data.
-      files: the folder of the run in which the stage leaves files, if it does.
-      reuse: another run, whose stage is taken over if its inputs were the same.
+      inputs: JSON data that determines the stage.
+      work: runs it and returns its result, JSON data.
+      files: subfolder of the run with the stage's files, if any.
+      reuse: another run, whose stage is copied if its inputs are the same.
     """
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     path = folder / FOLDER / f"{name}.json"
@@ -68,7 +68,7 @@ def stage(
         return Done(digest, float(mark["seconds"]), mark["result"])
     tell(f"{name} ...")
     begun = time.monotonic()
-    # What was written is what is read later: tuples become lists here and there alike.
+    # The same as when read later: tuples become lists.
     result = json.loads(json.dumps(work()))
     seconds = time.monotonic() - begun
     mark = {"digest": digest, "seconds": seconds, "result": result}
@@ -78,9 +78,9 @@ def stage(
 
 
 def _taken_over(reuse: Path, folder: Path, name: str, digest: str, files: str | None) -> bool:
-    """Copies another run's stage here, its mark last; False if it has none of these inputs.
+    """Copies another run's stage, its record last; False if it has none with these inputs.
 
-    What this run has of the stage stays until the copy is whole.
+    This run's files of the stage stay until the copy is complete.
     """
     mark = reuse / FOLDER / f"{name}.json"
     if not mark.is_file() or _read(mark).get("digest") != digest:
