@@ -14,8 +14,8 @@ def main(
 ) -> int:
     """List the environments: sizes, episode length in control steps of 0.02 s, success bar.
 
-    The success bar is HumanoidBench's return from which a task counts as solved; collisions is
-    the least collision set with which the task's rewards mean the same.
+    The success bar is HumanoidBench's return from which a task counts as solved; collisions is the
+    smallest collision set that preserves the task's rewards.
 
     Args:
       as_json: print the list as JSON instead of a table.

@@ -25,20 +25,20 @@ def main(
     width: int = 640,
     height: int = 480,
 ) -> int:
-    """Run one episode of a policy, write it as a video and print its return.
+    """Run one episode of a policy, write a video and print its return.
 
     Args:
       task: environment, e.g. h1-door (metaworldx envs lists all); `all` makes a contact sheet
-        with the start of every task.
+        with the initial state of every task.
       policy: hold (the keyframe's pose) or random.
       run: folder of a training run, whose agent's policy acts instead.
       expert: skill of a pool's expert that acts instead.
-      pool: folder of a pool of experts; default the one that comes with the package.
+      pool: folder of a pool of experts; default the shipped one.
       checkpoint: of the run, latest or best (of its own evaluations).
       out: file to write, .mp4 or .gif for a video, .png for a strip of stills; default
         out/TASK-POLICY.mp4, or out/TASK-RUN.mp4.
       steps: control steps of 0.02 s to run at most; default until the episode ends.
-      seed: of the episode's start and of the random policy.
+      seed: of the initial state and of the random policy.
       backend: physics, auto, native, mjx or warp.
       collisions: feet, body or full; default the task's.
       camera: one of the model's cameras; default follows the robot.

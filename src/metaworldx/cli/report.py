@@ -26,22 +26,22 @@ def main(
     """Write the report of a run as one HTML page, or one table over several runs.
 
     Of a training run: learning curve and losses; the world model's k-step prediction errors on
-    held-out episodes; MPPI against the policy from the same starts, with the difference's 95%
-    interval. It goes to RUN/report, with its data as report.json.
+    held-out episodes; MPPI and the policy from the same initial states, with the difference's 95%
+    interval. It is written to RUN/report, with its data as report.json.
 
-    Of a `metaworldx run`: RUN/report.html from the report.json there. Several of these give a
-    table of who acted in which task and how it went.
+    Of a `metaworldx run`: RUN/report.html from its report.json. Several of these give a table of
+    results by task and policy.
 
     Args:
       runs: folder of a training run, or folders of `metaworldx run`.
       episodes: held-out episodes to predict, once with the policy's mean and once with its noise.
-      paired_episodes: starts from which MPPI and the policy are compared; 0 leaves it out.
-        Planning on a CPU takes about 50 ms for each control step of each episode.
+      paired_episodes: initial states for the comparison of MPPI and the policy; 0 skips it.
+        Planning on a CPU takes about 50 ms per control step and episode.
       checkpoint: latest, or best (of the run's own evaluations).
       planner: a planner's setting in place of the run's, e.g. max_std=0.2 or horizon=1; may be
         repeated.
-      note: text for the page, e.g. what was found and mended where MPPI is worse.
-      seed: of the episodes; the run's own evaluations take the starts of seed 0.
+      note: text for the page, e.g. why MPPI is worse.
+      seed: of the episodes; the run's own evaluations use seed 0.
       out: folder of a training run's report (default RUN/report) or of a `metaworldx run`'s page
         (default RUN); for several runs, HTML file of the table.
       as_json: print report.json, or the table's rows.
@@ -59,7 +59,7 @@ def main(
 
 
 def _is_pipeline(run: Path) -> bool:
-    """Whether a folder is of `metaworldx run`: it has its report.json and no metrics of its own."""
+    """Whether a folder is of `metaworldx run`: it has a report.json and no metrics."""
     from metaworldx.report.schema import FILE
     from metaworldx.training.run_dir import METRICS
 

@@ -87,7 +87,7 @@ def _recordings(directory: Path) -> list[Path]:
 
 
 def _progress(text: str) -> None:
-    """Shows what is being done on a terminal's last line; nothing elsewhere."""
+    """Shows progress on a terminal's last line; nothing elsewhere."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 

@@ -1,1 +1,1 @@
-"""Commands of `metaworldx bench`."""
+"""Commands of `metaworldx bench`: throughput benchmarks."""

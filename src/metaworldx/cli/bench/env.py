@@ -21,19 +21,19 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Measure control steps a second, and what an environment adds to the bare physics.
+    """Measure an environment's control steps per second, and its overhead over the bare physics.
 
-    Robots act at random. Environment and bare physics run the same states in turn; a control
+    Actions are random. Environment and bare physics run the same states alternately; a control
     step is 10 physics steps of 0.002 s.
 
     Args:
       tasks: environments, e.g. h1-walk h1-door.
       backend: auto, native, mjx or warp.
-      num_envs: environments stepped together; several numbers give a curve.
+      num_envs: number of environments; several values give a curve.
       collisions: feet, body or full; default the task's.
       steps: control steps in each timed round.
       rounds: timed rounds; medians are reported.
-      seed: of starts and actions.
+      seed: of initial states and actions.
       out: also write the figures to this JSON file.
       as_json: print JSON instead of a table.
     """

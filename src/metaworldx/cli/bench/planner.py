@@ -20,18 +20,16 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Measure the planner's plans a second and its latency, against its matrix products.
+    """Measure the planner's plans per second and latency, relative to its matrix products.
 
-    Plans for random observations are timed in turn with their matrix products alone, at their
-    own shapes, and with square float32 products, the machine's matrix rate; medians are
-    reported.
+    Plans for random observations are timed alternately with their matrix products alone, at their
+    own shapes, and with square float32 products (peak GEMM throughput); medians are reported.
 
     Args:
       task: environment that gives the sizes of observations and actions, e.g. h1hand-walk.
       agent: size of the agent, small or paper.
-      num_envs: environments planned for in a call; several numbers give a curve.
-      together: environments planned for at the same time, more are in turn, which bounds the
-        memory; 0 plans for all at once.
+      num_envs: environments per call; several values give a curve.
+      together: environments planned for at the same time, which bounds the memory; 0 for all.
       rounds: timed calls.
       seed: of weights, observations and samples.
       out: also write the figures to this JSON file.

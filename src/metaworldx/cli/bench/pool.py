@@ -19,15 +19,15 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Measure a pool's one call for all experts against one call for each.
+    """Measure one call for all experts of a pool, and one call per expert.
 
-    Both ways are compiled, act for the same robots in turn, and make the observations from the
+    Both are compiled, run alternately on the same robots, and include the observations from the
     robots' states; medians are reported.
 
     Args:
-      pool: folder of a pool; default experts with random weights as wide as the cpu preset's.
-      experts: how many, without a pool.
-      robots: robots acted for in a call; several numbers give a curve.
+      pool: folder of a pool; default experts with random weights, as wide as the cpu preset's.
+      experts: number of experts, without a pool.
+      robots: robots per call; several values give a curve.
       rounds: timed calls.
       seed: of weights and states.
       out: also write the figures to this JSON file.

@@ -24,23 +24,23 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Measure control steps and updates a second of the whole training loop.
+    """Measure control steps and updates per second of the training loop.
 
-    Whole epochs are timed in turn with their physics alone (random actions, no updates) and
+    Whole epochs are timed alternately with their physics alone (random actions, no updates) and
     their updates alone; medians are reported.
 
     Args:
       task: environment, e.g. h1-stand.
       preset: settings of train agent, cpu or gpu.
       backend: auto, native, mjx or warp.
-      num_envs: environments stepped together; default the preset's.
+      num_envs: number of environments; default the preset's.
       batch: sequences in an update's batch; default the preset's.
       utd: updates per control step of one environment; default one round's as in the preset.
       agent: size of the agent, small or paper; default the preset's.
       act_with: policy, mppi or mixed; default the preset's.
       epoch_rounds: rounds of collection and updates in a timed epoch.
       rounds: timed epochs.
-      seed: of everything random.
+      seed: of all randomness.
       out: also write the figures to this JSON file.
       as_json: print JSON instead of a table.
     """

@@ -19,15 +19,15 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Measure the agent's updates a second, against their matrix products.
+    """Measure the agent's updates per second, relative to their matrix products.
 
-    Updates on random sequences are timed in turn with their matrix products alone, at their own
-    shapes, and with square float32 products, the machine's matrix rate; medians are reported.
+    Updates on random sequences are timed alternately with their matrix products alone, at their own
+    shapes, and with square float32 products (peak GEMM throughput); medians are reported.
 
     Args:
       task: environment that gives the sizes of observations and actions, e.g. h1hand-walk.
       agent: size of the agent, small or paper.
-      batch: sequences in an update's batch; several numbers give a curve.
+      batch: sequences in an update's batch; several values give a curve.
       rounds: timed updates.
       seed: of weights and sequences.
       out: also write the figures to this JSON file.

@@ -1,1 +1,1 @@
-"""Commands of `metaworldx motions`."""
+"""Commands of `metaworldx motions`: clips and their sources."""

@@ -23,22 +23,22 @@ def main(
     seed: int = 0,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Find out which clips the robot can follow by its own motors, and drop the others.
+    """Filter clips by dynamic feasibility: keep those that the robot can track in simulation.
 
-    The skill's privileged tracker (an expert that also sees the reference ahead) follows each clip
-    in native simulation. A clip is kept if it is followed for 80% of its time (loops for 8 s) and
-    no joint leaves its range or its motor's speed; the others are named with the reason.
+    The skill's privileged tracker (an expert that also observes future reference frames) tracks
+    each clip in native simulation. A clip is feasible if it is tracked for 80% of its duration
+    (loops for 8 s) within joint and velocity limits; the others are listed with the reason.
 
     Args:
       clips: clip files, folders of them, or names of built-in clips; default all built-in clips
         of the skill.
-      skill: whose tracker follows them.
+      skill: skill of the tracker.
       trackers: folder of trackers, a pool of runs of `metaworldx train expert --set
-        skill.preview=[0.1,0.2,0.4]`; default those that come with the package.
-      episodes: of each clip.
-      keep: copy the clips that are kept into this folder.
+        skill.preview=[0.1,0.2,0.4]`; default the shipped ones.
+      episodes: per clip.
+      keep: copy the feasible clips into this folder.
       out: also write the figures to this JSON file.
-      seed: of the episodes' starts.
+      seed: of the initial states.
       as_json: print the figures as JSON instead of a table.
     """
     from metaworldx.core.files import check_writable, write_text

@@ -24,17 +24,17 @@ def main(
     seed: int = 0,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Make a robot's clip of a human motion file, and print how well that went.
+    """Retarget a human motion file to a robot's clip, and print quality figures.
 
     Args:
       file: DeepMimic text, .bvh, .amc or AMASS .npz.
-      skill: what it shows: stand, walk, run, sit, carry, reach, crawl or stair.
+      skill: of the motion: stand, walk, run, sit, carry, reach, crawl or stair.
       out: clip file to write, .npz; default motions/NAME.npz.
       options: how to read the file.
-      robot: h1; robots with hands take its clips by joint names.
-      loop: the last frame is the first, moved on; default what the file says.
-      no_loop: it is not, whatever the file says.
-      licence: kept in the clip.
+      robot: h1; robots with hands use its clips by joint names.
+      loop: the motion is cyclic; default as in the file.
+      no_loop: the motion is not cyclic.
+      licence: stored in the clip.
       seed: accepted as everywhere; nothing here is random.
       as_json: print the figures as JSON.
     """

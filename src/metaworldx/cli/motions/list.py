@@ -10,7 +10,7 @@ from typing import Annotated
 import tyro
 
 _MOST = 12
-"""Rows of the table for one skill's built-in clips; more stand in the JSON."""
+"""Rows of the table per skill's built-in clips; the JSON has all."""
 
 
 def main(
@@ -18,14 +18,14 @@ def main(
     /,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """List the built-in clips, and the clip files of a folder, with what a check of each finds.
+    """List the built-in clips, and the clip files of a folder, with a kinematic check of each.
 
-    The check looks at joint limits, motors' speeds, slip, depth under ground and the loop's seam,
-    and at what the skill asks: an upright pelvis, soles that stand, a speed that legs can make.
-    Files that are no clips are named at the end, and the exit status is then 2.
+    The check covers joint and velocity limits, slip, ground penetration and the loop's seam, and
+    the skill's demands: an upright pelvis, soles in contact, a feasible speed. Invalid files are
+    named at the end, with exit status 2.
 
     Args:
-      folder: whose .npz files are listed too.
+      folder: folder whose .npz files are listed too.
       as_json: print the list as JSON instead of a table.
     """
     from metaworldx.cli._motion_files import checked_on_ground, facts

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from metaworldx.motion.human_skeleton import HumanMotion
 
 _LEAST_S = 3.0
-"""Short loops are shown for so long at least."""
+"""Minimum duration of a shown loop, s."""
 _EVERY = 2
-"""Every second frame goes into a video: 25 a second."""
+"""Every second frame is used: 25 per second."""
 
 
 def main(
@@ -28,15 +28,15 @@ def main(
     height: int = 480,
     seed: int = 0,
 ) -> int:
-    """Write a video of a motion, and a picture of its joint angles against their limits.
+    """Write a video of a motion, and a plot of its joint angles with their limits.
 
-    Of a human motion file, the human's skeleton is drawn beside the robot that follows it.
+    For a human motion file, the human's skeleton is drawn beside the retargeted robot.
 
     Args:
       source: name of a built-in clip (metaworldx motions list), a clip file, or a human motion
         file.
       out: file to write, .mp4 or .gif for a video, .png for a strip of stills; default
-        out/NAME.mp4. The joint angles go beside it, to NAME-joints.png.
+        out/NAME.mp4. The plot is written beside it, as NAME-joints.png.
       options: how to read a human motion file.
       width: of a frame, pixels.
       height: of a frame, pixels.
@@ -62,7 +62,7 @@ def main(
 
     stills = path.suffix.lower() in STILL_ENDINGS
     shown, beside = (clip, human) if stills else _repeated(clip, human)
-    # A loop's last frame is its first again.
+    # A loop's last frame equals its first.
     count = shown.frames - shown.loop
     frames = still_places(count) if stills else range(0, count, _EVERY)
     with MotionRenderer(shown, beside, width, height) as renderer:
@@ -73,7 +73,7 @@ def main(
 
 
 def _found(source: str, options: FileOptions) -> tuple[Clip, HumanMotion | None]:
-    """The clip of that name or file, and the human that it was made from."""
+    """The clip of that name or file, and its human source motion."""
     from metaworldx.cli._motion_files import builtin_clip, is_clip, load_human
     from metaworldx.motion.clip_file import load_clip
 
@@ -89,7 +89,7 @@ def _found(source: str, options: FileOptions) -> tuple[Clip, HumanMotion | None]
 
 
 def _repeated(clip: Clip, human: HumanMotion | None) -> tuple[Clip, HumanMotion | None]:
-    """A short loop as many rounds as make it long enough to watch."""
+    """A short loop repeated up to the minimum duration."""
     import dataclasses
     import math
 

@@ -1,1 +1,1 @@
-"""Commands of `metaworldx pool`."""
+"""Commands of `metaworldx pool`: expert pools."""

@@ -16,12 +16,12 @@ def main(
 ) -> int:
     """Put the expert of a training run into a pool of experts.
 
-    Only what acting needs is kept: encoder, policy, clips and how it was trained. It takes the
-    place of an expert of the same skill.
+    The pool stores what inference needs (encoder, policy, clips) and the training record. An expert
+    of the same skill is replaced.
 
     Args:
       run: folder of a run of `metaworldx train expert`.
-      pool: the pool's folder; made if need be.
+      pool: the pool's folder; created if missing.
       checkpoint: latest, or best (of the run's own evaluations).
     """
     from metaworldx.experts.pool import add_expert

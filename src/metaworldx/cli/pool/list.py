@@ -14,10 +14,10 @@ def main(
     /,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """List the experts of a pool: what each does, its sizes, and how it was trained.
+    """List the experts of a pool with description, sizes and training.
 
     Args:
-      pool: folder of a pool; default the one that comes with the package.
+      pool: folder of a pool; default the shipped one.
       as_json: print JSON.
     """
     from metaworldx.cli._tables import print_table

@@ -1,1 +1,1 @@
-"""Commands of `metaworldx vlm`."""
+"""Commands of `metaworldx vlm`: questions to teachers."""

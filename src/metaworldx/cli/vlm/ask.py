@@ -26,22 +26,21 @@ def main(
     out: Path | None = None,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Ask which experts a task needs, by score and stage by stage.
+    """Ask a teacher for guidance on a task: relevance of the experts, and stages.
 
     Teachers fall back in order: gemini (needs the environment variable GEMINI_API_KEY), then
-    cached, then offline; who did not answer is told with the reason.
+    cached, then offline; failures are printed with the reason.
 
     Args:
       task: environment, e.g. h1-door.
-      text: a task in your own words, instead.
-      image: a picture of the scene (PNG or JPEG); Gemini is shown the task's start without one.
-      teacher: gemini, cached or offline: whom to ask first.
+      text: a free-text task instead.
+      image: an image of the scene (PNG or JPEG); default for Gemini the task's initial state.
+      teacher: first teacher: gemini, cached or offline.
       model: of Gemini; default its settings'.
-      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
-        package.
-      pool: folder of a pool of experts; default the one that comes with the package.
-      prompt: print what Gemini would be asked, and ask nobody.
-      out: also keep the answer in this file.
+      cache: folder of cached answers (metaworldx vlm cache); default the shipped ones.
+      pool: folder of a pool of experts; default the shipped one.
+      prompt: print the prompt for Gemini instead of asking.
+      out: also write the answer to this file.
       as_json: print JSON instead of a table.
     """
     from metaworldx.cli._teacher_options import question_for, settings_for

@@ -16,18 +16,18 @@ def main(
     out: Path = Path("guidance"),
     again: bool = False,
 ) -> int:
-    """Ask a teacher about tasks and keep its answers, one JSON file a task.
+    """Ask a teacher about tasks and cache its answers, one JSON file per task.
 
-    A run stopped half way goes on where it was: what is kept is not asked again.
+    Existing answers are not asked again, so an interrupted command can be repeated.
 
     Args:
-      tasks: environments, e.g. h1-door h1-push; none and no texts are all of the robot h1.
-      texts: tasks in your own words.
-      teacher: gemini or offline. Here nobody answers in another's place.
+      tasks: environments, e.g. h1-door h1-push; default, without texts, all of the robot h1.
+      texts: free-text tasks.
+      teacher: gemini or offline, without fallback.
       model: of Gemini; default its settings'.
-      pool: folder of a pool of experts; default the one that comes with the package.
+      pool: folder of a pool of experts; default the shipped one.
       out: folder for the files.
-      again: also ask about what is kept already.
+      again: also ask about tasks with a cached answer.
     """
     from tqdm import tqdm
 
