@@ -199,7 +199,7 @@ def _slip(clip: Clip, soles: np.ndarray, ground: Ground) -> float:
 
 
 def _moved(clip: Clip, places: np.ndarray) -> np.ndarray:
-    """World places `[T, P, 2]` one period later."""
+    """World positions `[T, P, 2]` one cycle later."""
     moved, turned = displacement(clip)
     yaw = _yaw(clip.qpos[0, 3:7])
     start = clip.qpos[0, :2]

@@ -107,8 +107,8 @@ def mirrored(clip: Clip) -> Clip:
 def blended(first: Clip, second: Clip, share: float) -> Clip:
     """Interpolation of two clips at equal phase; `share` is the second's, 0 to 1.
 
-    Both are time-scaled to the mean duration. Heading and position are interpolated too, so both
-    should start alike.
+    Both are time-scaled to the mean duration. Heading and position are interpolated too, so their
+    initial ones should agree.
 
     Raises:
       UserError: different joints, a loop with a clip that is none, or a share outside 0 to 1.

@@ -43,7 +43,7 @@ class Body:
     """Kinematics of the H1 for arrays of poses `[T, 26]`, in float64, with Jacobians."""
 
     def __init__(self):
-        """Reads the tree off the model; `body` keeps one."""
+        """Builds the kinematic tree from the model; `body` caches one."""
         self.model = build_model("h1", "floor", "feet", visuals=False)
         self.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_CONSTRAINT
         self.data = mujoco.MjData(self.model)

@@ -25,9 +25,9 @@ ones (Patrick et al. 2009)."""
 _PITCH, _HEIGHT = 1.64, 0.66
 """The pelvis's pitch (rad) and height (m): the task crawl wants it prone and the waist 0.6 m up."""
 _FEET, _HANDS = -0.1, 0.42
-"""Where mid-stance of ankles and hands is, before the pelvis (m)."""
+"""x of ankles and hands at mid-stance from the pelvis (m)."""
 _APART = (0.17, 0.27)
-"""How far feet and hands are from the midline (m)."""
+"""Distance of feet and hands from the midline (m)."""
 _PALM = 0.008
 """The hand's height when the end of the forearm rests on the ground (m)."""
 _LAG = 0.05
@@ -35,7 +35,7 @@ _LAG = 0.05
 _STANDING = (-0.085, 1.0, 0.05)
 """The standing pelvis's x from the ankles, height (m) and pitch (rad)."""
 _OVER_FEET = 0.04
-"""How far before the ankles the weight is on the way down (m)."""
+"""x of the centre of mass from the ankles on the way down (m)."""
 _ARMS = (-1.55, 0.1, 0.0, 1.2)
 """Left shoulder pitch, roll and yaw and elbow (rad) from which the arms are sought."""
 
@@ -62,7 +62,7 @@ def crawl_gait(speed: float) -> Gait:
 
 
 def crawled(gait: Gait) -> tuple[np.ndarray, np.ndarray]:
-    """A straight crawl's poses `[N, 26]` and phases `[N]`, the end left out."""
+    """A straight crawl's poses `[N, 26]` and phases `[N]`, without the cycle's end."""
     b, phase = body(), phases(gait.period)
     turn = 2.0 * np.pi * phase
     qpos = np.tile(stand_pose(-1.2, _ARMS), (len(phase), 1))
@@ -82,7 +82,7 @@ def crawled(gait: Gait) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _palms(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """Places of the left and right hand `[N, 2, 3]`, m."""
+    """Positions of the left and right hand `[N, 2, 3]`, m."""
     level = replace(gait, touch_pitch=0.0, lift_pitch=0.0, clearance=0.05, brake=8.0)
     out = np.empty((len(phase), 2, 3))
     for side, (shift, sign) in enumerate(((0.5 + _LAG, 1.0), (_LAG, -1.0))):

@@ -22,30 +22,30 @@ _WARPS = (0.6, 1.0, 1.6)
 
 @dataclass(frozen=True)
 class Gait:
-    """One cycle, from the left sole's touchdown; shares are of the cycle, angles rad.
+    """A gait cycle from the left sole's touchdown; shares are of the cycle, angles rad.
 
     Attributes:
       period: s, a whole number of frames.
-      stride: how far a cycle goes (m).
-      duty: share that a sole stands.
-      width: how far a sole is from the midline (m).
-      touch_pitch, lift_pitch: how far the toes are up at touchdown and the heel at lift-off.
+      stride: displacement per cycle (m).
+      duty: stance share of a sole (duty factor).
+      width: distance of a sole from the midline (m).
+      touch_pitch, lift_pitch: pitch of the toes at touchdown and of the heel at lift-off, upwards.
         Negative at touchdown: the toes land first.
-      flat: when the sole is flat after touchdown.
-      heel_off: when the heel begins to rise.
-      brake: how sharply the swing ends; 0 comes to rest softly, 6 is a cubic's.
-      press: where the sole is pushed as it becomes flat and before the heel rises (m).
-      clearance: least height of the sole around mid-swing (m).
-      bob: amplitude of the pelvis's height (m), twice a cycle.
-      knee: least flexion of the knee.
-      rotation, roll: amplitudes of the pelvis's turn to the forward leg, and list to the swing leg.
-      lean: pitch of the trunk, forward.
-      thorax: amplitude of the chest's turn against the pelvis.
+      flat: share at which the sole is flat after touchdown.
+      heel_off: share at which the heel starts to rise.
+      brake: abruptness of the swing's end; 0 comes to rest smoothly, 6 is a cubic's.
+      press: center of pressure when the sole becomes flat and before the heel rises (m).
+      clearance: minimum height of the sole around mid-swing (m).
+      bob: amplitude of the pelvis's height (m), twice per cycle.
+      knee: minimum flexion of the knee.
+      rotation, roll: amplitudes of the pelvis's yaw to the forward leg, and list to the swing leg.
+      lean: forward pitch of the trunk.
+      thorax: amplitude of the chest's yaw against the pelvis.
       arm, elbow: mean and amplitude of shoulder pitch and of elbow.
       shoulder: roll and yaw of the left shoulder.
-      arm_lag: how long after the leg's touchdown the arm on its side is furthest back, as an angle.
-      climb: how much a cycle rises, over two steps of a stair (m).
-      tread: how far before the ankle its step of the stair begins (m).
+      arm_lag: phase lag of the arm's rearmost position behind its leg's touchdown, rad.
+      climb: rise per cycle, over two steps of a stair (m).
+      tread: distance of the stair's edge before the ankle (m).
     """
 
     period: float
@@ -85,7 +85,7 @@ class Soles:
     Attributes:
       ankle: `[N, 2, 3]`, m.
       pitch, yaw: `[N, 2]`, rad.
-      spot: x of where the sole stands flat, moving to the next in swing `[N, 2]`, m.
+      spot: x of the flat sole in stance, moving to the next in swing `[N, 2]`, m.
     """
 
     ankle: np.ndarray
@@ -120,12 +120,12 @@ def _stance_pitch(phase: np.ndarray, gait: Gait) -> np.ndarray:
 
 
 def stairs(x: np.ndarray, gait: Gait) -> np.ndarray:
-    """Heights (m) of the ground along the gait; the left sole stands at x = 0, height 0 first."""
+    """Ground heights (m) along the gait; the left sole's first stance is at x = 0, height 0."""
     return 0.5 * gait.climb * np.floor((x + gait.tread) / (0.5 * gait.stride))
 
 
 def sole_path(phase: np.ndarray, gait: Gait) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One sole: the ankle's x and z (m) and pitch `[N]`, of a sole that stands at x = 0 first.
+    """Path of a sole: the ankle's x and z (m) and pitch `[N]`; its first stance is at x = 0.
 
     Args:
       phase: of the cycle since touchdown; each whole cycle adds a stride and a climb.
@@ -139,13 +139,13 @@ def sole_path(phase: np.ndarray, gait: Gait) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _stance(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """Ankle's x and z and pitch `[N, 3]` of a standing sole."""
+    """Ankle's x, z and pitch `[N, 3]` in stance."""
     pitch = _stance_pitch(phase, gait)
     return np.concatenate([_rolled(pitch), pitch[:, None]], axis=1)
 
 
 def _swing(s: np.ndarray, gait: Gait) -> np.ndarray:
-    """The same of a swinging sole, at shares of the swing, as smooth as it goes by itself."""
+    """Ankle's x, z and pitch `[N, 3]` at shares of the swing, without ground clearance."""
     h = 1e-4
     off = _stance(gait.duty - h * np.array([1.0, 0.0]), gait)
     on = _stance(h * np.array([0.0, 1.0]), gait)
@@ -164,10 +164,10 @@ def _bumps(s: np.ndarray) -> np.ndarray:
 
 @cache
 def _lift(gait: Gait) -> tuple[float, ...]:
-    """How much of each bump the gait's clearance takes (m), on stairs over their edges.
+    """Height of each bump (m) for the gait's clearance, on stairs over their edges.
 
     Raises:
-      RuntimeError: no height is enough.
+      RuntimeError: no height suffices.
     """
     s = np.linspace(0.08, 0.95, 88)
     bumps, (x, z, pitch) = _bumps(s), _swing(s, gait).T

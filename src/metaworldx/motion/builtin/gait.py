@@ -25,7 +25,7 @@ _PUSH = GRAVITY / COM_HEIGHT
 
 
 def phases(period: float) -> np.ndarray:
-    """Phases of a cycle's frames, the end left out; they begin at a quarter (left mid-stance)."""
+    """Phases of a cycle's frames without its end; they start at 1/4 (left mid-stance)."""
     count = round(period * FPS)
     return 0.25 + np.arange(count) / count
 
@@ -49,7 +49,7 @@ def pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
 
 
 def asked_pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """The zero moment point `[N, 2]` (m) of a straight gait, on the ground."""
+    """Desired zero moment point `[N, 2]` (m) of a straight gait, on the ground."""
     left = load(phase, gait)
     points = []
     for shift, sign in ((0.0, 1.0), (0.5, -1.0)):
@@ -60,7 +60,7 @@ def asked_pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
 
 
 def support_height(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """Height of the ground under the soles that stand `[N]` (m), by the weight on each."""
+    """Ground height under the soles in stance `[N]` (m), weighted by load."""
     left = np.floor(phase) * gait.climb
     right = (np.floor(phase + 0.5) - 0.5) * gait.climb
     share = load(phase, gait)
@@ -70,10 +70,10 @@ def support_height(phase: np.ndarray, gait: Gait) -> np.ndarray:
 def reach_height(
     qpos: np.ndarray, soles: Soles, knee: float, which: np.ndarray | None = None
 ) -> np.ndarray:
-    """The highest pelvis `[N]` (m) at which no knee is straighter than `knee`.
+    """Maximum pelvis height `[N]` (m) at which no knee is straighter than `knee`.
 
     Args:
-      which: `[N, 2]`, where a leg counts; all if None.
+      which: legs that count `[N, 2]`; all if None.
     """
     spin = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
     longest = _LEG * np.cos(0.5 * knee)
@@ -111,9 +111,9 @@ def upper_body(qpos: np.ndarray, phase: np.ndarray, gait: Gait) -> None:
 
 
 def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """A straight gait's poses `[N, 26]` and phases `[N]`, the end left out.
+    """A straight gait's poses `[N, 26]` and phases `[N]`, without the cycle's end.
 
-    The left sole stands at x = 0 in the cycle that begins at phase 0.
+    The left sole's stance is at x = 0 in the cycle that starts at phase 0.
     """
     phase = phases(gait.period)
     soles = soles_of(phase, gait)
@@ -142,7 +142,7 @@ def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
 
 
 def closed(qpos: np.ndarray, gait: Gait) -> np.ndarray:
-    """A loop's poses with its end put back: the first one, moved on."""
+    """A loop's poses with its end appended: the displaced first one."""
     end = qpos[:1].copy()
     end[:, 0] += gait.stride
     end[:, 2] += gait.climb
@@ -150,13 +150,13 @@ def closed(qpos: np.ndarray, gait: Gait) -> np.ndarray:
 
 
 def bent(qpos: np.ndarray, phase: np.ndarray, gait: Gait, turn: float) -> np.ndarray:
-    """A straight gait's closed loop `[N + 1, 26]` led round an arc.
+    """A straight gait's closed loop `[N + 1, 26]` bent along an arc.
 
-    Pelvis and soles keep their places along and beside the path; the pelvis moves inwards by as
-    much as the ground's push has to lean.
+    Pelvis and soles keep their positions along and beside the path; the pelvis leans inwards to
+    balance the centripetal force.
 
     Args:
-      turn: how far a cycle turns to the left (rad).
+      turn: yaw per cycle to the left (rad).
     """
     ends = np.append(phase, phase[0] + 1.0)
     soles, qpos = soles_of(ends, gait), qpos.copy()
@@ -165,12 +165,12 @@ def bent(qpos: np.ndarray, phase: np.ndarray, gait: Gait, turn: float) -> np.nda
     inwards = speed**2 * curve * COM_HEIGHT / GRAVITY
 
     def led(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Places beside the arc `[..., 2]` and the arc's heading there."""
+        """Positions beside the arc `[..., 2]` and the arc's heading there."""
         angle, out = curve * (x - start), 1.0 / curve - y
         places = [start + out * np.sin(angle), 1.0 / curve - out * np.cos(angle)]
         return np.stack(places, axis=-1), angle
 
-    # A sole turns about where it stands flat, so that it still rolls without slipping.
+    # A sole pivots about its flat position, so that it still rolls without slipping.
     forward = soles.ankle[..., 0] - soles.spot
     places, soles.yaw = led(soles.spot, soles.ankle[..., 1])
     ahead = np.stack([np.cos(soles.yaw), np.sin(soles.yaw)], axis=-1)
@@ -179,7 +179,7 @@ def bent(qpos: np.ndarray, phase: np.ndarray, gait: Gait, turn: float) -> np.nda
     spin = Rotation.from_quat(qpos[:, 3:7], scalar_first=True)
     spin = Rotation.from_euler("z", angle[:, None]) * spin
     qpos[:, 3:7] = spin.as_quat(scalar_first=True)
-    # The outer leg has further to go.
+    # The outer leg has the longer path.
     qpos[:, 2] += min(0.0, float(np.min(reach_height(qpos, soles, gait.knee) - qpos[:, 2])))
     return legs(qpos, soles.ends())
 
@@ -192,10 +192,10 @@ def gait_clip(
     source: str,
     turn: float = 0.0,
 ) -> Clip:
-    """The loop of what `walked` gave: it begins with the pelvis over x = y = 0, heading along x.
+    """A looping clip from the result of `walked`, from x = y = 0, heading along x.
 
     Args:
-      turn: how far a cycle turns to the left (rad).
+      turn: yaw per cycle to the left (rad).
     """
     qpos, phase = poses
     qpos = closed(qpos, gait)
@@ -217,6 +217,6 @@ def gait_clip(
 
 
 def standing(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """Which soles stand `[N + 1, 2]`, the loop's end put back."""
+    """Soles in stance `[N + 1, 2]`, with the loop's end appended."""
     own = np.stack([phase % 1.0, (phase + 0.5) % 1.0], axis=1) < gait.duty
     return np.concatenate([own, own[:1]])

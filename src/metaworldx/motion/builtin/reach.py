@@ -21,7 +21,7 @@ SOURCE = (
 )
 COUNT = 96
 NEAR = 0.005
-"""How far a hand may end from its target (m)."""
+"""Tolerance between a hand's final position and its target (m)."""
 SHOULDER = np.array([0.0, 0.21, 1.445])
 ARM = (0.28, 0.6)
 """The left shoulder in the pelvis's frame on the ground (m), and how far from it targets are: the
@@ -29,16 +29,16 @@ arm has 0.64 m."""
 SIDE, UP = (-0.7, 1.7), (-1.0, 1.1)
 """Directions from the left shoulder to targets (rad): outwards from ahead, and upwards."""
 _TURN = 0.9
-"""The most that the trunk turns (rad)."""
+"""Maximum yaw of the trunk (rad)."""
 _PATH = np.linspace(0.0, 1.0, 9)
 _HOLD = 2.0
 _MIRROR = np.array([1.0, -1.0, 1.0])
 _POSTURE = 0.03
-"""What a joint's rad away from the resting arm weighs against a metre."""
+"""Weight of a joint's rad from the resting arm, relative to a metre."""
 
 
 def workspace(side: str) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper corner `[3]` (m) of the box about a hand's targets, pelvis at x = y = 0."""
+    """Lower and upper corner `[3]` (m) of a hand's workspace, pelvis at x = y = 0."""
     low = SHOULDER + ARM[1] * np.array([np.cos(SIDE[1]), np.sin(SIDE[0]), np.sin(UP[0])])
     high = SHOULDER + ARM[1] * np.array([1.0, 1.0, np.sin(UP[1])])
     if side == "left":
@@ -47,16 +47,16 @@ def workspace(side: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def reach_targets(count: int, seed: int = 0) -> np.ndarray:
-    """Places that H1's hands reach without moving a foot `[count, 2, 3]`, m, left and right.
+    """Targets that H1's hands reach without a step `[count, 2, 3]`, m, left and right.
 
     Of eight targets three are for the left hand, three for the right and two for both; a hand
-    without a target has zeros. Their frame is on the ground below the pelvis, x where it heads.
+    without a target has zeros. Their frame is on the ground below the pelvis, x along its heading.
     """
     return _reached(count, seed)[0].copy()
 
 
 def clips() -> list[Clip]:
-    """COUNT movements to targets spread evenly over what can be reached, each held for 2 s."""
+    """COUNT movements to targets uniformly over the workspace, each held for 2 s."""
     targets, ends = _reached(COUNT, 0)
     return [
         _clip(n, target, end) for n, (target, end) in enumerate(zip(targets, ends, strict=True))
@@ -64,7 +64,7 @@ def clips() -> list[Clip]:
 
 
 def hands_used(n: int) -> tuple[bool, bool]:
-    """Whether the nth movement is the left hand's and the right hand's."""
+    """Whether the nth movement uses the left and the right hand."""
     kind = n % 8
     return kind in (0, 2, 4, 6, 7), kind in (1, 3, 5, 6, 7)
 
@@ -86,7 +86,7 @@ def _reached(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     targets = np.where(used[..., None], places, 0.0)
     kinds = np.arange(wanted) % 8
     ends, good = _solved(targets)
-    # Each kind keeps its share: the first that can be had take the places of their kind.
+    # Each kind keeps its share: the first feasible ones of each are used.
     out = np.empty(count, int)
     for kind in range(8):
         places_of = np.arange(kind, count, 8)
@@ -98,7 +98,7 @@ def _reached(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _solved(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Poses that reach targets `[N, 26]`, and which of them can be had `[N]`."""
+    """Poses that reach targets `[N, 26]`, and which are feasible `[N]`."""
     b, rest = body(), still_pose()
     ends = np.tile(rest, (len(targets), 1))
     good = np.ones(len(targets), bool)
@@ -122,7 +122,7 @@ def _solved(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _touches(path: np.ndarray) -> bool:
-    """Whether an arm touches the body or the other arm on the way."""
+    """Whether an arm collides with the body or the other arm along the path."""
     model, data = _collisions()
     for qpos in path:
         data.qpos[:] = qpos

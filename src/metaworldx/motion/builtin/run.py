@@ -35,9 +35,9 @@ SOURCE = (
     "Kram 1989 (Stride length in distance running)"
 )
 _CADENCE = (2.6, 2.8, 3.0, 3.25)
-"""Steps a second at SPEEDS."""
+"""Steps per second at SPEEDS."""
 _CONTACT = (0.29, 0.22, 0.18, 0.15)
-"""Seconds that a sole stands, at SPEEDS."""
+"""Stance duration (s) at SPEEDS."""
 
 
 SWING: dict[str, dict[float, float]] = {
@@ -83,7 +83,7 @@ def run_gait(speed: float) -> Gait:
 
 
 def push(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """The ground's push over the robot's weight `[N]`: half a sine in each stance, mean 1."""
+    """Vertical ground reaction force over the robot's weight `[N]`: half-sines, mean 1."""
     out = np.zeros_like(phase)
     for shift in (0.0, 0.5):
         s = ((phase + shift) % 1.0) / gait.duty
@@ -92,7 +92,7 @@ def push(phase: np.ndarray, gait: Gait) -> np.ndarray:
 
 
 def pushed_from(phase: np.ndarray, gait: Gait) -> np.ndarray:
-    """Where the standing sole is pushed `[N, 2]`, m; of no account in flight."""
+    """Center of pressure of the sole in stance `[N, 2]`, m; meaningless in flight."""
     left = phase % 1.0 < 0.5
     out = np.zeros((len(phase), 2))
     for shift, sign, chosen in ((0.0, 1.0, left), (0.5, -1.0, ~left)):
@@ -104,7 +104,7 @@ def pushed_from(phase: np.ndarray, gait: Gait) -> np.ndarray:
 
 
 def ran(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
-    """A straight run's poses `[N, 26]` and phases `[N]`, the end left out."""
+    """A straight run's poses `[N, 26]` and phases `[N]`, without the cycle's end."""
     phase = phases(gait.period)
     soles, stands = soles_of(phase, gait), standing(phase, gait)[:-1]
     force = push(phase, gait)
@@ -120,7 +120,7 @@ def ran(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
         qpos[:, :2] = place + along
         rise = bounce - (offset[:, 2] - offset[:, 2].mean())
         qpos[:, 2] = rise + np.min(reach_height(qpos, soles, gait.knee, stands) - rise)
-        # Swing legs stay as they are: only stance has to be solved.
+        # Swing legs are set later: only stance is solved.
         ends = np.where(np.repeat(stands, 2, 1)[..., None], soles.ends(), sole_ends(qpos))
         qpos = swung(legs(qpos, ends), phase, gait)
         offset = body().com(qpos) - qpos[:, :3]

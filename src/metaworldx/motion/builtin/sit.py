@@ -21,12 +21,12 @@ CHAIR = (-0.25, 0.0, 0.475)
 SEAT_HALF = 0.21
 """Half of the seat's depth and width (m)."""
 _ANKLE = 0.085
-"""Where the ankles are (m): the heels just before the chair."""
+"""x of the ankles (m): the heels just before the chair."""
 _SEATED = (-0.12, 0.722)
 """The pelvis's x and height (m): hips and thighs rest on the front of the seat, for H1's shanks
 are as long as the seat is high."""
 _BALANCE = -0.02
-"""How far the centre of mass is before the ankles while the legs carry it (m)."""
+"""x of the centre of mass from the ankles while the legs support it (m)."""
 _LEAN = 0.05
 """Pitch of the trunk before (rad)."""
 _HIP = np.array([0.039468, 0.0, -0.1742])

@@ -15,7 +15,7 @@ from metaworldx.motion.clip import Clip
 RISE, TREAD = 0.18, 0.6
 """Height and depth of one step (m)."""
 _FIRST_EDGE, _LANDING, _STEPS = 0.5, 2.9, 5
-"""Where the first flight of the task begins and its landing (m), and how many steps it has."""
+"""x of the task's first flight and of its landing (m), and its number of steps."""
 PERIODS = {"up": (1.5, 1.2), "down": (1.6, 1.44)}
 """Seconds of a cycle of two steps."""
 SOURCE = (
@@ -69,7 +69,7 @@ def stair_gait(period: float, up: bool) -> Gait:
 
 
 def ground(clip: Clip) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Heights of the stairs under a clip of this skill, by world x and y; without ends."""
+    """Heights of endless stairs under a clip of this skill, by world x and y."""
     edge, rise = _edges()[clip.name.removesuffix("_mirrored")]
 
     def height(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -79,9 +79,9 @@ def ground(clip: Clip) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
 
 
 def place(clip: Clip) -> tuple[tuple[float, float, float], int]:
-    """Where in the task's scene a clip begins (m), and how often it goes on from there."""
+    """Start position of a clip in the task's scene (m), and number of cycles from there."""
     edge, rise = _edges()[clip.name.removesuffix("_mirrored")]
-    # The tread that the clip begins on: the floor before the first flight, or the first landing.
+    # Start on the floor before the first flight, or on the first landing.
     x, z = (_FIRST_EDGE - TREAD, 0.0) if rise > 0 else (_LANDING, _STEPS * RISE)
     return (x - edge, 0.0, z), _STEPS // 2
 
@@ -101,7 +101,7 @@ def _edges() -> dict[str, tuple[float, float]]:
 
 
 def _stair(way: str, period: float) -> tuple[Clip, float, float]:
-    """A clip, where the step begins on which it begins (m), and how much each step rises (m)."""
+    """A clip, x of the edge of its first step (m), and the rise per step (m)."""
     gait = stair_gait(period, way == "up")
     speed = gait.stride / period
     poses = walked(gait)

@@ -17,7 +17,7 @@ SOURCE = (
     "in quiet standing)"
 )
 AHEAD = 0.03
-"""How far the centre of mass is before the ankles (m); people stand with about 0.05."""
+"""x of the centre of mass from the ankles (m); people stand with about 0.05."""
 _SECONDS = 8.0
 
 
@@ -64,9 +64,9 @@ def swayed(
       pose: about which it sways.
       forward, sideways: amplitudes of the pelvis's sway (m); people's centres of mass move by
         0.4 to 1 cm forward and less sideways, below 0.5 Hz (Winter 1995).
-      shifts: amplitude of the weight's passing from leg to leg (m), once a loop.
-      breath: amplitude of the arms' and trunk's turn with breathing (rad), at 0.25 Hz.
-      seconds: how long the loop is.
+      shifts: amplitude of the weight shift from leg to leg (m), once per loop.
+      breath: amplitude of the arms' and trunk's rotation with breathing (rad), at 0.25 Hz.
+      seconds: duration of the loop.
     """
     b = body()
     count = round(seconds * FPS)

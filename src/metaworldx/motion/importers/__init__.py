@@ -24,7 +24,7 @@ from metaworldx.motion.pacing import ground_problem, slide_problem, speed_proble
 __all__ = ["FORMATS", "load_human_motion"]
 log = logging.getLogger(__name__)
 
-# Format: the extensions that tell it, and the options that it takes beside fps.
+# Format: its file extensions, and its options besides fps.
 FORMATS = {
     "deepmimic": ((".txt", ".json"), ()),
     "bvh": ((".bvh",), ("units", "up", "names")),

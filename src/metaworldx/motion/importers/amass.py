@@ -49,7 +49,7 @@ _PARENTS = tuple(parent for _, parent, _ in _JOINTS)
 _DEFAULT_OFFSETS = np.array([offset for *_, offset in _JOINTS])
 _RATES = ("mocap_framerate", "mocap_frame_rate", "fps")
 _POSES = ("poses", "root_orient", "pose_body", "trans", "betas")
-# What else AMASS files hold: soft tissue, hands, face, markers, and what was fitted to what.
+# Further entries of AMASS files: soft tissue, hands, face, markers, and fitting records.
 _BESIDE = (
     *("dmpls", "gender", "surface_model_type", "mocap_time_length", "num_betas", "num_dmpls"),
     *("pose_hand", "pose_jaw", "pose_eye", "expression", "expressions", "id", "subject_id"),
@@ -58,13 +58,13 @@ _BESIDE = (
     *("marker_meta", "stageii_debug_details"),
 )
 _WIDTHS = {66: 22, 72: 24, 156: 52, 165: 55}
-"""Numbers a frame: three a joint of SMPL's body, SMPL, SMPL+H and SMPL-X."""
+"""Numbers per frame, three per joint: SMPL's body, SMPL, SMPL+H and SMPL-X."""
 _OTHERS = {4: "quaternions", 6: "6D rotations", 9: "rotation matrices"}
 # A vector's length is the angle; an optimiser that followed a turning body may have gone round.
 _MOST_RAD, _MOST_ROOT_RAD = 2.0 * np.pi + 0.1, 8.0 * np.pi
 _STIFF = ("spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar")
 _STIFF_RAD = 2.2
-"""These never turn so far for half of a clip."""
+"""Joints that never rotate this far for half of a clip."""
 
 
 def read_amass(
@@ -77,7 +77,7 @@ def read_amass(
     """Reads a clip; world z is up unless `up` or the motion says otherwise.
 
     Args:
-      metres: metres a unit of `trans`; 1 unless given.
+      metres: metres per unit of `trans`; default 1.
     """
     arrays = read_npz(path, (*_POSES, *_RATES))
     poses = _poses(path, arrays)
@@ -91,7 +91,7 @@ def read_amass(
         raise bad(path, f"trans has shape {trans.shape} for {frames} poses; [T, 3] is right")
     betas = arrays.get("betas", np.zeros(0)).reshape(-1)
     offsets = _DEFAULT_OFFSETS if body_model is None else _rest(body_model, betas)
-    # The models turn the body about its pelvis, wherever that lies in the model's own axes.
+    # The models rotate the body about its pelvis, which is not at the model's origin.
     root = trans * (1.0 if metres is None else metres) + offsets[0]
     local = Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(frames, -1, 3, 3)
     rate = _rate(path, arrays, fps)
@@ -137,7 +137,7 @@ def _poses(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _places(offsets: np.ndarray, root: np.ndarray, local: np.ndarray) -> dict[str, np.ndarray]:
-    """World places of the joints by name, each `[T, 3]` m."""
+    """World positions of the joints by name, each `[T, 3]` m."""
     world = local.copy()
     for joint, parent in enumerate(_PARENTS):
         if parent >= 0:
@@ -147,7 +147,7 @@ def _places(offsets: np.ndarray, root: np.ndarray, local: np.ndarray) -> dict[st
 
 
 def _likely_kind(shape: tuple[int, ...]) -> str:
-    """What an array of rotations seems to hold in place of axis-angle vectors, in words."""
+    """Likely format of an array that holds no axis-angle vectors, in words."""
     numbers = math.prod(shape[1:])
     for size, kind in _OTHERS.items():
         if numbers % size == 0 and numbers // size in _WIDTHS.values():
@@ -156,7 +156,7 @@ def _likely_kind(shape: tuple[int, ...]) -> str:
 
 
 def _check_angles(path: Path, vectors: np.ndarray) -> None:
-    """UserError for `[T, J, 3]` of which some turns by more than a joint, or a body, can."""
+    """UserError for rotations `[T, J, 3]` beyond the range of a joint or a body."""
     angles = np.linalg.norm(vectors, axis=-1)
     most = np.full(angles.shape[1], _MOST_RAD)
     most[0] = _MOST_ROOT_RAD
@@ -190,7 +190,7 @@ def _rate(path: Path, arrays: dict[str, np.ndarray], fps: float | None) -> float
 
 
 def _rest(path: Path, betas: np.ndarray) -> np.ndarray:
-    """[22, 3]: the pelvis' place in the model, then each joint's offset from its parent.
+    """[22, 3]: the pelvis' position in the model, then each joint's offset from its parent.
 
     J, or J_regressor @ (v_template + shapedirs @ betas).
     """

@@ -14,7 +14,7 @@ from metaworldx.motion.importers.files import bad, number, quoted, read_text
 _INCH_M = 0.0254
 _MOST_BONES = 512
 _AXES = re.compile(r"[xyz]{3}")
-# What the sections of an .asf hold that is not needed here; all else that is not read is told.
+# Content of .asf files that is ignored silently; other unread content gives a notice.
 _IDLE = {
     "": ("version", "name", "documentation", "units", "root", "bonedata", "hierarchy", "skin"),
     "units": ("mass",),
@@ -39,11 +39,11 @@ class Skeleton:
     """Bones by name, the first `root`; parents before their children. Filled while files are read.
 
     Attributes:
-      metres: metres a unit.
+      metres: metres per unit.
       degrees: whether angles are in degrees.
       position: of the root, in units.
-      fps: as the .amc's header has it.
-      notices: what was passed over, in order.
+      fps: from the .amc's header.
+      notices: ignored content, in order.
     """
 
     metres: float = _INCH_M
@@ -55,7 +55,7 @@ class Skeleton:
     notices: dict[str, None] = field(default_factory=dict)
 
     def passed_over(self, what: str) -> None:
-        """Notes what a file says and nothing here reads; the same once."""
+        """Records ignored content of a file, without duplicates."""
         self.notices[f"{what} is not known here and passed over"] = None
 
 
@@ -95,7 +95,7 @@ def read_asf(path: Path) -> Skeleton:
 
 
 def _pass_over(path: Path, skeleton: Skeleton, section: str, words: list[str]) -> None:
-    """Notes a line of a section that is not read, unless that is harmless or one of limits."""
+    """Records an unread line of a section, unless it is harmless or a joint limit."""
     if words[0].lower() not in _IDLE[section] and not words[0].startswith("("):
         skeleton.passed_over(f"{path.name}: {quoted(words[0])} in :{section}")
 
@@ -156,7 +156,7 @@ def _read_bones(path: Path, lines: list[list[str]], skeleton: Skeleton) -> None:
 
 
 def _read_hierarchy(path: Path, lines: list[list[str]], skeleton: Skeleton) -> None:
-    """Parents, each before its children; every bone hangs on one that is there."""
+    """Reads the hierarchy: parents before children, every bone with an existing parent."""
     waiting: dict[str, list[str]] = {}
     given: set[str] = set()
     for parent, *children in lines:

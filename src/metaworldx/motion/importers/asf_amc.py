@@ -127,7 +127,7 @@ def _read_frames(path: Path, text: str, skeleton: Skeleton) -> dict[str, np.ndar
             )
         if bone.dof:
             if name not in rows:
-                rows[name] = [[]] * (count - 1)  # found lacking when this frame ends
+                rows[name] = [[]] * (count - 1)  # checked at the end of this frame
             rows[name].append(words[1:])
     _check_whole(path, rows, frame, count)
     if "root" not in rows:
@@ -151,7 +151,7 @@ def _read_keyword(path: Path, words: list[str], skeleton: Skeleton) -> None:
 
 
 def _check_whole(path: Path, rows: dict[str, list], frame: int | None, count: int) -> None:
-    """UserError if a bone is missing from the frame just read, or stands there twice."""
+    """UserError if the last frame lacks a bone or has one twice."""
     for name, values in rows.items():
         if len(values) != count or not values[0]:
             raise bad(path, f"frame {frame} lacks {quoted(name)} or has it twice; is it whole?")

@@ -71,7 +71,7 @@ def _trunk(raw: RawMotion, found: dict[str, int], above: list[list[int]]) -> Non
     """Finds pelvis, chest and spine, which must not have other names already."""
 
     def meet(*names: str) -> list[int]:
-        """The joints above all of these, nearest first."""
+        """Common ancestors of these joints, nearest first."""
         first, *others = (above[found[name]] for name in names)
         return [j for j in first if all(j in chain for chain in others)]
 
@@ -97,7 +97,7 @@ def _trunk(raw: RawMotion, found: dict[str, int], above: list[list[int]]) -> Non
 
 
 def _ancestors(parents: tuple[int, ...], joint: int) -> list[int]:
-    """A joint and all above it."""
+    """A joint and its ancestors."""
     chain = []
     while joint >= 0:
         chain.append(joint)

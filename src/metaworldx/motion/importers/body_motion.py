@@ -46,7 +46,7 @@ class BodyMotion(NamedTuple):
         return np.einsum("tba,tb->ta", self.matrices[:, self.index(joint)], vectors)
 
     def trunk(self, part: str) -> np.ndarray:
-        """Forward, left and up of the trunk, `[T, 3, 3]` rows; left is as `part`s (hip) lie."""
+        """Forward, left and up of the trunk, `[T, 3, 3]` rows; left from the two `part`s (hip)."""
         left = self.bone(f"right_{part}", f"left_{part}")
         up = middle(self.body, self.positions, "shoulder") - middle(
             self.body, self.positions, "hip"
@@ -71,7 +71,7 @@ class BodyMotion(NamedTuple):
 
 
 def frame(left: np.ndarray, up: np.ndarray) -> np.ndarray:
-    """Rows forward, left and up, `[..., 3, 3]`; `up` is kept, `left` made square to it."""
+    """Rows forward, left and up, `[..., 3, 3]`; `left` is orthogonalized to `up`."""
     up = unit(up)
     left = unit(left - up * np.sum(left * up, axis=-1, keepdims=True))
     return np.stack([np.cross(left, up), left, up], axis=-2)

@@ -28,7 +28,7 @@ from metaworldx.motion.importers.skeleton import RawMotion
 
 _MOST_JOINTS = 512
 _NEAR_ZERO = 0.3
-"""Position channels that are on the mean this share of the OFFSET or less may be added to it."""
+"""Mean of position channels, relative to the OFFSET, up to which they may be added to it."""
 _SAME_SCALE = 1e-3
 _CHANNEL = re.compile(r"([xyz])(position|rotation|scale)")
 _MOTION = re.compile(r"^\s*MOTION\b", re.MULTILINE)
@@ -178,7 +178,7 @@ def _rows(
 
 
 def _rotation(joint: _Joint, values: np.ndarray) -> np.ndarray:
-    """[T, 3, 3]: the rotation channels from left to right, each about the turned axes."""
+    """[T, 3, 3]: the rotation channels from left to right, each about the rotated axes."""
     which = [i for i, (kind, _) in enumerate(joint.channels) if kind == "rotation"]
     if not which:
         return np.eye(3)[None]
@@ -193,7 +193,7 @@ def _of_axes(joint: _Joint, values: np.ndarray, wanted: str) -> np.ndarray | Non
 
 
 def _absolute(places: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """[T, 3] places on the parent, of position channels."""
+    """[T, 3] positions relative to the parent, from position channels."""
     from_zero = float(np.linalg.norm(places, axis=1).mean())
     from_offset = float(np.linalg.norm(places - offset, axis=1).mean())
     small = from_zero < min(from_offset, _NEAR_ZERO * float(np.linalg.norm(offset)))
@@ -201,7 +201,7 @@ def _absolute(places: np.ndarray, offset: np.ndarray) -> np.ndarray:
 
 
 def _scale(path: Path, joint: _Joint, values: np.ndarray) -> float:
-    """By what a joint makes larger what hangs on it."""
+    """Scale factor of a joint's descendants."""
     scales = _of_axes(joint, values, "scale")
     if scales is None:
         return 1.0

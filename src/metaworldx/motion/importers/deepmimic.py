@@ -44,7 +44,7 @@ _LOOPS = {"wrap": True, "none": False}
 _LONGEST_S = 10.0
 _LARGEST_RAD = 100.0
 _SHORTEST_QUATERNION = 0.1
-# What else these files hold: mirrored joints, for training, and none of a motion.
+# Further entries of these files: mirrored joints, for training, no motion.
 _KEYS = ("Loop", "Frames", "RightJoints", "LeftJoints")
 # Frames of unequal length are resampled; this many times as many frames may come of it.
 _MOST_RESAMPLED = 100
@@ -80,7 +80,7 @@ def read_deepmimic(path: Path, fps: float | None, skip_frames: int = 0) -> RawMo
         local=np.stack([joint.as_matrix() for joint in rotations], axis=1),
         metres=1.0,
         up="y",
-        # Without its first frames a loop does not come round.
+        # Without its first frames a motion is no loop.
         loop=None if loop is None else _LOOPS[loop] and not skip_frames,
         notices=left_out(data, _KEYS),
     )
@@ -145,7 +145,7 @@ def _rotations(path: Path, frames: np.ndarray) -> list[Rotation]:
 def _rate(path: Path, durations: np.ndarray) -> tuple[float, np.ndarray, bool]:
     """Frame rate, each frame's time, and whether the frames are even as they are.
 
-    The last frame's duration says nothing: no frame follows.
+    The last frame's duration is unused: no frame follows.
     """
     steps = durations[:-1]
     wrong = (steps <= 0) | (steps > _LONGEST_S)

@@ -13,11 +13,11 @@ from scipy.spatial.transform import Rotation
 
 from metaworldx.motion.importers.body_motion import SIDES, BodyMotion, degrees_between, frame, unit
 
-# What is left as the zero pose has it.
+# Angles up to which the zero pose is accepted.
 _PITCH, _ROLL = np.radians(5.0), np.radians(12.0)
 _TURN_DEG, _KNEE_TURN_DEG = 10.0, 25.0
 _MIRROR = np.diag([1.0, -1.0, 1.0])
-# How far below a level foot's ankle its toes may point, in heels too, and do.
+# Downward angle of a level foot's toes from its ankle: maximum, in heels too, and typical.
 _SLOPE_DEG, _HEELED_DEG, _STEEP_DEG, _NOMINAL_SLOPE_DEG = (-10.0, 50.0), 60.0, 80.0, 25.0
 _TOES_ONWARD = 0.5
 # A foot stands while it is low or still, turns slowly, and the pelvis is over it (legs, legs/s). Of
@@ -29,27 +29,27 @@ _SPREAD_DEG, _LEAST_SHARE = 2.5, 0.3
 
 
 def levelled(seen: BodyMotion, turns: np.ndarray) -> np.ndarray:
-    """[K, 3, 3], the turns with those of feet put right.
+    """[K, 3, 3], the rotations with corrected feet.
 
     Args:
-      turns: from each joint's axes to canonical ones, `[K, 3, 3]`.
+      turns: rotations from each joint's axes to canonical ones, `[K, 3, 3]`.
     """
     out = np.array(turns)
     feet = {side: _foot(seen, side, turns) for side in SIDES}
     for side, other in zip(SIDES, reversed(SIDES), strict=True):
         ankle, own = seen.index(f"{side}_ankle"), feet[side].turn
         if feet[side].known is False and feet[other].turn is not None:
-            # Of a foot that shows nothing the other one is the mirror image.
+            # A foot without evidence mirrors the other one.
             zero = turns[seen.index(f"{other}_ankle")]
             own = _MIRROR @ feet[other].turn @ zero.T @ _MIRROR @ turns[ankle]
-        # Toes turn with their foot.
+        # Toes rotate with their foot.
         for joint in seen.below(ankle) if own is not None else ():
             out[joint] = own @ turns[ankle].T @ turns[joint]
     return out
 
 
 class _Foot(NamedTuple):
-    """A foot's turn where its zero pose's is not right; whether anything shows it."""
+    """Corrected rotation of a foot, and whether there is evidence for it."""
 
     turn: np.ndarray | None
     known: bool
@@ -81,9 +81,9 @@ def _foot(seen: BodyMotion, side: str, turns: np.ndarray) -> _Foot:
 
 
 def toe_of(seen: BodyMotion, side: str) -> np.ndarray | None:
-    """From ankle to toes in the foot's axes, `[3]`; None where nothing shows which way it points.
+    """From ankle to toes in the foot's axes, `[3]`; None without evidence.
 
-    An end of a foot that points to the side or behind is none of toes.
+    An end of a foot that points sideways or backwards is not its toes.
     """
     if not seen.has(f"{side}_toe"):
         return None
@@ -97,12 +97,12 @@ def toe_of(seen: BodyMotion, side: str) -> np.ndarray | None:
 
 
 def _onward(seen: BodyMotion) -> np.ndarray:
-    """Where the hips face on the ground, `[T, 3]`."""
+    """Forward direction of the hips on the ground, `[T, 3]`."""
     return unit(np.cross(seen.trunk("hip")[:, 1], seen.up))
 
 
 def _standing(seen: BodyMotion, side: str, toes: bool) -> np.ndarray:
-    """[T] bool, the frames in which a foot has its sole on the ground, as far as can be told."""
+    """[T] bool, the frames in which a foot's sole is likely on the ground."""
     leg, ankle = seen.leg, seen.index(f"{side}_ankle")
     height = seen.positions @ seen.up
     low = np.ones(len(height), bool)
@@ -124,29 +124,29 @@ def _standing(seen: BodyMotion, side: str, toes: bool) -> np.ndarray:
 
 
 def _least(seen: BodyMotion) -> float:
-    """Frames in which a foot must stand for it to show what is level."""
+    """Minimum number of stance frames for evidence of a level foot."""
     return max(_LEAST_FRAMES, _LEAST_S * seen.fps)
 
 
 def _shown_up(seen: BodyMotion, side: str, standing: np.ndarray) -> np.ndarray | None:
-    """What is up for the foot while it stands, in its own axes."""
+    """The world's up in the foot's axes during stance."""
     if standing.sum() < _least(seen):
         return None
     ups = seen.within(f"{side}_ankle", np.broadcast_to(seen.up, (len(standing), 3)))[standing]
     ups = ups[:: max(1, len(ups) // _SAMPLED_FRAMES)]
-    # A foot rolls on to its sole and off it again, and is level for longest.
+    # A foot rolls on and off its sole, and is level for longest.
     near = ups @ ups.T > np.cos(np.radians(_SPREAD_DEG))
     most = near[near.sum(axis=1).argmax()]
     return unit(ups[most].mean(axis=0)) if most.mean() > _LEAST_SHARE else None
 
 
 def _sloped_as_feet(toe: np.ndarray, up: np.ndarray, most: float = _SLOPE_DEG[1]) -> bool:
-    """Whether toes lie as far below the ankle as a level foot's do."""
+    """Whether toes are below the ankle as in a level foot."""
     return _SLOPE_DEG[0] < degrees_between(toe, up) - 90.0 < most
 
 
 def _sloped(toe: np.ndarray, zero: np.ndarray) -> np.ndarray:
-    """The zero pose's up turned in the plane of the toes, which then lie as they mostly do."""
+    """The zero pose's up rotated in the plane of the toes to their typical slope."""
     toe = unit(toe)
     square = zero[2] - toe * (toe @ zero[2])
     if np.linalg.norm(square) < 0.1:
@@ -164,7 +164,7 @@ def _ahead(
     up: np.ndarray,
     toe: np.ndarray | None,
 ) -> tuple[np.ndarray | None, float]:
-    """Where the foot points in its own axes, and by how many degrees the zero pose may differ."""
+    """Direction of the foot in its own axes, and tolerance for the zero pose in degrees."""
     if toe is not None:
         return _flat(toe, up), _TURN_DEG
     if not standing.any():

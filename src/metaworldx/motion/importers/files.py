@@ -22,20 +22,20 @@ _SAMPLES_LIMIT = 5_000_000
 
 
 def bad(path: str | Path, problem: str) -> UserError:
-    """The error for a file, in one line whatever the file put into the message."""
+    """The error for a file, in one line, whatever its content."""
     if len(problem) > _MESSAGE_LIMIT:
         problem = f"{problem[:_MESSAGE_LIMIT]}..."
     return UserError(re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", f"{path}: {problem}"))
 
 
 def quoted(value: object) -> str:
-    """A value out of a file, short enough for a message."""
+    """A value from a file, shortened for a message."""
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def read_start(path: Path, count: int = 4096) -> bytes:
-    """The first bytes of a file; UserError if there is none or it is empty."""
+    """The first bytes of a file; UserError if it is missing or empty."""
     try:
         with path.open("rb") as file:
             start = file.read(count)
@@ -50,7 +50,7 @@ def read_start(path: Path, count: int = 4096) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """A text file whole; UserError if it is missing, empty or too large."""
+    """A complete text file; UserError if it is missing, empty or too large."""
     read_start(path)
     with path.open("rb") as file:
         data = file.read(_TEXT_LIMIT + 1)
@@ -60,7 +60,7 @@ def read_text(path: Path) -> str:
 
 
 def number(path: Path, text: str, what: str) -> float:
-    """A finite number out of a text file."""
+    """A finite number from a text file."""
     try:
         value = float(text)
     except ValueError:
@@ -71,7 +71,7 @@ def number(path: Path, text: str, what: str) -> float:
 
 
 def numbers(path: Path, words: list[str], what: str) -> np.ndarray:
-    """Finite numbers out of a text file."""
+    """Finite numbers from a text file."""
     try:
         values = np.array([float(word) for word in words])
     except ValueError as error:
@@ -82,7 +82,7 @@ def numbers(path: Path, words: list[str], what: str) -> np.ndarray:
 
 
 def check_size(path: Path, frames: int, joints: int) -> None:
-    """UserError for no motion at all, or for more than memory should be asked for."""
+    """UserError for an empty motion, or one that needs too much memory."""
     if frames < 2:
         raise bad(path, f"{frames} frame(s); a motion has at least 2")
     if frames * joints > _SAMPLES_LIMIT:
@@ -90,7 +90,7 @@ def check_size(path: Path, frames: int, joints: int) -> None:
 
 
 def frame_rate(path: Path, fps: float, what: str) -> float:
-    """A sane rate; within 0.02 % of a whole number (files round frame times) that number."""
+    """A valid frame rate, rounded to an integer within 0.02% (files round frame times)."""
     low, high = FPS_RANGE
     if not (math.isfinite(fps) and low * 0.999 <= fps <= high * 1.001):
         raise bad(
@@ -101,10 +101,10 @@ def frame_rate(path: Path, fps: float, what: str) -> float:
 
 
 def read_npz(path: Path, wanted: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Those of the `wanted` arrays that an .npz holds; other members are not touched.
+    """The `wanted` arrays of an .npz, as far as it has them; other members are not read.
 
-    A member's claimed shape is checked against its bytes before anything of that size is made,
-    and pickled members are refused.
+    A member's claimed shape is checked against its bytes before allocation, and pickled members are
+    refused.
     """
     start = read_start(path)
     if start[:1] == b"\x80":

@@ -1,8 +1,8 @@
 """Canonical joint names, from the naming conventions of programs or a user's mapping.
 
-A name is words: `Bip01 L Thigh`, `CC_Base_L_Thigh`, `lThigh` and `thigh.L` end in a known part of
-the body with a side before or after it. Words that most names of a file begin with are its
-prefix; further words before a part are passed over only where no joint has the part's name bare.
+Names are split into words: `Bip01 L Thigh`, `CC_Base_L_Thigh`, `lThigh` and `thigh.L` end in a
+known body part with a side before or after it. Words that most names of a file start with are its
+prefix; further words before a part are ignored only if no joint has the part's bare name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from metaworldx.motion.human_skeleton import OPTIONAL_JOINTS, REQUIRED_JOINTS
 from metaworldx.motion.importers.files import bad, quoted
 from metaworldx.motion.importers.skeleton import RawMotion
 
-# Canonical joint: what files call it, most telling first. A name is given once, in this order, so
+# Canonical joint: names in files, most specific first. A name is given once, in this order, so
 # that LeftShoulder is the clavicle where LeftArm is the shoulder, and the shoulder where the arm
 # begins with it.
 _SIDED = {
@@ -46,9 +46,9 @@ _SIDE_FIRST = re.compile(rf"(left|right|l|r)({_PARTS})")
 _SIDE_LAST = re.compile(rf"({_PARTS})(left|right|l|r)")
 _SIDES = {"l": "left", "r": "right", "left": "left", "right": "right"}
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
-# Words that say only that a thing is a joint.
+# Words without meaning beyond 'joint'.
 _IDLE = {"jnt", "joint", "bone", "bn", "jt", "def", "org", "bind", "skin"}
-# Words of things that go with a part of the body and are not that part.
+# Words of things attached to a body part that are not that part.
 _BESIDE = {
     *("ik", "fk", "twist", "roll", "ctrl", "control", "pole", "target", "goal", "helper", "share"),
     *("prop", "weapon", "socket", "attach", "marker", "mch", "cloth", "skirt", "sleeve", "muscle"),
@@ -56,7 +56,7 @@ _BESIDE = {
 
 
 class _Candidate(NamedTuple):
-    """A joint with a part's name: words before it that are passed over, its number, the joint."""
+    """A joint with a part's name: ignored words before it, its number, the joint."""
 
     passed: int
     number: int
@@ -67,10 +67,10 @@ _Known = dict[tuple[str | None, str], list[_Candidate]]
 
 
 def by_name(raw: RawMotion, given: Mapping[str, str]) -> dict[str, int]:
-    """The joints that `given` or their names tell, by canonical name.
+    """Joints by canonical name, from `given` or inferred from their names.
 
     Raises:
-      UserError: a given name that is none, or a joint that is needed and could be either of two.
+      UserError: an unknown given name, or an ambiguous required joint.
     """
     found = _given(raw, given)
     known = _known(raw)
@@ -131,7 +131,7 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def _prefix(names: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The longest words that more than half of the names begin with and none of those is."""
+    """The longest proper prefix of more than half of the names."""
     prefix: tuple[str, ...] = ()
     while True:
         longer = Counter(
@@ -159,7 +159,7 @@ def _side_and_part(text: str) -> tuple[str | None, str] | None:
 def _claim(
     raw: RawMotion, found: dict[str, int], canonical: str, choices: list[list[_Candidate]]
 ) -> None:
-    """Gives the name to the best joint of the first choice that has one without a name."""
+    """Assigns the name to the best unnamed joint of the first choice that has one."""
     if canonical in found:
         return
     for candidates in choices:

@@ -42,7 +42,7 @@ def without_first(path: Path, frames: np.ndarray, count: int) -> np.ndarray:
 
 
 def skipped(raw: RawMotion, count: int) -> RawMotion:
-    """The clip without its first `count` frames, no loop any more; UserError as above."""
+    """The clip without its first `count` frames, not a loop; UserError as above."""
     if not count:
         return raw
     return replace(
@@ -55,7 +55,7 @@ def skipped(raw: RawMotion, count: int) -> RawMotion:
 
 
 def jump_notices(raw: RawMotion) -> tuple[str, ...]:
-    """A notice if the motion begins with frames from which the rest is a jump."""
+    """A notice if the motion jumps away from its first frames."""
     bone = float(np.linalg.norm(raw.offsets, axis=1).max())
     # The path may lie below the root.
     paths = np.stack([raw.root, *raw.places.values()])
@@ -76,14 +76,13 @@ def jump_notices(raw: RawMotion) -> tuple[str, ...]:
 
 
 def jumps_after(steps: np.ndarray, fps: float) -> int:
-    """After how many frames a motion jumps out of the pose that it holds at first; 0 for none.
+    """Number of frames before a motion jumps out of an initial pose; 0 for none.
 
-    A motion that starts fast goes on fast; out of a pose put in front it is one step that has
-    nothing like it after.
+    A motion that starts fast continues fast; a pose put in front gives a single large step.
 
     Args:
-      steps: how far the body turns, or moves, from frame to frame, `[T - 1]`; see _LEAST.
-      fps: frames a second.
+      steps: rotation, or translation, of the body from frame to frame, `[T - 1]`; see _LEAST.
+      fps: frames per second.
     """
     moving = np.flatnonzero(steps > _STILL)
     if not len(moving):
@@ -102,9 +101,9 @@ def jumps_after(steps: np.ndarray, fps: float) -> int:
 
 
 def _unturned(local: np.ndarray, turns: np.ndarray, fps: float) -> int:
-    """How many first frames have no joint but the root turned, if the rest jumps from them.
+    """Number of first frames with only the root rotated, if the rest jumps from them.
 
-    That is surely a pose put in front, so a smaller jump will do.
+    These are surely a zero pose, so a smaller jump suffices.
     """
     trace = np.einsum("tjaa->tj", local[:, 1:])
     turned = (trace < 1.0 + 2.0 * np.cos(_STILL)).any(axis=1)
@@ -117,8 +116,7 @@ def _unturned(local: np.ndarray, turns: np.ndarray, fps: float) -> int:
 
 
 def _turns(local: np.ndarray) -> np.ndarray:
-    """How far the joints of `[T, J, 3, 3]` turn from frame to frame, `[T - 1]` rad: all squared,
-    added, and the root of that."""
+    """Norm over the joints of `[T, J, 3, 3]` of their rotation between frames, `[T - 1]` rad."""
     same = np.einsum("tjab,tjab->tj", local[1:], local[:-1])
     angles = np.arccos(np.clip((same - 1.0) / 2.0, -1.0, 1.0))
     return np.sqrt(np.sum(angles**2, axis=1))

@@ -16,21 +16,21 @@ from metaworldx.motion.importers.files import bad
 from metaworldx.motion.importers.skeleton import RawMotion
 
 _SAMPLED_FRAMES = 200
-# How far a zero pose may be from what the motion shows. Hips lie on the pelvis as they do, and
-# collars on the chest; shoulders move on it, and trunks bend.
+# Tolerances between zero pose and motion. Hips are rigid on the pelvis, and collars on the chest;
+# shoulders move on it, and trunks bend.
 _HIPS_DEG, _SHOULDERS_DEG, _BEND_DEG = 6.0, 20.0, 60.0
 # How far its neck may lie to the side of its pelvis, and before or behind it.
 _ASIDE_DEG, _AHEAD_DEG = 11.0, 20.0
 # A limb about itself by its hinge, and where a straight knee shows none by the hips.
 _LEG_DEG, _ARM_DEG, _STRAIGHT_DEG = 20.0, 40.0, 60.0
 _BENT = 0.2
-"""The sine of the angle in a knee or elbow, root mean square, that shows its axis."""
+"""Root mean square sine of a knee's or elbow's angle from which on its axis is observable."""
 _FOOT_SLOPE_DEG = 25.0
-"""How far below the ankle toes mostly are."""
+"""Typical height of the ankle over the toes."""
 
 
 class _Limb(NamedTuple):
-    """Turns of both bones of a limb, `[3, 3]` each; whether it bent enough to show its axis."""
+    """Rotations of both bones of a limb, `[3, 3]` each; whether its axis is observable."""
 
     upper: np.ndarray
     lower: np.ndarray
@@ -38,10 +38,10 @@ class _Limb(NamedTuple):
 
 
 def settled_turns(seen: BodyMotion, zero: np.ndarray) -> np.ndarray:
-    """[K, 3, 3], the zero pose's turns where the motion bears them out, else measured ones.
+    """[K, 3, 3], the zero pose's rotations if consistent with the motion, else measured ones.
 
     Args:
-      zero: from each joint's axes to canonical ones as the zero pose has it, `[K, 3, 3]`.
+      zero: the zero pose's rotations from each joint's axes to canonical ones, `[K, 3, 3]`.
     """
     seen = _sampled(seen)
     limbs = {
@@ -81,7 +81,7 @@ def check_sides(raw: RawMotion, seen: BodyMotion) -> None:
         if seen.has(f"{side}_toe"):
             foot = unit(seen.bone(f"{side}_ankle", f"{side}_toe"))
         toes.append(float(np.sum(foot * forward, axis=1).mean()))
-    # Where toes are none or point to the side, knees say it alone.
+    # Without toes, or with toes to the side, knees decide.
     if max(toes) < 0.5 and max(knees) < (0.2 if max(toes) < -0.5 else -0.8):
         raise bad(
             raw.path,
@@ -96,7 +96,7 @@ def _sampled(seen: BodyMotion) -> BodyMotion:
 
 
 def _normal(seen: BodyMotion, upper: str, middle: str, lower: str) -> np.ndarray:
-    """Across the plane of two bones, as long as the sine of the angle between them, `[T, 3]`."""
+    """Normal of two bones' plane, with the sine of their angle as length, `[T, 3]`."""
     return np.cross(unit(seen.bone(upper, middle)), unit(seen.bone(middle, lower)))
 
 
@@ -120,7 +120,7 @@ def _limb(seen: BodyMotion, side: str, upper: str, middle: str, lower: str) -> _
 
 
 def _foot(seen: BodyMotion, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarray:
-    """A foot with its toes ahead and as far below the ankle as they mostly are."""
+    """A foot with its toes ahead, at their typical slope."""
     ankle = f"{side}_ankle"
     axis = seen.matrices[:, seen.index(f"{side}_knee")] @ leg.lower[1]
     left = seen.within(ankle, axis).mean(axis=0)
@@ -130,7 +130,7 @@ def _foot(seen: BodyMotion, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarra
 
 
 def _mean_turn(seen: BodyMotion, joint: int, frames: np.ndarray) -> np.ndarray:
-    """The turn with which a joint's axes are, on the mean, those `frames` (rows) in the world."""
+    """Mean rotation from a joint's axes to `frames` (rows) in the world."""
     return _nearest_turn(np.einsum("tab,tbc->ac", frames, seen.matrices[:, joint]))
 
 
@@ -143,7 +143,7 @@ def _nearest_turn(matrix: np.ndarray) -> np.ndarray:
 def _all_turns(
     seen: BodyMotion, limbs: dict[tuple[str, str], _Limb], trunk: dict[int, np.ndarray]
 ) -> np.ndarray:
-    """[K, 3, 3]: limbs and trunk as measured, others as they mostly are on their parent."""
+    """[K, 3, 3]: limbs and trunk as measured, others at their mean relative to the parent."""
     fixed = dict(trunk)
     for (side, upper), limb in limbs.items():
         middle = "knee" if upper == "hip" else "elbow"
@@ -162,7 +162,7 @@ def _all_turns(
 
 
 def _collars_apart(seen: BodyMotion) -> bool:
-    """Whether collars lie to the sides of the chest and hang on it."""
+    """Whether collars are children of the chest and to its sides."""
     if not all(seen.has(f"{side}_collar") for side in SIDES):
         return False
     hang = all(
@@ -173,14 +173,14 @@ def _collars_apart(seen: BodyMotion) -> bool:
 
 
 def _turn_differs(zero: np.ndarray, shown: np.ndarray, most: float) -> bool:
-    """Whether pelvis or chest are not as the motion shows them."""
+    """Whether pelvis or chest of the zero pose contradict the motion."""
     return (
         degrees_between(zero[1], shown[1]) > most or degrees_between(zero[2], shown[2]) > _BEND_DEG
     )
 
 
 def _neck_differs(seen: BodyMotion, zero: np.ndarray) -> bool:
-    """Whether the zero pose has the shoulders elsewhere than over the pelvis."""
+    """Whether the shoulders of the zero pose are not above the pelvis."""
     lean = np.zeros(3)
     for side in SIDES:
         joint = seen.index(f"{side}_shoulder")

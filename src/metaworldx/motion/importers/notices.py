@@ -10,7 +10,7 @@ _MOST = 8
 
 
 def left_out(found: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
-    """A notice that names those `found` in a file that are not `known`; none if all are."""
+    """A notice that names the entries `found` that are not `known`; None if all are."""
     unknown = sorted(set(found) - set(known))
     if not unknown:
         return ()

@@ -22,13 +22,13 @@ from metaworldx.motion.importers.up_axis import UPRIGHT, judged_up
 from metaworldx.motion.importers.zero_pose import rest_axes, rest_positions, standing_turns
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}
-# Ankle to head (or neck) of a grown person, and what a person's may be.
+# Ankle to head (or neck) of an adult, and the range for persons.
 _NOMINAL_HEIGHT_M = 1.45
 _LIKELY_HEIGHT_M = (0.8, 2.2)
 
 _LARGEST = 1e9
 _SLIDE = 0.03
-"""How far a joint may move on its parent, as a share of the longest bone."""
+"""Maximum translation of a joint relative to its parent, over the longest bone."""
 
 
 def human_motion(
@@ -37,7 +37,7 @@ def human_motion(
     """The clip in canonical names, axes and units; UserError if it is not a person's.
 
     Args:
-      names: the file's name of canonical joints, before what names tell.
+      names: the file's names of canonical joints, which override inferred ones.
     """
     _check_range(raw)
     body = find_body(raw, names or {})
@@ -78,7 +78,7 @@ def human_motion(
 
 
 def _check_range(raw: RawMotion) -> None:
-    """UserError for numbers that are finite, but too large to reckon with."""
+    """UserError for finite numbers that are too large."""
     if not np.isfinite(raw.local).all():
         raise bad(raw.path, "an angle is too large to be one of a motion")
     if max(np.abs(x).max() for x in (raw.offsets, raw.root, *raw.places.values())) > _LARGEST:
@@ -86,7 +86,7 @@ def _check_range(raw: RawMotion) -> None:
 
 
 def _bones(raw: RawMotion, body: Body) -> np.ndarray:
-    """[K, 3], each joint's place on its parent, 0 of the pelvis.
+    """[K, 3], each joint's offset from its parent, 0 for the pelvis.
 
     Raises:
       UserError: a joint below the pelvis slides on its parent.
@@ -125,7 +125,7 @@ def _world(raw: RawMotion, body: Body) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check_path(raw: RawMotion, body: Body, root: np.ndarray, bone: float) -> None:
-    """UserError where something beside the body goes somewhere, and the body stays in one place.
+    """UserError if another part of the skeleton travels while the body stays in place.
 
     Args:
       root: the pelvis' path, `[T, 3]`.
@@ -149,7 +149,7 @@ def _check_path(raw: RawMotion, body: Body, root: np.ndarray, bone: float) -> No
 
 
 def _metres(raw: RawMotion, body: Body, offsets: np.ndarray) -> float:
-    """Metres a unit: as given, else those that make the body a person's size."""
+    """Metres per unit: as given, else such that the body has a person's size."""
     if raw.metres is not None:
         return raw.metres
     height = body_height(body.names, body.parents, offsets)
@@ -171,7 +171,7 @@ def _metres(raw: RawMotion, body: Body, offsets: np.ndarray) -> float:
 def _world_axes(
     raw: RawMotion, body: Body, axes: np.ndarray, standing: bool, places: np.ndarray
 ) -> np.ndarray:
-    """[3, 3] from the file's world to z up: the zero pose's axes where those are upright."""
+    """[3, 3] from the file's world to z up: the zero pose's axes if these are upright."""
     rest_up = next((u for u, row in (("y", 1), ("z", 2)) if axes[2, row] > 0.999), None)
     up = raw.up
     if up is None:
@@ -181,7 +181,7 @@ def _world_axes(
 
 
 def _quaternions(matrices: np.ndarray) -> np.ndarray:
-    """[T, J, 4] w x y z of [T, J, 3, 3], without flips of sign from frame to frame."""
+    """Quaternions [T, J, 4], w x y z, of [T, J, 3, 3], with signs continuous in time."""
     frames, joints = matrices.shape[:2]
     quats = Rotation.from_matrix(matrices.reshape(-1, 3, 3)).as_quat()
     quats = quats.reshape(frames, joints, 4)[..., [3, 0, 1, 2]]

@@ -14,19 +14,18 @@ class RawMotion:
     """A clip in the file's own axes, units and names; joints come parents before children.
 
     Attributes:
-      ends: which joints are mere ends of bones, without a rotation of their own.
-      offsets: [J, 3] in the parent's frame, of the pose in which all local rotations are nil.
+      ends: joints that are ends of bones, without rotations.
+      offsets: [J, 3] in the parent's frame, in the zero pose.
       root: [T, 3], world position of joint 0.
       local: [T, J, 3, 3], rotations relative to the parent.
-      places: [T, 3] in the parent's frame, in place of the offset, of joints that the file moves
-        on their parents; joint 0 is not among them.
-      metres: metres a unit, or None: to be judged by the body's size.
-      up: one of `up.UP_AXES`, or None: to be judged by the motion.
-      likely_up: what `up` nearly always is in such files, `y` or `z`.
-      likely_metres: what `metres` is if the body's size bears it out.
-      any_zero_pose: the pose in which all local rotations are nil may be any, as the format says
-        nothing of it; else it is a body that stands, as the format has it.
-      notices: what a person should be told of the file, a line each.
+      places: positions [T, 3] in the parent's frame, instead of the offset, of joints with
+        translations; without joint 0.
+      metres: metres per unit; None to infer from the body's size.
+      up: one of `up_axis.UP_AXES`; None to infer from the motion.
+      likely_up: usual `up` of such files, `y` or `z`.
+      likely_metres: usual `metres`, if consistent with the body's size.
+      any_zero_pose: the format does not define the zero pose; else it is a standing body.
+      notices: notices for the user, a line each.
     """
 
     path: Path

@@ -18,20 +18,20 @@ UPRIGHT = {
     "-x": np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]]),
 }
 UP_AXES = tuple(UPRIGHT)
-"""What a file's `up` may be."""
+"""Valid values of a file's `up`."""
 # Whoever lies does not go far across its length, has a ground below that is still, and that is near
 # zero (shares of that length). A camera's axes have it elsewhere.
 _GOES, _SHAKES, _NEAR_GROUND = 0.5, 0.05, 0.5
 
 
 def check_up(up: str) -> None:
-    """UserError if `up` is none of `UP_AXES`."""
+    """UserError unless `up` is one of `UP_AXES`."""
     if up not in UP_AXES:
         raise UserError(f"up is {up!r}; one of {', '.join(UP_AXES)} is right")
 
 
 def judged_up(body: Body, likely: str, positions: np.ndarray) -> str:
-    """The likely axis, unless the body stands along another one and keeps its feet on it.
+    """The likely axis, unless the body stands along another one with its feet on a ground.
 
     Args:
       positions: of the body's joints in the file's axes, `[T, K, 3]`.
@@ -40,7 +40,7 @@ def judged_up(body: Body, likely: str, positions: np.ndarray) -> str:
     mean = np.mean(spine / np.maximum(np.linalg.norm(spine, axis=-1, keepdims=True), 1e-9), axis=0)
 
     def restless(axis: str) -> float:
-        """How much the height of the lowest joint changes where that axis is up."""
+        """Variation of the lowest joint's height with that axis up."""
         return float((positions @ UPRIGHT[axis][2]).min(axis=1).std())
 
     stands = {axis: float(mean @ rows[2]) for axis, rows in UPRIGHT.items()}
@@ -49,7 +49,7 @@ def judged_up(body: Body, likely: str, positions: np.ndarray) -> str:
         return likely
     if best in ("y", "z") or best == f"-{likely}":
         return best if restless(best) <= restless(likely) else likely
-    # Hardly a file has these up, and whoever lies is along them.
+    # These are hardly ever up, and lying bodies are along them.
     long = np.linalg.norm(spine, axis=-1).mean()
     across = np.ptp(positions[:, 0] @ UPRIGHT[best][:2].T, axis=0)
     goes = np.linalg.norm(across) > _GOES * long

@@ -15,16 +15,16 @@ from metaworldx.motion.importers.files import bad
 from metaworldx.motion.importers.up_axis import UPRIGHT
 
 AXES = {name: UPRIGHT[name][2] for name in ("z", "y", "-y", "-z")}
-# What postures count, the more the likelier.
+# Scores of postures by likelihood.
 _STANDS, _SITS, _CRAWLS, _SITS_ARMS_OUT = 0.0, -1.0, -1.5, -3.4
 _LIES, _INVERTED, _FALLS = -2.5, -4.0, -4.0
 _LIKELY, _NEXT_LIKELY = 1.5, {"y": 0.45}
-"""What the axis that files of this kind nearly always have up counts more, and the next one."""
+"""Bonus of the usual up axis of such files, and of the second most usual."""
 _ON_FLOOR, _FLOOR_M = 1.0, (-0.1, 0.15)
 _ABOVE_FLOOR_M = (-0.06, 1.2)
-"""How high the lowest joint of one who lies may be: on a floor, a bed or a table."""
+"""Maximum height of the lowest joint of a lying body: on a floor, a bed or a table."""
 _NOWHERE, _LIES_ELSEWHERE = -1.5, -0.2
-"""What lying counts less where that is not so, and along an axis that is not the likely one."""
+"""Penalty of lying above that height, and along an unlikely axis."""
 _AS_GOOD, _MARGIN = 0.3, 0.65
 """The likely axis may be worse by the first; another one must be better by the second."""
 _NO_POSTURE, _STANDS_ON_THE_WHOLE, _UNLIKELY = -3.5, -0.5, (0.35, 0.85)
@@ -44,12 +44,12 @@ def up_by_posture(
     """The axis of AXES that is up, by its name.
 
     Args:
-      placed: whether the body has a place at all, and is not left at the origin.
-      at: places of joints by name, each `[T, 3]` m: hips, knees, ankles, feet, shoulders, wrists.
-      likely: the axis that such files nearly always have up.
+      placed: whether the body has a root position, rather than staying at the origin.
+      at: joint positions by name, each `[T, 3]` m: hips, knees, ankles, feet, shoulders, wrists.
+      likely: the usual up axis of such files.
 
     Raises:
-      UserError: two axes would do about as well, and `likely` is none of them.
+      UserError: two axes score about equally, and `likely` is neither.
     """
     scores = {
         name: _score(at, fps, axis, name == likely, placed) + _NEXT_LIKELY.get(name, 0.0)
@@ -93,7 +93,7 @@ def _score(
 
 
 def _posture(at: dict[str, np.ndarray], axis: np.ndarray) -> float:
-    """What the postures count that the body has if `axis` is up, on the whole."""
+    """Overall posture score if `axis` is up."""
     height = np.stack(list(at.values()), axis=1) @ axis
     return float(_postures(at, axis, height, height.min(axis=1)).mean())
 
@@ -101,7 +101,7 @@ def _posture(at: dict[str, np.ndarray], axis: np.ndarray) -> float:
 def _postures(
     at: dict[str, np.ndarray], axis: np.ndarray, height: np.ndarray, lowest: np.ndarray
 ) -> np.ndarray:
-    """What each frame's posture counts, `[T]`, if `axis` is up."""
+    """Posture score of each frame, `[T]`, if `axis` is up."""
     middle = {
         part: 0.5 * (at[f"left_{part}"] + at[f"right_{part}"])
         for part in ("hip", "knee", "ankle", "shoulder", "wrist")
@@ -114,10 +114,10 @@ def _postures(
     left = _unit(at["left_hip"] - at["right_hip"])
     front = np.cross(left, _unit(middle["shoulder"] - middle["hip"]))
     arms = middle["wrist"] - middle["shoulder"]
-    # Arms and thighs hold the trunk up, its front down.
+    # Arms and thighs support the trunk, its front down.
     down = (arms @ axis < -_ARMS_M) & ((middle["knee"] - middle["hip"]) @ axis < -_THIGHS_M)
     crawls = on_hands & carried & down & (front @ axis < -0.3)
-    # One who sits with both arms straight ahead is one who crawls, turned.
+    # Sitting with both arms straight ahead equals crawling, rotated.
     ahead = np.sum(arms * front, axis=-1) > _ARMS_M
     kinds = np.full(len(lowest), _FALLS)
     kinds[carried & (np.abs(trunk) < 0.7)] = _LIES
@@ -133,7 +133,7 @@ def _postures(
 def _carried(
     at: dict[str, np.ndarray], axis: np.ndarray, height: np.ndarray, lowest: np.ndarray
 ) -> np.ndarray:
-    """Whether the body's middle is over the joints that are lowest, `[T]`."""
+    """Whether the body's middle is over its lowest joints, `[T]`."""
     joints = np.stack(list(at.values()), axis=1)
     flat = joints - (joints @ axis)[..., None] * axis
     trunk = [at[f"{side}_{part}"] for side in ("left", "right") for part in ("hip", "shoulder")]
@@ -149,9 +149,9 @@ def _carried(
 
 
 def _rests(joints: np.ndarray, fps: float, axis: np.ndarray) -> float:
-    """What speaks against `axis` in the joints that rest while others move: that they are high.
+    """Penalty of `axis` for joints that rest at a height while others move.
 
-    Where someone walks, a foot rests and nothing is lower; and where feet rest is one level.
+    In walking, a resting foot is the lowest joint, and resting feet share one level.
     """
     speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1) * fps
     resting = (speed < _REST_M_S) & (speed.max(axis=1) > _MOVES_M_S)[:, None]

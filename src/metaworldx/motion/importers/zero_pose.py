@@ -31,7 +31,7 @@ def rest_positions(body: Body, offsets: np.ndarray) -> np.ndarray:
 
 
 def rest_axes(raw: RawMotion, body: Body, rest: np.ndarray) -> tuple[np.ndarray, bool]:
-    """[3, 3] from the file's axes to the zero pose's own; whether that pose stands."""
+    """[3, 3] from the file's axes to the zero pose's own, and whether that pose stands."""
     hips = middle(body, rest, "hip")
     trunk = _unit(middle(body, rest, "shoulder") - hips)
     legs = _unit(middle(body, rest, "ankle") - hips)
@@ -71,10 +71,10 @@ def _along_axes(axes: np.ndarray, shoulders: np.ndarray, lean: float) -> np.ndar
 def standing_turns(
     body: Body, offsets: np.ndarray, axes: np.ndarray, local: np.ndarray
 ) -> np.ndarray:
-    """[K, 3, 3], each joint's rest orientation where the zero pose does not stand.
+    """[K, 3, 3], each joint's rest orientation if the zero pose does not stand.
 
-    Legs go straight down, feet forward, raised arms to the sides. A limb's turn about itself is
-    the one nearest to how it is held in the clip.
+    Legs point straight down, feet forward, raised arms to the sides. A limb's twist is the one
+    nearest to the clip's.
     """
     turns = np.empty((len(body.names), 3, 3))
     wanted = {"ankle": np.array([1.0, 0.0, 0.0]), "hip": np.array([0.0, 0.0, -1.0])}
@@ -114,7 +114,7 @@ def _arm_begins(body: Body, joint: int) -> str | None:
 
 
 def _below(body: Body, offsets: np.ndarray, joint: int, name: str) -> np.ndarray:
-    """Where the joint `name` lies from `joint` in the zero pose."""
+    """Offset of the joint `name` from `joint` in the zero pose."""
     below, total = body.names.index(name), np.zeros(3)
     while below != joint:
         total += offsets[below]

@@ -129,7 +129,7 @@ def _trunk(
 
 
 class _Sizes(NamedTuple):
-    """Of the robot: bones (m), and left-side places from the pelvis with all hinges at 0."""
+    """The robot's bones (m), and left-side positions from the pelvis with all hinges at 0."""
 
     hip: np.ndarray
     shoulder: np.ndarray
@@ -159,7 +159,7 @@ def _robot_sizes(body: Body) -> _Sizes:
 
 
 def _rest(motion: HumanMotion) -> dict[str, np.ndarray]:
-    """Where joints are from the root at rest, m."""
+    """Joint positions relative to the root at rest, m."""
     at: list[np.ndarray] = []
     for parent, offset in zip(motion.parents, motion.offsets, strict=True):
         at.append(offset + at[parent] if parent >= 0 else np.zeros(3))
@@ -167,7 +167,7 @@ def _rest(motion: HumanMotion) -> dict[str, np.ndarray]:
 
 
 def _ankle_height(motion: HumanMotion) -> float:
-    """How high ankles are while they hardly move; where none rests, the least height."""
+    """Height of the ankles at rest; the minimum height if none rests."""
     ankles = motion.positions[:, [motion.joints.index(f"{side}_ankle") for side in SIDES]]
     speed = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) * motion.fps
     height = ankles[..., 2]
@@ -183,7 +183,7 @@ def _leg(rest: dict[str, np.ndarray]) -> float:
 
 
 def _chain(motion: HumanMotion, joint: int) -> list[int]:
-    """The joints above one, nearest first."""
+    """Ancestors of a joint, nearest first."""
     chain = []
     while (joint := motion.parents[joint]) >= 0:
         chain.append(joint)
@@ -195,7 +195,7 @@ def _unit(vector: np.ndarray) -> np.ndarray:
 
 
 def _swing(first: np.ndarray, second: np.ndarray) -> Rotation:
-    """The smallest turn of one direction into another."""
+    """The smallest rotation of one direction into another."""
     a, b = _unit(first), _unit(second)
     cross, dot = np.cross(a, b), float(a @ b)
     if dot < -1.0 + 1e-9:
