@@ -128,7 +128,7 @@ class GymEnv(gymnasium.Env):
 
 
 class UnlimitedGymEnv(GymEnv):
-    """What `gymnasium.make` makes: a `GymEnv` that keeps no time limit itself.
+    """`GymEnv` without a time limit of its own, as made by `gymnasium.make`.
 
     gymnasium does not tell an environment the `max_episode_steps` of `gymnasium.make`; it puts
     its `TimeLimit` around it. With a limit of its own beneath, the shorter one would hold. Under

@@ -52,7 +52,7 @@ def step_limit(max_episode_steps: Any) -> int | None:
 
 
 def told_limit(env: Env) -> int | None:
-    """The limit that an environment keeps, in control steps, as gymnasium tells it."""
+    """An environment's effective time limit in control steps."""
     return None if env.max_episode_steps == NO_LIMIT else env.max_episode_steps
 
 

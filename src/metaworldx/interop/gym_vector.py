@@ -23,7 +23,7 @@ from metaworldx.interop import gym_input
 class GymVectorEnv(gymnasium.vector.VectorEnv):
     """A batch of environments with the behaviour of gymnasium's `SyncVectorEnv`.
 
-    `autoreset_mode` (an `AutoresetMode`, its value or its name; `metadata` tells it):
+    `autoreset_mode` (an `AutoresetMode`, its value or its name; also in `metadata`):
 
     - SAME_STEP (the default): episodes restart within the step that ends them. The observation
       is then the next episode's first; `info["final_obs"]` and `info["final_info"]` hold the

@@ -62,7 +62,7 @@ class EnvironmentReport:
 
     @property
     def failures(self) -> list[str]:
-        """What is out of tolerance, in words."""
+        """Quantities out of tolerance, in words."""
         found = [f"sizes: {text}" for text in self.size_mismatches]
         found += _over("observation error", self.observation_error, OBSERVATION_LIMIT)
         found += _over("reward error", self.replay.reward_error, REWARD_LIMIT)
@@ -123,7 +123,7 @@ class FlightReport:
 
     @property
     def failures(self) -> list[str]:
-        """What is out of tolerance, in words."""
+        """Quantities out of tolerance, in words."""
         found = [f"sizes: {text}" for text in self.errors.size_mismatches]
         native, mjx = self.errors.native, self.errors.mjx
         found += _over("native qpos error", native and native.qpos, self.native_limit)

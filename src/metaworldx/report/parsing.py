@@ -28,7 +28,7 @@ def parsed(kind: Any, data: Any, where: str = "") -> Any:
     null.
 
     Args:
-      where: place of `data` in its file, e.g. `tasks[0].rows`.
+      where: path of `data` in its file, e.g. `tasks[0].rows`.
 
     Raises:
       UserError: something there is of another shape.

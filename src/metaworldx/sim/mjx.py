@@ -183,9 +183,9 @@ class WarpPhysics(MjxPhysics):
         self._pairs = np.zeros((len(self._touch.rules), 1, 1), bool)
         room = contact_capacity_for(self.model)
         self.contacts = room.contacts if contacts is None else contacts
-        """Contacts per simulation that there is room for."""
+        """Contact capacity per simulation."""
         self.constraints = room.constraints if constraints is None else constraints
-        """Constraint rows of a simulation that there is room for."""
+        """Constraint capacity per simulation."""
         self._worlds = worlds
         model = mjx.put_model(self.model, impl="warp")
         self._mjx = model.tree_replace({"opt._impl.warn_overflow": 0})
