@@ -115,7 +115,7 @@ def speed_limit(joint: str) -> float:
 
 
 def _problems(found: MotionCheck) -> list[str]:
-    told = (
+    messages = (
         (found.limit_excess > 1e-6, f"a joint {found.limit_excess:.3f} rad outside of its range"),
         (found.speed > 1.0, f"{found.fastest} at {found.speed:.2f} times its motor's speed"),
         (found.slip > MAX_SLIP, f"a standing sole slides {found.slip:.3f} m; {MAX_SLIP} allowed"),
@@ -127,7 +127,7 @@ def _problems(found: MotionCheck) -> list[str]:
             f"joints' rates jump {found.seam_rate:.2f} rad/s more over the seam than inside",
         ),
     )
-    return [text for broken, text in told if broken]
+    return [text for broken, text in messages if broken]
 
 
 @cache

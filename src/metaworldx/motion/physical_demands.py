@@ -70,7 +70,7 @@ def unmet(clip: Clip, soles: np.ndarray, over: np.ndarray) -> list[str]:
     steps = np.linalg.norm(np.diff(clip.qpos[:, :2], axis=0), axis=1)
     speed = float(steps.sum()) / clip.duration
     floats = float(over.min())
-    told = (
+    messages = (
         (tilted > demand.tilt_deg, f"the pelvis is {tilted:.0f} degrees from upright"),
         (low < demand.height_m, f"the pelvis is {low:.2f} m over the soles"),
         (lowest > demand.down_to_m, f"the pelvis stays {lowest:.2f} m over the soles"),
@@ -80,4 +80,4 @@ def unmet(clip: Clip, soles: np.ndarray, over: np.ndarray) -> list[str]:
         (one and stands >= demand.stands, "one of the soles never stands"),
         (speed > demand.speed_m_s, f"the pelvis goes {speed:.1f} m/s, which is no {clip.skill}"),
     )
-    return [text for broken, text in told if broken]
+    return [text for broken, text in messages if broken]

@@ -194,9 +194,9 @@ def _state(
     quat = np.tile(np.reshape(layout.mocap_quat, (-1, 4)), (len(rows), 1, 1))
     for i, body in enumerate(layout.mocap_bodies):
         if moved and body in recording.names["bodies"]:
-            there = recording.names["bodies"].index(body)
-            pos[:, i] = recording.arrays["xpos"][rows, there]
-            quat[:, i] = recording.arrays["xquat"][rows, there]
+            body_id = recording.names["bodies"].index(body)
+            pos[:, i] = recording.arrays["xpos"][rows, body_id]
+            quat[:, i] = recording.arrays["xquat"][rows, body_id]
     return PhysicsState(qpos, qvel, np.zeros_like(qvel), pos, quat)  # type: ignore[arg-type]
 
 

@@ -37,7 +37,9 @@ _IMAGES = "The pictures show the scene as it is at the beginning.\n"
 
 def prompt_for(question: Question) -> str:
     """The prompt's text; images are sent beside it."""
-    experts = "\n".join(f"- {name}: {told}" for name, told in question.experts.items())
+    experts = "\n".join(
+        f"- {name}: {description}" for name, description in question.experts.items()
+    )
     return PROMPT.format(
         experts=experts,
         task=_inside(question.text),

@@ -163,8 +163,8 @@ def _number(what: str, value: Any, most: float) -> float:
         raise InvalidResponse(f"{what} is {_kind(value)}; needs a number")
     # Comparison also works for integers that exceed a float.
     if not (0 <= value <= most and value < math.inf):
-        told = f"{value:g}" if isinstance(value, float) else "an integer out of range"
-        raise InvalidResponse(f"{what} is {told}; needs 0 to {most:g}")
+        text_of = f"{value:g}" if isinstance(value, float) else "an integer out of range"
+        raise InvalidResponse(f"{what} is {text_of}; needs 0 to {most:g}")
     if value > _LARGEST:
         raise InvalidResponse(f"{what} is too large")
     return float(value)

@@ -78,7 +78,7 @@ def main(
 def _print(figures: dict) -> None:
     from metaworldx.cli._tables import print_table
 
-    told = {
+    labels = {
         "frames": f"{figures['frames']} ({figures['seconds']:.2f} s)",
         "loop": "yes" if figures["loop"] else "no",
         "robot's legs over the human's": f"{figures['scale']:.3f}",
@@ -94,4 +94,6 @@ def _print(figures: dict) -> None:
         "under ground, cm": f"{100.0 * figures['penetration_m']:.1f}",
         "check": "; ".join(figures["problems"]) or "good",
     }
-    print_table("retargeted", ["figure", "value"], [[name, value] for name, value in told.items()])
+    print_table(
+        "retargeted", ["figure", "value"], [[name, value] for name, value in labels.items()]
+    )

@@ -50,7 +50,7 @@ def main(
     from metaworldx.vlm.factory import teachers_from
     from metaworldx.vlm.prompt import prompt_for
 
-    asked = teachers_from(teacher, cache, settings_for(model))
+    source = teachers_from(teacher, cache, settings_for(model))
     if out is not None:
         check_writable(out)
     question = question_for(task, text, image, pool, shown=prompt or teacher == "gemini")
@@ -58,7 +58,7 @@ def main(
         print(prompt_for(question))
         return 0
     try:
-        found = asked.ask(question)
+        found = source.ask(question)
     except TeacherUnavailable as error:
         raise UserError(f"no teacher has an answer: {error}") from None
     if out is not None:

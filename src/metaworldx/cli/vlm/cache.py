@@ -41,7 +41,7 @@ def main(
 
     if teacher not in ("gemini", "offline"):
         raise UserError(f"teacher is {teacher!r}; answers to keep come from gemini or offline")
-    asked: Teacher = (
+    source: Teacher = (
         OfflineTeacher() if teacher == "offline" else GeminiTeacher(settings_for(model))
     )
     if not tasks and not texts:
@@ -58,7 +58,7 @@ def main(
         if shown and question.task:
             question = question_for(question.task, None, None, pool, True)
         try:
-            found = asked.ask(question)
+            found = source.ask(question)
         except TeacherUnavailable as error:
             raise UserError(
                 f"{teacher} has no answer for {question.task or question.text!r}: {error} "

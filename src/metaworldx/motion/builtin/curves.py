@@ -35,23 +35,23 @@ def periodic(phase: np.ndarray, knots: dict[float, float]) -> np.ndarray:
     return spline((np.asarray(phase) - x[0]) % 1.0 + x[0])
 
 
-def pendulum(asked: np.ndarray, push: np.ndarray | float, period: float) -> np.ndarray:
-    """Periodic path of the centre of mass for zero moment points `asked` on the ground.
+def pendulum(zmp: np.ndarray, push: np.ndarray | float, period: float) -> np.ndarray:
+    """Periodic path of the centre of mass for zero moment points `zmp` on the ground.
 
     The inverted pendulum `c'' = k (c - p)` (Kajita et al. 2003 with a constant k), by second
     differences.
 
     Args:
-      asked: the points p `[N, D]` over one period, the end left out (m).
+      zmp: the points p `[N, D]` over one period, the end left out (m).
       push: k, `[N]` or one number: the ground's upward push over mass and height (1/s^2); 0 in
         flight.
       period: s.
     """
-    count = len(asked)
+    count = len(zmp)
     ones = np.eye(count)
     second = np.roll(ones, 1, 0) + np.roll(ones, -1, 0) - 2.0 * ones
     k = np.broadcast_to(push, (count,)) * (period / count) ** 2
-    return np.linalg.solve(np.diag(k) - second, k[:, None] * asked)
+    return np.linalg.solve(np.diag(k) - second, k[:, None] * zmp)
 
 
 def twice_integrated(acceleration: np.ndarray, period: float) -> np.ndarray:

@@ -48,7 +48,7 @@ def pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
     return np.interp(phase % 1.0, at, [first, *gait.press, 0.16, first])
 
 
-def asked_pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
+def desired_zmp(phase: np.ndarray, gait: Gait) -> np.ndarray:
     """Desired zero moment point `[N, 2]` (m) of a straight gait, on the ground."""
     left = load(phase, gait)
     points = []
@@ -119,9 +119,9 @@ def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
     soles = soles_of(phase, gait)
     along = (phase - phase[0])[:, None] * [gait.stride, 0.0, gait.climb]
     up, along = along[:, 2], along[:, :2]
-    asked = asked_pressure(phase, gait) - along
+    zmp = desired_zmp(phase, gait) - along
     underfoot = support_height(phase, gait)
-    com = pendulum(asked, _PUSH, gait.period)
+    com = pendulum(zmp, _PUSH, gait.period)
     qpos = np.tile(stand_pose(-0.3), (len(phase), 1))
     upper_body(qpos, phase, gait)
     offset = body().com(qpos)[:, :2] - qpos[:, :2]
@@ -137,7 +137,7 @@ def walked(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
         point, _ = body().ground_point(
             whole, FPS, True, np.append(underfoot, underfoot[:1] + gait.climb)
         )
-        place = place + pendulum(asked + along - point[:-1], _PUSH, gait.period)
+        place = place + pendulum(zmp + along - point[:-1], _PUSH, gait.period)
     return qpos, phase
 
 

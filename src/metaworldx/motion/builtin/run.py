@@ -91,7 +91,7 @@ def push(phase: np.ndarray, gait: Gait) -> np.ndarray:
     return out / out.mean()
 
 
-def pushed_from(phase: np.ndarray, gait: Gait) -> np.ndarray:
+def center_of_pressure(phase: np.ndarray, gait: Gait) -> np.ndarray:
     """Center of pressure of the sole in stance `[N, 2]`, m; meaningless in flight."""
     left = phase % 1.0 < 0.5
     out = np.zeros((len(phase), 2))
@@ -109,13 +109,13 @@ def ran(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
     soles, stands = soles_of(phase, gait), standing(phase, gait)[:-1]
     force = push(phase, gait)
     along = (phase - phase[0])[:, None] * [gait.stride, 0.0]
-    asked = pushed_from(phase, gait) - along
+    zmp = center_of_pressure(phase, gait) - along
     bounce = twice_integrated(GRAVITY * (force - 1.0), gait.period)
     k = force * GRAVITY / COM_HEIGHT
     qpos = np.tile(stand_pose(-0.4), (len(phase), 1))
     upper_body(qpos, phase, gait)
     offset = body().com(qpos) - qpos[:, :3]
-    place = pendulum(asked, k, gait.period) - offset.mean(axis=0)[:2]
+    place = pendulum(zmp, k, gait.period) - offset.mean(axis=0)[:2]
     for again in range(corrections + 1):
         qpos[:, :2] = place + along
         rise = bounce - (offset[:, 2] - offset[:, 2].mean())
@@ -127,7 +127,7 @@ def ran(gait: Gait, corrections: int = 3) -> tuple[np.ndarray, np.ndarray]:
         if again == corrections:
             break
         point, _ = body().ground_point(closed(qpos, gait), FPS, True)
-        wrong = np.where(force[:, None] > 0.3, asked + along - point[:-1], 0.0)
+        wrong = np.where(force[:, None] > 0.3, zmp + along - point[:-1], 0.0)
         place = place + pendulum(np.clip(wrong, -0.1, 0.1), k, gait.period)
     return qpos, phase
 

@@ -109,11 +109,11 @@ def _check_pace(path: Path, kind: str, motion: HumanMotion, metres: float | None
     problem = next(filter(None, (check(motion) for check in checks)), None)
     if problem is None:
         return
-    asked = {
+    given_options = {
         "deepmimic": "DeepMimic's positions are in metres",
         "amass": f"is trans in another unit? give units= ({', '.join(UNITS)} or metres a unit)",
     }
-    raise bad(path, f"{problem}; {asked.get(kind, 'are units and frame rate right?')}")
+    raise bad(path, f"{problem}; {given_options.get(kind, 'are units and frame rate right?')}")
 
 
 def _format(path: Path, given: str | None) -> str:

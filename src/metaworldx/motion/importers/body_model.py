@@ -77,8 +77,8 @@ def _trunk(raw: RawMotion, found: dict[str, int], above: list[list[int]]) -> Non
 
     def settle(name: str, meets: list[int]) -> int | None:
         if name in found and found[name] not in meets:
-            told = quoted(raw.names[found[name]])
-            raise bad(raw.path, f"names: {name} is {told}, on which legs and arms do not hang")
+            file_name = quoted(raw.names[found[name]])
+            raise bad(raw.path, f"names: {name} is {file_name}, on which legs and arms do not hang")
         return found.get(name, meets[0] if meets else None)
 
     pelvis = settle("pelvis", meet("left_hip", "right_hip", "left_shoulder", "right_shoulder"))

@@ -28,22 +28,22 @@ _LEAST_FRAMES, _LEAST_S, _SAMPLED_FRAMES = 3, 0.1, 300
 _SPREAD_DEG, _LEAST_SHARE = 2.5, 0.3
 
 
-def levelled(seen: BodyMotion, turns: np.ndarray) -> np.ndarray:
+def level_feet(observed: BodyMotion, turns: np.ndarray) -> np.ndarray:
     """[K, 3, 3], the rotations with corrected feet.
 
     Args:
       turns: rotations from each joint's axes to canonical ones, `[K, 3, 3]`.
     """
     out = np.array(turns)
-    feet = {side: _foot(seen, side, turns) for side in SIDES}
+    feet = {side: _foot(observed, side, turns) for side in SIDES}
     for side, other in zip(SIDES, reversed(SIDES), strict=True):
-        ankle, own = seen.index(f"{side}_ankle"), feet[side].turn
+        ankle, own = observed.index(f"{side}_ankle"), feet[side].turn
         if feet[side].known is False and feet[other].turn is not None:
             # A foot without evidence mirrors the other one.
-            zero = turns[seen.index(f"{other}_ankle")]
+            zero = turns[observed.index(f"{other}_ankle")]
             own = _MIRROR @ feet[other].turn @ zero.T @ _MIRROR @ turns[ankle]
         # Toes rotate with their foot.
-        for joint in seen.below(ankle) if own is not None else ():
+        for joint in observed.below(ankle) if own is not None else ():
             out[joint] = own @ turns[ankle].T @ turns[joint]
     return out
 
@@ -55,11 +55,11 @@ class _Foot(NamedTuple):
     known: bool
 
 
-def _foot(seen: BodyMotion, side: str, turns: np.ndarray) -> _Foot:
-    zero = turns[seen.index(f"{side}_ankle")]
-    toe = toe_of(seen, side)
-    standing = _standing(seen, side, toe is not None)
-    shown = _shown_up(seen, side, standing)
+def _foot(observed: BodyMotion, side: str, turns: np.ndarray) -> _Foot:
+    zero = turns[observed.index(f"{side}_ankle")]
+    toe = toe_of(observed, side)
+    standing = _standing(observed, side, toe is not None)
+    shown = _shown_up(observed, side, standing)
     up, level = zero[2], True
     if toe is not None and shown is not None and not _sloped_as_feet(toe, shown, _HEELED_DEG):
         # On tiptoe, or an end of a bone straight down, which is none of toes.
@@ -72,7 +72,7 @@ def _foot(seen: BodyMotion, side: str, turns: np.ndarray) -> _Foot:
         up = up if level else shown
     elif toe is not None and not _sloped_as_feet(toe, up):
         up, level = _sloped(toe, zero), False
-    ahead, most = _ahead(seen, side, standing, turns, up, toe)
+    ahead, most = _ahead(observed, side, standing, turns, up, toe)
     turned = ahead is not None and degrees_between(ahead, _flat(zero[0], up)) > most
     if level and not turned:
         return _Foot(None, known)
@@ -80,59 +80,61 @@ def _foot(seen: BodyMotion, side: str, turns: np.ndarray) -> _Foot:
     return _Foot(frame(np.cross(up, own), up), known)
 
 
-def toe_of(seen: BodyMotion, side: str) -> np.ndarray | None:
+def toe_of(observed: BodyMotion, side: str) -> np.ndarray | None:
     """From ankle to toes in the foot's axes, `[3]`; None without evidence.
 
     An end of a foot that points sideways or backwards is not its toes.
     """
-    if not seen.has(f"{side}_toe"):
+    if not observed.has(f"{side}_toe"):
         return None
-    bone = seen.bone(f"{side}_ankle", f"{side}_toe")
-    flat = bone - np.outer(bone @ seen.up, seen.up)
-    onward = np.sum(flat * _onward(seen), axis=1).sum()
+    bone = observed.bone(f"{side}_ankle", f"{side}_toe")
+    flat = bone - np.outer(bone @ observed.up, observed.up)
+    onward = np.sum(flat * _onward(observed), axis=1).sum()
     if onward < _TOES_ONWARD * np.linalg.norm(flat, axis=1).sum():
         return None
-    toe = seen.within(f"{side}_ankle", bone).mean(axis=0)
-    return toe if np.linalg.norm(toe) > 0.02 * seen.leg else None
+    toe = observed.within(f"{side}_ankle", bone).mean(axis=0)
+    return toe if np.linalg.norm(toe) > 0.02 * observed.leg else None
 
 
-def _onward(seen: BodyMotion) -> np.ndarray:
+def _onward(observed: BodyMotion) -> np.ndarray:
     """Forward direction of the hips on the ground, `[T, 3]`."""
-    return unit(np.cross(seen.trunk("hip")[:, 1], seen.up))
+    return unit(np.cross(observed.trunk("hip")[:, 1], observed.up))
 
 
-def _standing(seen: BodyMotion, side: str, toes: bool) -> np.ndarray:
+def _standing(observed: BodyMotion, side: str, toes: bool) -> np.ndarray:
     """[T] bool, the frames in which a foot's sole is likely on the ground."""
-    leg, ankle = seen.leg, seen.index(f"{side}_ankle")
-    height = seen.positions @ seen.up
+    leg, ankle = observed.leg, observed.index(f"{side}_ankle")
+    height = observed.positions @ observed.up
     low = np.ones(len(height), bool)
     for name in ("ankle", "toe") if toes else ("ankle",):
-        own = height[:, seen.index(f"{side}_{name}")]
+        own = height[:, observed.index(f"{side}_{name}")]
         low &= own < np.percentile(own, 5.0) + _LOW * leg
-    speed = np.linalg.norm(np.gradient(seen.positions[:, ankle], axis=0), axis=1) * seen.fps
+    speed = np.linalg.norm(np.gradient(observed.positions[:, ankle], axis=0), axis=1) * observed.fps
     stands = low | (speed < _STILL * leg)
     stands &= height[:, 0] - height[:, ankle] > _UNDER * leg
     if toes:
         # Who kneels has them behind.
-        bone = seen.bone(f"{side}_ankle", f"{side}_toe")
-        stands &= np.sum(bone * _onward(seen), axis=1) > 0.0
-    turn = Rotation.from_matrix(seen.matrices[:, ankle])
-    speed = (turn[1:] * turn[:-1].inv()).magnitude() * seen.fps
+        bone = observed.bone(f"{side}_ankle", f"{side}_toe")
+        stands &= np.sum(bone * _onward(observed), axis=1) > 0.0
+    turn = Rotation.from_matrix(observed.matrices[:, ankle])
+    speed = (turn[1:] * turn[:-1].inv()).magnitude() * observed.fps
     speed = np.minimum(np.append(speed, speed[-1]), np.insert(speed, 0, speed[0]))
     slow, faster = (stands & (speed < most) for most in _SLOW_RAD_S)
-    return slow if slow.sum() >= _least(seen) else faster
+    return slow if slow.sum() >= _least(observed) else faster
 
 
-def _least(seen: BodyMotion) -> float:
+def _least(observed: BodyMotion) -> float:
     """Minimum number of stance frames for evidence of a level foot."""
-    return max(_LEAST_FRAMES, _LEAST_S * seen.fps)
+    return max(_LEAST_FRAMES, _LEAST_S * observed.fps)
 
 
-def _shown_up(seen: BodyMotion, side: str, standing: np.ndarray) -> np.ndarray | None:
+def _shown_up(observed: BodyMotion, side: str, standing: np.ndarray) -> np.ndarray | None:
     """The world's up in the foot's axes during stance."""
-    if standing.sum() < _least(seen):
+    if standing.sum() < _least(observed):
         return None
-    ups = seen.within(f"{side}_ankle", np.broadcast_to(seen.up, (len(standing), 3)))[standing]
+    ups = observed.within(f"{side}_ankle", np.broadcast_to(observed.up, (len(standing), 3)))[
+        standing
+    ]
     ups = ups[:: max(1, len(ups) // _SAMPLED_FRAMES)]
     # A foot rolls on and off its sole, and is level for longest.
     near = ups @ ups.T > np.cos(np.radians(_SPREAD_DEG))
@@ -157,7 +159,7 @@ def _sloped(toe: np.ndarray, zero: np.ndarray) -> np.ndarray:
 
 
 def _ahead(
-    seen: BodyMotion,
+    observed: BodyMotion,
     side: str,
     standing: np.ndarray,
     turns: np.ndarray,
@@ -169,9 +171,9 @@ def _ahead(
         return _flat(toe, up), _TURN_DEG
     if not standing.any():
         return None, 0.0
-    knee = seen.index(f"{side}_knee")
-    axis = np.einsum("tab,b->ta", seen.matrices[:, knee], turns[knee][1])
-    left = seen.within(f"{side}_ankle", axis)[standing].mean(axis=0)
+    knee = observed.index(f"{side}_knee")
+    axis = np.einsum("tab,b->ta", observed.matrices[:, knee], turns[knee][1])
+    left = observed.within(f"{side}_ankle", axis)[standing].mean(axis=0)
     return np.cross(_flat(left, up), up), _KNEE_TURN_DEG
 
 

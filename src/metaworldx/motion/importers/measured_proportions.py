@@ -37,49 +37,53 @@ class _Limb(NamedTuple):
     bends: bool
 
 
-def settled_turns(seen: BodyMotion, zero: np.ndarray) -> np.ndarray:
+def settled_turns(observed: BodyMotion, zero: np.ndarray) -> np.ndarray:
     """[K, 3, 3], the zero pose's rotations if consistent with the motion, else measured ones.
 
     Args:
       zero: the zero pose's rotations from each joint's axes to canonical ones, `[K, 3, 3]`.
     """
-    seen = _sampled(seen)
+    observed = _sampled(observed)
     limbs = {
-        (side, upper): _limb(seen, side, upper, middle, lower)
+        (side, upper): _limb(observed, side, upper, middle, lower)
         for side in SIDES
         for upper, middle, lower in (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
     }
-    trunk = {0: _mean_turn(seen, 0, seen.trunk("hip"))}
+    trunk = {0: _mean_turn(observed, 0, observed.trunk("hip"))}
     most = {0: _HIPS_DEG}
-    if seen.has("chest"):
-        chest, rigid = seen.index("chest"), _collars_apart(seen)
-        trunk[chest] = _mean_turn(seen, chest, seen.trunk("collar" if rigid else "shoulder"))
+    if observed.has("chest"):
+        chest, rigid = observed.index("chest"), _collars_apart(observed)
+        trunk[chest] = _mean_turn(
+            observed, chest, observed.trunk("collar" if rigid else "shoulder")
+        )
         most[chest] = _HIPS_DEG if rigid else _SHOULDERS_DEG
-    shown = _all_turns(seen, limbs, trunk)
-    if any(_turn_differs(zero[j], trunk[j], most[j]) for j in trunk) or _neck_differs(seen, zero):
+    shown = _all_turns(observed, limbs, trunk)
+    if any(_turn_differs(zero[j], trunk[j], most[j]) for j in trunk) or _neck_differs(
+        observed, zero
+    ):
         return shown
     turns = np.array(zero)
     for (side, upper), limb in limbs.items():
-        joint = seen.index(f"{side}_{upper}")
+        joint = observed.index(f"{side}_{upper}")
         differs = _leg_differs if upper == "hip" else _arm_differs
-        if differs(seen, side, zero, limb):
-            for below in seen.below(joint):
+        if differs(observed, side, zero, limb):
+            for below in observed.below(joint):
                 turns[below] = shown[below]
     return turns
 
 
-def check_sides(raw: RawMotion, seen: BodyMotion) -> None:
+def check_sides(raw: RawMotion, observed: BodyMotion) -> None:
     """UserError where toes and knees point backwards, as in a mirrored file."""
-    seen = _sampled(seen)
-    forward, left = seen.trunk("hip")[:, 0], seen.trunk("hip")[:, 1]
+    observed = _sampled(observed)
+    forward, left = observed.trunk("hip")[:, 0], observed.trunk("hip")[:, 1]
     knees, toes = [], []
     for side in SIDES:
-        normal = _normal(seen, f"{side}_hip", f"{side}_knee", f"{side}_ankle")
+        normal = _normal(observed, f"{side}_hip", f"{side}_knee", f"{side}_ankle")
         size = max(float(np.linalg.norm(normal, axis=1).mean()), _BENT)
         knees.append(float(np.sum(normal * left, axis=1).mean()) / size)
         foot = np.zeros((1, 3))
-        if seen.has(f"{side}_toe"):
-            foot = unit(seen.bone(f"{side}_ankle", f"{side}_toe"))
+        if observed.has(f"{side}_toe"):
+            foot = unit(observed.bone(f"{side}_ankle", f"{side}_toe"))
         toes.append(float(np.sum(foot * forward, axis=1).mean()))
     # Without toes, or with toes to the side, knees decide.
     if max(toes) < 0.5 and max(knees) < (0.2 if max(toes) < -0.5 else -0.8):
@@ -90,48 +94,50 @@ def check_sides(raw: RawMotion, seen: BodyMotion) -> None:
         )
 
 
-def _sampled(seen: BodyMotion) -> BodyMotion:
-    step = max(1, len(seen.matrices) // _SAMPLED_FRAMES)
-    return seen._replace(matrices=seen.matrices[::step], positions=seen.positions[::step])
+def _sampled(observed: BodyMotion) -> BodyMotion:
+    step = max(1, len(observed.matrices) // _SAMPLED_FRAMES)
+    return observed._replace(
+        matrices=observed.matrices[::step], positions=observed.positions[::step]
+    )
 
 
-def _normal(seen: BodyMotion, upper: str, middle: str, lower: str) -> np.ndarray:
+def _normal(observed: BodyMotion, upper: str, middle: str, lower: str) -> np.ndarray:
     """Normal of two bones' plane, with the sine of their angle as length, `[T, 3]`."""
-    return np.cross(unit(seen.bone(upper, middle)), unit(seen.bone(middle, lower)))
+    return np.cross(unit(observed.bone(upper, middle)), unit(observed.bone(middle, lower)))
 
 
-def _limb(seen: BodyMotion, side: str, upper: str, middle: str, lower: str) -> _Limb:
+def _limb(observed: BodyMotion, side: str, upper: str, middle: str, lower: str) -> _Limb:
     """A limb that hangs down: its bones along -z, its hinge along y."""
     upper, middle, lower = (f"{side}_{name}" for name in (upper, middle, lower))
     # A shank goes back of its thigh, a forearm to the front of its upper arm.
     sign = 1.0 if "hip" in upper else -1.0
-    normal = sign * _normal(seen, upper, middle, lower)
+    normal = sign * _normal(observed, upper, middle, lower)
     # The more it is bent, the surer its axis is.
     normal = normal * np.linalg.norm(normal, axis=1, keepdims=True)
-    hinge = seen.within(upper, normal).mean(axis=0)
+    hinge = observed.within(upper, normal).mean(axis=0)
     size = np.linalg.norm(normal, axis=1).mean()
     bends = size > _BENT**2 and float(np.linalg.norm(hinge)) > 0.8 * size
-    across = normal if bends else seen.trunk("hip" if "hip" in upper else "shoulder")[:, 1]
+    across = normal if bends else observed.trunk("hip" if "hip" in upper else "shoulder")[:, 1]
     turns = []
     for joint, end in ((upper, middle), (middle, lower)):
-        bone = seen.within(joint, seen.bone(joint, end)).mean(axis=0)
-        turns.append(frame(seen.within(joint, across).mean(axis=0), -bone))
+        bone = observed.within(joint, observed.bone(joint, end)).mean(axis=0)
+        turns.append(frame(observed.within(joint, across).mean(axis=0), -bone))
     return _Limb(turns[0], turns[1], bends)
 
 
-def _foot(seen: BodyMotion, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarray:
+def _foot(observed: BodyMotion, side: str, leg: _Limb, toe: np.ndarray) -> np.ndarray:
     """A foot with its toes ahead, at their typical slope."""
     ankle = f"{side}_ankle"
-    axis = seen.matrices[:, seen.index(f"{side}_knee")] @ leg.lower[1]
-    left = seen.within(ankle, axis).mean(axis=0)
+    axis = observed.matrices[:, observed.index(f"{side}_knee")] @ leg.lower[1]
+    left = observed.within(ankle, axis).mean(axis=0)
     left = unit(left - toe * (left @ toe))
     slope = np.radians(_FOOT_SLOPE_DEG)
     return frame(left, np.cos(slope) * np.cross(toe, left) - np.sin(slope) * toe)
 
 
-def _mean_turn(seen: BodyMotion, joint: int, frames: np.ndarray) -> np.ndarray:
+def _mean_turn(observed: BodyMotion, joint: int, frames: np.ndarray) -> np.ndarray:
     """Mean rotation from a joint's axes to `frames` (rows) in the world."""
-    return _nearest_turn(np.einsum("tab,tbc->ac", frames, seen.matrices[:, joint]))
+    return _nearest_turn(np.einsum("tab,tbc->ac", frames, observed.matrices[:, joint]))
 
 
 def _nearest_turn(matrix: np.ndarray) -> np.ndarray:
@@ -141,35 +147,36 @@ def _nearest_turn(matrix: np.ndarray) -> np.ndarray:
 
 
 def _all_turns(
-    seen: BodyMotion, limbs: dict[tuple[str, str], _Limb], trunk: dict[int, np.ndarray]
+    observed: BodyMotion, limbs: dict[tuple[str, str], _Limb], trunk: dict[int, np.ndarray]
 ) -> np.ndarray:
     """[K, 3, 3]: limbs and trunk as measured, others at their mean relative to the parent."""
     fixed = dict(trunk)
     for (side, upper), limb in limbs.items():
         middle = "knee" if upper == "hip" else "elbow"
-        fixed[seen.index(f"{side}_{upper}")] = limb.upper
-        fixed[seen.index(f"{side}_{middle}")] = limb.lower
-        if upper == "hip" and (toe := toe_of(seen, side)) is not None:
-            fixed[seen.index(f"{side}_ankle")] = _foot(seen, side, limb, unit(toe))
-    turns = np.empty((len(seen.body.names), 3, 3))
-    for joint, parent in enumerate(seen.body.parents):
+        fixed[observed.index(f"{side}_{upper}")] = limb.upper
+        fixed[observed.index(f"{side}_{middle}")] = limb.lower
+        if upper == "hip" and (toe := toe_of(observed, side)) is not None:
+            fixed[observed.index(f"{side}_ankle")] = _foot(observed, side, limb, unit(toe))
+    turns = np.empty((len(observed.body.names), 3, 3))
+    for joint, parent in enumerate(observed.body.parents):
         if joint in fixed:
             turns[joint] = fixed[joint]
         else:
-            frames = np.einsum("ab,tcb->tac", turns[parent], seen.matrices[:, parent])
-            turns[joint] = _mean_turn(seen, joint, frames)
+            frames = np.einsum("ab,tcb->tac", turns[parent], observed.matrices[:, parent])
+            turns[joint] = _mean_turn(observed, joint, frames)
     return turns
 
 
-def _collars_apart(seen: BodyMotion) -> bool:
+def _collars_apart(observed: BodyMotion) -> bool:
     """Whether collars are children of the chest and to its sides."""
-    if not all(seen.has(f"{side}_collar") for side in SIDES):
+    if not all(observed.has(f"{side}_collar") for side in SIDES):
         return False
     hang = all(
-        seen.body.parents[seen.index(f"{side}_collar")] == seen.index("chest") for side in SIDES
+        observed.body.parents[observed.index(f"{side}_collar")] == observed.index("chest")
+        for side in SIDES
     )
-    apart = np.linalg.norm(seen.bone("right_collar", "left_collar"), axis=1).mean()
-    return hang and float(apart) > 0.05 * seen.leg
+    apart = np.linalg.norm(observed.bone("right_collar", "left_collar"), axis=1).mean()
+    return hang and float(apart) > 0.05 * observed.leg
 
 
 def _turn_differs(zero: np.ndarray, shown: np.ndarray, most: float) -> bool:
@@ -179,34 +186,34 @@ def _turn_differs(zero: np.ndarray, shown: np.ndarray, most: float) -> bool:
     )
 
 
-def _neck_differs(seen: BodyMotion, zero: np.ndarray) -> bool:
+def _neck_differs(observed: BodyMotion, zero: np.ndarray) -> bool:
     """Whether the shoulders of the zero pose are not above the pelvis."""
     lean = np.zeros(3)
     for side in SIDES:
-        joint = seen.index(f"{side}_shoulder")
-        while (parent := seen.body.parents[joint]) >= 0:
-            bone = seen.positions[:, joint] - seen.positions[:, parent]
-            own = np.einsum("tba,tb->a", seen.matrices[:, parent], bone) / len(bone)
+        joint = observed.index(f"{side}_shoulder")
+        while (parent := observed.body.parents[joint]) >= 0:
+            bone = observed.positions[:, joint] - observed.positions[:, parent]
+            own = np.einsum("tba,tb->a", observed.matrices[:, parent], bone) / len(bone)
             lean += zero[parent] @ own
             joint = parent
     ahead, aside = np.degrees(np.arctan2(lean[:2], lean[2]))
     return abs(ahead) > _AHEAD_DEG or abs(aside) > _ASIDE_DEG
 
 
-def _leg_differs(seen: BodyMotion, side: str, zero: np.ndarray, limb: _Limb) -> bool:
+def _leg_differs(observed: BodyMotion, side: str, zero: np.ndarray, limb: _Limb) -> bool:
     worst = _LEG_DEG if limb.bends else _STRAIGHT_DEG
     for name, turn in (("hip", limb.upper), ("knee", limb.lower)):
-        joint = zero[seen.index(f"{side}_{name}")]
+        joint = zero[observed.index(f"{side}_{name}")]
         if degrees_between(joint[1], turn[1]) > worst or (joint @ -turn[2])[2] > 0.3:
             return True
     return False
 
 
-def _arm_differs(seen: BodyMotion, side: str, zero: np.ndarray, limb: _Limb) -> bool:
+def _arm_differs(observed: BodyMotion, side: str, zero: np.ndarray, limb: _Limb) -> bool:
     """By the elbow's axis, with the upper arm swung from hanging to where it rests."""
     if not limb.bends:
         return False
-    own = zero[seen.index(f"{side}_shoulder")]
+    own = zero[observed.index(f"{side}_shoulder")]
     bone = own @ -limb.upper[2]
     down = np.array([0.0, 0.0, -1.0])
     cross, dot = np.cross(down, bone), float(down @ bone)

@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from metaworldx.motion.human_skeleton import HumanMotion, body_height, forward_kinematics
 from metaworldx.motion.importers.body_model import Body, find_body
 from metaworldx.motion.importers.body_motion import BodyMotion
-from metaworldx.motion.importers.feet import levelled
+from metaworldx.motion.importers.feet import level_feet
 from metaworldx.motion.importers.files import bad, quoted
 from metaworldx.motion.importers.measured_proportions import check_sides, settled_turns
 from metaworldx.motion.importers.skeleton import RawMotion
@@ -53,9 +53,9 @@ def human_motion(
     places = forward_kinematics(body.parents, offsets, root, matrices)
     world = _world_axes(raw, body, axes, standing, places)
     if raw.any_zero_pose:
-        seen = BodyMotion(body, matrices, places, world[2], raw.fps)
-        check_sides(raw, seen)
-        turns = levelled(seen, settled_turns(seen, turns))
+        observed = BodyMotion(body, matrices, places, world[2], raw.fps)
+        check_sides(raw, observed)
+        turns = level_feet(observed, settled_turns(observed, turns))
     # Column vectors: rotation = world axes . the file's . (rest orientation)^T.
     canonical = np.einsum("ab,tjbc,jdc->tjad", world, matrices, turns, optimize=True)
     lengths = np.zeros_like(offsets)

@@ -95,8 +95,8 @@ def standing_turns(
         options = _QUARTER_TURNS @ turns[joint]
         options = options[options @ _unit(bone) @ aim > 0.7]
         if len(options):
-            held = np.einsum("tab->ab", sampled[:, joint])
-            traces = np.einsum("ab,bc,nac->n", turns[parent], held, options)
+            mean_local = np.einsum("tab->ab", sampled[:, joint])
+            traces = np.einsum("ab,bc,nac->n", turns[parent], mean_local, options)
             turns[joint] = options[traces.argmax()]
     return turns
 

@@ -60,8 +60,8 @@ def _hands(clip: Clip, body: Body) -> tuple[float, ...]:
     names = ("left_wrist", "right_wrist")
     at = body.points(frames, tuple(KEYPOINTS[name] for name in names))
     torso = int(body.index(("torso_link",))[0])
-    seen = np.einsum("tji,tpj->tpi", frames.turn[:, torso], at - frames.at[:, torso, None])
-    moved = np.linalg.norm(seen[1] - seen[0], axis=1)
+    in_torso = np.einsum("tji,tpj->tpi", frames.turn[:, torso], at - frames.at[:, torso, None])
+    moved = np.linalg.norm(in_torso[1] - in_torso[0], axis=1)
     left, right = (
         tuple(_from_start(clip, at[1, h])) if moved[h] > _REACHES_M else (0.0, 0.0, 0.0)
         for h in (0, 1)

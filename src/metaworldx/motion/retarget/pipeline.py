@@ -176,8 +176,8 @@ def _solved(body: Body, fit: Fitted, on: np.ndarray) -> tuple[Fitted, np.ndarray
     ends[..., 2] -= level
     fit.points[..., 2] -= level
     still = contacts.stance(on, ends, heights - level)
-    held = PointGoal(ENDS, still.places, _STANDING * still.strength[..., None])
-    goals = Goals((follow, held), **rest, ground=_GROUND, floor=still.floor, apart=_APART)
+    stance_goal = PointGoal(ENDS, still.places, _STANDING * still.strength[..., None])
+    goals = Goals((follow, stance_goal), **rest, ground=_GROUND, floor=still.floor, apart=_APART)
     return fit, _within_speeds(body, qpos, goals), still
 
 

@@ -87,10 +87,10 @@ def bounded_minimum(
     value = 0.5 * np.sum(x * (gradient + linear))
     scale = np.abs(linear).max(initial=1e-12)
     for _ in range(_ROUNDS):
-        held = ((x <= low) & (gradient > 0.0)) | ((x >= high) & (gradient < 0.0))
-        if np.abs(np.where(held, 0.0, gradient)).max(initial=0.0) <= _TOLERANCE * scale:
+        at_bound = ((x <= low) & (gradient > 0.0)) | ((x >= high) & (gradient < 0.0))
+        if np.abs(np.where(at_bound, 0.0, gradient)).max(initial=0.0) <= _TOLERANCE * scale:
             break
-        step = -_solve_free(band, gradient, ~held)
+        step = -_solve_free(band, gradient, ~at_bound)
         size, found = 1.0, False
         while size > 1e-6:
             new = np.clip(x + size * step, low, high)

@@ -192,7 +192,7 @@ def _request(
         return Failure(str(error))
     except errors.APIError as error:
         reason = key.line(f"HTTP {error.code}: {error.message or error.status or 'no reason'}")
-        return Failure(reason, error.code in _TRY_AGAIN, _told_wait_s(error))
+        return Failure(reason, error.code in _TRY_AGAIN, _server_wait_s(error))
     except (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ProxyError) as error:
         return Failure(key.line(f"no connection: {error}"), again=True)
     except Exception as error:
@@ -277,11 +277,11 @@ def _body_guard(most_bytes: int, seconds: float) -> Callable[[Any], None]:
     return guard
 
 
-def _told_wait_s(error: Any) -> float:
+def _server_wait_s(error: Any) -> float:
     """Retry delay from the server, at most 60 s: from the header or Google's error details."""
-    told = getattr(error.response, "headers", {}).get("retry-after", "")
+    header = getattr(error.response, "headers", {}).get("retry-after", "")
     in_body = re.search(r"'retryDelay': '([0-9.]{1,12})s'", str(error.details))
-    for text in (told, in_body.group(1) if in_body else ""):
+    for text in (header, in_body.group(1) if in_body else ""):
         try:
             wait_s = float(text)
         except ValueError:
@@ -289,7 +289,7 @@ def _told_wait_s(error: Any) -> float:
         if wait_s >= 0.0:
             return min(wait_s, _LONGEST_TOLD_WAIT_S)
     try:
-        wait_s = parsedate_to_datetime(told).timestamp() - time.time()
+        wait_s = parsedate_to_datetime(header).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError):
         return 0.0
     return min(max(wait_s, 0.0), _LONGEST_TOLD_WAIT_S)

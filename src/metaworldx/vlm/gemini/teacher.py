@@ -114,21 +114,21 @@ class GeminiTeacher:
 
     def _text(self, question: Question, key: Key) -> str | Failure:
         """The first answer with text, within the allowed attempts."""
-        asked = self.settings
-        until = self._clock() + asked.deadline_s
+        attempt = self.settings
+        until = self._clock() + attempt.deadline_s
         failure, backoff_s = Failure("not tried for the rate limit"), 0.0
-        for _ in range(asked.retries + 1):
+        for _ in range(attempt.retries + 1):
             if not self._take_turn(max(backoff_s, failure.wait_s), until):
-                return Failure(f"{failure.reason} (no time left of {asked.deadline_s:g} s)")
-            found = request(question, asked, key, min(asked.timeout_s, until - self._clock()))
+                return Failure(f"{failure.reason} (no time left of {attempt.deadline_s:g} s)")
+            found = request(question, attempt, key, min(attempt.timeout_s, until - self._clock()))
             if not isinstance(found, Failure):
                 self._count(found)
                 found = _text_in(found, key)
             if not isinstance(found, Failure) or not found.again:
                 return found
             failure = found
-            backoff_s = min(2.0 * backoff_s or asked.backoff_s, _LONGEST_BACKOFF_S)
-        return Failure(f"{failure.reason} (tries: {asked.retries + 1})")
+            backoff_s = min(2.0 * backoff_s or attempt.backoff_s, _LONGEST_BACKOFF_S)
+        return Failure(f"{failure.reason} (tries: {attempt.retries + 1})")
 
     def _take_turn(self, wait_s: float, until: float) -> bool:
         """Waits for backoff and rate limit; returns False at once if that would take too long."""
@@ -174,8 +174,8 @@ class GeminiTeacher:
         )
         with self._lock:
             self.tokens = self.tokens + new
-        told = (self.settings.model, new.prompt, new.answer, new.total, self.tokens.total)
-        log.info("%s: tokens: prompt %d, answer %d, total %d; so far %d", *told)
+        usage = (self.settings.model, new.prompt, new.answer, new.total, self.tokens.total)
+        log.info("%s: tokens: prompt %d, answer %d, total %d; so far %d", *usage)
 
 
 def _text_in(response: GenerateContentResponse, key: Key) -> str | Failure:
