@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from typing import Any
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -111,6 +112,16 @@ class Env:
         """The action in [-1, 1] that commands `ctrl` `[..., action_size]`."""
         low, high = jnp.asarray(self._ctrl_low), jnp.asarray(self._ctrl_high)
         return jnp.clip(2.0 * (ctrl - low) / (high - low) - 1.0, -1.0, 1.0)
+
+    def reference_joints(self, state: EnvState) -> jax.Array | None:
+        """The hinges that a motion asks for in that state `[B, J]`, rad; None without a motion."""
+        del state
+
+    def with_task(self, task: Task) -> Self:
+        """The same environment with another task of the same scene and observation."""
+        other = copy.copy(self)
+        other.task = task
+        return other
 
     # ---- one environment
 

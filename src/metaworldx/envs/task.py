@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 import jax
 import jax.numpy as jnp
@@ -152,8 +152,9 @@ class Task:
         pose = self.robot_pose.get(spec.name, spec.stand)
         return np.array(tuple(pose) + tuple(self.object_qpos), float)
 
+    @final
     def start(self, key: jax.Array, site_xpos: Callable[[jax.Array], jax.Array]) -> ResetState:
-        """Draws the start of an episode.
+        """Draws the start of an episode; a task overrides its parts.
 
         Args:
           key: a random key.

@@ -20,6 +20,7 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import Policy
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import ResetState, StepResult, Task, TaskState
+from metaworldx.envs.wrappers.task_wrapper import TaskWrapper
 from metaworldx.experts.balance_controller import balance_errors
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.imitation_reward import TrackingError, imitation_reward
@@ -133,7 +134,7 @@ class MotionTrackingEnv(Env):
         if training:
             steps = min(skill.episode_steps, env.max_episode_steps)
             config = dataclasses.replace(config, max_episode_steps=steps)
-        task = _tracking_task(env.task, refs, skill, env.dt, training, asks)
+        task = TrackingTask(env.task, refs, skill, env.dt, training, asks)
         super().__init__(env.id, task, env.physics, config, env.collisions)
 
     def reset_on(self, key: jax.Array, clip: jax.Array) -> EnvState:
@@ -148,10 +149,7 @@ class MotionTrackingEnv(Env):
         """
 
         def one(key: jax.Array, clip: jax.Array) -> EnvState:
-            chosen = copy.copy(self)
-            chosen.task = copy.copy(self.task)
-            chosen.task.begun_with = clip
-            return chosen._reset(key)
+            return self.with_task(self.task.beginning_with(clip))._reset(key)
 
         return jax.vmap(one)(key, clip)
 
@@ -167,6 +165,10 @@ class MotionTrackingEnv(Env):
             balance = balance + hand_offsets(now, off, self.skill.hand_gain)
         target = reference_frame_of(self.refs, follow, self.dt)
         return self.motors.ctrl(target, balance, jnp.clip(action, -1.0, 1.0), self.skill.authority)
+
+    def reference_joints(self, state: EnvState) -> jax.Array:
+        """Those of the clip that each environment follows."""
+        return jax.vmap(lambda f: reference_frame_of(self.refs, f).qpos[7:])(state.memory.follow)
 
     def errors(self, state: EnvState) -> tuple[ReferenceFrame, jax.Array]:
         """The reference in one environment's state, and how the robot departs from it `[10]`."""
@@ -196,84 +198,107 @@ def expert_policy(
     return tracking, policy
 
 
-def _tracking_task(
-    task: Task,
-    refs: MotionLibrary,
-    skill: Skill,
-    dt: float,
-    training: bool,
-    asks: TargetsFn | None,
-) -> Task:
-    robot = task.robot.spec.name
-    nq, nv, layout = task.robot.spec.nq, task.robot.spec.nv, task.layout
+class TrackingTask(TaskWrapper):
+    """A task with clips to follow: its state, observation, reward and end; see the environment."""
 
-    class Tracking(type(task)):
-        observes_new_memory = True
-        begun_with: jax.Array | None = None
+    observes_new_memory = True
 
-        def randomise(
-            self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
-        ) -> ResetState:
-            own_key, draw_key, elsewhere_key = jax.random.split(key, 3)
-            chosen, on_reference = _drawn(refs, skill, draw_key, training, self.begun_with)
-            clip, seconds, qpos, qvel = chosen
-            qpos = begin.qpos.at[:nq].set(jnp.where(on_reference, qpos, begin.qpos[:nq]))
-            qvel = begin.qvel.at[:nv].set(jnp.where(on_reference, qvel, begin.qvel[:nv]))
-            for held in (layout.qvel(name) for name in skill.held):
-                qvel = qvel.at[held : held + 3].set(qvel[:3])
-            # Objects are placed about the robot as it begins.
-            begin = super().randomise(own_key, begin.replace(qpos=qpos, qvel=qvel), site_xpos)
-            follow = init_command(refs, clip, seconds, begin.qpos[:nq])
-            if training and skill.place_noise:
-                follow = _asked_elsewhere(follow, skill.place_noise, elsewhere_key)
-            return begin.replace(memory=TrackingState(begin.memory, follow))
+    def __init__(
+        self,
+        task: Task,
+        refs: MotionLibrary,
+        skill: Skill,
+        dt: float,
+        training: bool,
+        asks: TargetsFn | None,
+    ):
+        """Wraps a task; arguments as of `MotionTrackingEnv`, `dt` in s."""
+        super().__init__(task)
+        self._refs, self._skill, self._dt = refs, skill, dt
+        self._training, self._asks = training, asks
+        self._clip: jax.Array | None = None
 
-        def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
-            own, follow = super().on_reset(memory.task, r), memory.follow
-            if asks is not None:
-                asking, qpos = asks(r, own), self.robot.qpos(r)
-                follow = with_targets(refs, skill.name, follow, asking, qpos, begins=True)
-            return TrackingState(own, follow)
+    def beginning_with(self, clip: jax.Array) -> TrackingTask:
+        """The same task whose every start is a clip's beginning, not drawn."""
+        other = copy.copy(self)
+        other._clip = clip
+        return other
 
-        def observe(self, r: SimData, memory: TaskState) -> jax.Array:
-            qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
-            target = reference_frame_of(refs, memory.follow)
-            phase = phase_features(target.phase, refs.loop[memory.follow.clip])
-            command = command_features(refs, memory.follow, qpos, skill.heading_gain)
-            errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
-            now = expert_observation(robot, qpos, qvel, errors, phase, command)
-            ahead = [reference_frame_of(refs, memory.follow, later) for later in skill.preview]
-            return jnp.concatenate([now, *(_seen_ahead(qpos, each) for each in ahead)])
+    def inner_state(self, memory: TrackingState) -> TaskState:
+        """The wrapped task's."""
+        return memory.task
 
-        def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-            out = super().evaluate(r, memory.task)
-            qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
-            follow = advance_command(refs, memory.follow, dt, skill.clock_gain)
-            follow = observe_heading(refs, follow, qpos)
-            if asks is not None:
-                follow = with_targets(refs, skill.name, follow, asks(r, out.memory), qpos)
-            error = tracking_error(robot, skill, refs, follow, qpos, qvel)
-            aligned = imitation_reward(skill.imitation, error)
-            terms = {
-                "joint_error": error.joints,
-                "joint_speed_error": error.joint_speeds,
-                "root_error": error.root,
-                "root_speed_error": error.root_speeds,
-                "alignment": aligned,
-                "task": out.reward,
-            }
-            out = out.replace(memory=TrackingState(out.memory, follow), terms=terms)
-            if not training:
-                return out
-            return out.replace(
-                reward=skill.w_track * aligned + skill.w_task * out.reward,
-                terminated=out.terminated
-                | _lost(robot, skill, reference_frame_of(refs, follow), qpos),
-            )
+    def randomise(
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
+        """A start on the reference or the task's own, and what is followed from there."""
+        refs, skill, spec = self._refs, self._skill, self.robot.spec
+        own_key, draw_key, elsewhere_key = jax.random.split(key, 3)
+        chosen, on_reference = _drawn(refs, skill, draw_key, self._training, self._clip)
+        clip, seconds, qpos, qvel = chosen
+        qpos = begin.qpos.at[: spec.nq].set(jnp.where(on_reference, qpos, begin.qpos[: spec.nq]))
+        qvel = begin.qvel.at[: spec.nv].set(jnp.where(on_reference, qvel, begin.qvel[: spec.nv]))
+        for held in (self.layout.qvel(name) for name in skill.held):
+            qvel = qvel.at[held : held + 3].set(qvel[:3])
+        # Objects are placed about the robot as it begins.
+        begin = self.task.randomise(own_key, begin.replace(qpos=qpos, qvel=qvel), site_xpos)
+        follow = init_command(refs, clip, seconds, begin.qpos[: spec.nq])
+        if self._training and skill.place_noise:
+            follow = _asked_elsewhere(follow, skill.place_noise, elsewhere_key)
+        return begin.replace(memory=TrackingState(begin.memory, follow))
 
-    tracking = copy.copy(task)
-    tracking.__class__ = Tracking
-    return tracking
+    def on_reset(self, memory: TrackingState, r: SimData) -> TrackingState:
+        """With what the task asks at the start."""
+        own = self.task.on_reset(memory.task, r)
+        return TrackingState(own, self._asked(memory.follow, r, own, begins=True))
+
+    def observe(self, r: SimData, memory: TrackingState) -> jax.Array:
+        """What an expert sees, and for a privileged one the reference ahead."""
+        refs, skill, robot = self._refs, self._skill, self.robot.spec.name
+        qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
+        target = reference_frame_of(refs, memory.follow)
+        phase = phase_features(target.phase, refs.loop[memory.follow.clip])
+        command = command_features(refs, memory.follow, qpos, skill.heading_gain)
+        errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
+        now = expert_observation(robot, qpos, qvel, errors, phase, command)
+        ahead = [reference_frame_of(refs, memory.follow, later) for later in skill.preview]
+        return jnp.concatenate([now, *(_seen_ahead(qpos, each) for each in ahead)])
+
+    def evaluate(self, r: SimData, memory: TrackingState) -> StepResult:
+        """The tracking terms; in training their reward and the end where the clip is lost."""
+        refs, skill, robot = self._refs, self._skill, self.robot.spec.name
+        out = self.task.evaluate(r, memory.task)
+        qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
+        follow = advance_command(refs, memory.follow, self._dt, skill.clock_gain)
+        follow = observe_heading(refs, follow, qpos)
+        follow = self._asked(follow, r, out.memory)
+        error = tracking_error(robot, skill, refs, follow, qpos, qvel)
+        aligned = imitation_reward(skill.imitation, error)
+        terms = {
+            "joint_error": error.joints,
+            "joint_speed_error": error.joint_speeds,
+            "root_error": error.root,
+            "root_speed_error": error.root_speeds,
+            "alignment": aligned,
+            "task": out.reward,
+        }
+        out = out.replace(memory=TrackingState(out.memory, follow), terms=terms)
+        if not self._training:
+            return out
+        lost = _lost(robot, skill, reference_frame_of(refs, follow), qpos)
+        return out.replace(
+            reward=skill.w_track * aligned + skill.w_task * out.reward,
+            terminated=out.terminated | lost,
+        )
+
+    def _asked(
+        self, follow: MotionCommand, r: SimData, own: TaskState, begins: bool = False
+    ) -> MotionCommand:
+        """The command with what the task asks in its own state."""
+        if self._asks is None:
+            return follow
+        asking, qpos = self._asks(r, own), self.robot.qpos(r)
+        return with_targets(self._refs, self._skill.name, follow, asking, qpos, begins=begins)
 
 
 def _seen_ahead(qpos: jax.Array, target: ReferenceFrame) -> jax.Array:

@@ -7,7 +7,6 @@ that has learnt nothing does as the experts do.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -28,6 +27,7 @@ from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import StepResult, Task, TaskState
+from metaworldx.envs.wrappers.task_wrapper import TaskWrapper
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.sim.data import SimData
 
@@ -106,7 +106,7 @@ class ResidualEnv(Env):
         self.authority = authority
         turns = [(pool.index(turn.expert), turn.until / num_envs) for turn in schedule]
         self._guide = _Guide(Composer(pool, env), chooser, confidence, turns)
-        super().__init__(env.id, _guided_task(env.task, self._guide), env.physics, env.config)
+        super().__init__(env.id, _ResidualTask(env.task, self._guide), env.physics, env.config)
         self.collisions = env.collisions
 
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
@@ -181,24 +181,26 @@ def _batch_of_one(tree: Any) -> Any:
     return jax.tree.map(lambda x: jnp.asarray(x)[None], tree)
 
 
-def _guided_task(task: Task, guide: _Guide) -> Task:
-    plain_sees_new = task.observes_new_memory
+class _ResidualTask(TaskWrapper):
+    """A task whose state holds the composed experts', and whose observation what they do."""
 
-    class GuidedTask(type(task)):
-        observes_new_memory = True
+    observes_new_memory = True
 
-        def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
-            return guide.begin(r, super().on_reset(memory, r))
+    def __init__(self, task: Task, guide: _Guide):
+        super().__init__(task)
+        self._guide = guide
 
-        def observe(self, r: SimData, memory: TaskState) -> jax.Array:
-            read = memory.task if plain_sees_new else memory.before
-            own = super().observe(r, read)
-            return jnp.concatenate([own, memory.reference, memory.weights])
+    def inner_state(self, memory: ResidualState) -> TaskState:
+        return memory.task
 
-        def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-            out = super().evaluate(r, memory.task)
-            return out.replace(memory=memory.replace(task=out.memory, before=memory.task))
+    def on_reset(self, memory: TaskState, r: SimData) -> ResidualState:
+        return self._guide.begin(r, self.task.on_reset(memory, r))
 
-    guided = copy.copy(task)
-    guided.__class__ = GuidedTask
-    return guided
+    def observe(self, r: SimData, memory: ResidualState) -> jax.Array:
+        read = memory.task if self.task.observes_new_memory else memory.before
+        own = self.task.observe(r, read)
+        return jnp.concatenate([own, memory.reference, memory.weights])
+
+    def evaluate(self, r: SimData, memory: ResidualState) -> StepResult:
+        out = self.task.evaluate(r, memory.task)
+        return out.replace(memory=memory.replace(task=out.memory, before=memory.task))

@@ -1,1 +1,1 @@
-"""Wrappers of environments."""
+"""Wrappers of tasks and environments, by delegation."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import jax
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.task import StepResult, Task, TaskState
+from metaworldx.envs.wrappers.task_wrapper import TaskWrapper
 from metaworldx.sim.data import SimData
 
 
@@ -32,21 +32,21 @@ class EarlyTermination:
 
 def with_early_termination(env: Env, early: EarlyTermination) -> Env:
     """The same environment whose episodes end (terminated) as `early` says; rewards unchanged."""
-    if not early.active:
-        return env
-    task = _with_end(env.task, early)
-    return Env(env.id, task, env.physics, env.config, env.collisions)
+    return env.with_task(EarlyTerminationTask(env.task, early)) if early.active else env
 
 
-def _with_end(task: Task, early: EarlyTermination) -> Task:
-    class Ending(type(task)):
-        def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-            out = super().evaluate(r, memory)
-            return out.replace(terminated=out.terminated | _down(self, r, early))
+class EarlyTerminationTask(TaskWrapper):
+    """A task that also ends once the robot is down."""
 
-    ending = copy.copy(task)
-    ending.__class__ = Ending
-    return ending
+    def __init__(self, task: Task, early: EarlyTermination):
+        """Wraps a task."""
+        super().__init__(task)
+        self._early = early
+
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+        """The wrapped task's, and its end."""
+        out = self.task.evaluate(r, memory)
+        return out.replace(terminated=out.terminated | _down(self, r, self._early))
 
 
 def _down(task: Task, r: SimData, early: EarlyTermination) -> jax.Array:

@@ -1,0 +1,85 @@
+"""The wrapper of a task: another task that changes some of it and delegates the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from metaworldx.envs.task import ResetState, StepResult, Task, TaskState
+from metaworldx.sim.data import SimData
+
+
+class TaskWrapper(Task):
+    """The wrapped task, but for what a subclass overrides.
+
+    Constants, indices and whatever else the wrapped task has are read from it. Only `start` is
+    run here, so that `randomise` and the rest of a start may be overridden too.
+
+    Attributes:
+      task: the wrapped task, which may be a wrapper itself.
+    """
+
+    def __init__(self, task: Task):
+        """Wraps a task; the wrapped one stays as it is."""
+        self.task = task
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked only for what neither wrapper nor `Task` has. Copies and pickles ask before there
+        # is a wrapped task.
+        if name == "task" or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.task, name)
+
+    def inner_state(self, memory: TaskState) -> TaskState:
+        """The wrapped task's state; a subclass that adds to it says where it is."""
+        return memory
+
+    def keyframe(self) -> np.ndarray:
+        """As `Task.keyframe`."""
+        return self.task.keyframe()
+
+    def randomise(
+        self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
+    ) -> ResetState:
+        """As `Task.randomise`."""
+        return self.task.randomise(key, begin, site_xpos)
+
+    def normalised(self, qpos: jax.Array) -> jax.Array:
+        """As `Task.normalised`."""
+        return self.task.normalised(qpos)
+
+    def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
+        """As `Task.on_reset`."""
+        return self.task.on_reset(self.inner_state(memory), r)
+
+    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
+        """As `Task.observe`."""
+        return self.task.observe(r, self.inner_state(memory))
+
+    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+        """As `Task.evaluate`, with the wrapped task's state in the result."""
+        return self.task.evaluate(r, self.inner_state(memory))
+
+    def touch(self, r: SimData, rule: str) -> jax.Array:
+        """As `Task.touch`."""
+        return self.task.touch(r, rule)
+
+    def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
+        """As `Task.memory_of_record`: the wrapped task's state."""
+        return self.task.memory_of_record(record)
+
+    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
+        """As `Task.record_of_memory`."""
+        return self.task.record_of_memory(self.inner_state(memory))
+
+
+def _constant(name: str) -> property:
+    return property(lambda self: getattr(self.task, name))
+
+
+# `Task` has defaults for its constants, so `__getattr__` is never asked for them.
+for _name in Task.__annotations__:
+    setattr(TaskWrapper, _name, _constant(_name))
