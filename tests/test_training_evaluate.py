@@ -27,7 +27,7 @@ class Failing:
         action = jnp.zeros((len(state.reward), self.actions))
         return action.at[0].set(jnp.where(carry >= 3, jnp.nan, 0.0)), carry + 1
 
-    def between(self, carry, state, seconds):
+    def on_chunk_end(self, carry, state, seconds):
         return carry
 
     def reference(self, carry, state):

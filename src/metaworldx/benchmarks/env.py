@@ -20,6 +20,7 @@ from mujoco.batch import Batch
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
+from metaworldx.envs.rollout import RolloutStep, init_rollout, scan_rollout
 from metaworldx.envs.state import EnvState
 from metaworldx.sim.mjx import mjx
 from metaworldx.sim.physics import SUBSTEPS, PhysicsState
@@ -135,15 +136,16 @@ def _actions(env: Env, key: jax.Array, steps: int, num_envs: int) -> jax.Array:
 def _rollout(env: Env) -> Callable[[EnvState, jax.Array], tuple[EnvState, Trace, jax.Array]]:
     @jax.jit
     def rollout(state: EnvState, actions: jax.Array) -> tuple[EnvState, Trace, jax.Array]:
-        def one(carry, action):
-            state, counts = carry
-            after = env.step(state, action)
-            counts = counts + jnp.stack([after.done.sum(), after.diverged.sum()])
-            return (after, counts), (state.physics, env.ctrl(action))
+        begin = init_rollout(state)
+        end, (trace, counts) = scan_rollout(env, act, record, None, begin, actions)
+        return end.env, trace, counts.sum(axis=0)
 
-        start = (state, jnp.zeros(2, jnp.int32))
-        (state, counts), trace = jax.lax.scan(one, start, actions)
-        return state, trace, counts
+    def act(params: None, carry: None, state: EnvState, action: jax.Array) -> Any:
+        return action, carry, None
+
+    def record(step: RolloutStep) -> tuple[Trace, jax.Array]:
+        counts = jnp.stack([step.after.done.sum(), step.after.diverged.sum()])
+        return (step.before.physics, env.ctrl(step.action)), counts
 
     return rollout
 

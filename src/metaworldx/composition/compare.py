@@ -12,15 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.composition.affordances import milestone_names
-from metaworldx.composition.composer import Composer, GatingPolicy
+from metaworldx.composition.composer import Composer, ComposerState, GatingPolicy
 from metaworldx.core.errors import UserError
 from metaworldx.core.stats import standard_error
 from metaworldx.envs.env import Env
+from metaworldx.envs.rollout import Rollout, RolloutStep
 from metaworldx.envs.scripted_policies import scripted_policy
+from metaworldx.envs.state import EnvState
 from metaworldx.evaluation.evaluator import start_keys
 from metaworldx.experts.pool import ExpertPool
 
-_CHUNK = 50
 HOLD = "pose hold"
 
 
@@ -66,8 +67,7 @@ class PairedRollouts:
         self._env, self._chooser = env, chooser
         self._composer = Composer(pool, env)
         self._still = scripted_policy("hold", env)
-        self._reset, self._advance = jax.jit(env.reset), jax.jit(self._chunk)
-        self._begin = jax.jit(lambda given, s: self._composer.begin(s, chooser(given)))
+        self._rollout = Rollout(env, self._act, self._record, self._begin)
 
     def run(
         self,
@@ -85,38 +85,30 @@ class PairedRollouts:
           sure: confidence of the teacher `[B]`.
           held: which robots hold the keyframe's pose instead `[B]`, bool.
         """
-        state = self._reset(keys)
-        carry = (state, self._begin(given, state), jnp.ones(len(held), bool))
-        parts = []
-        for _ in range(0, self._env.max_episode_steps, _CHUNK):
-            carry, seen = self._advance(carry, given, sure, held)
-            parts.append(jax.tree.map(np.asarray, seen))
-            if progress is not None:
-                progress(_CHUNK)
-            if not bool(carry[2].any()):
-                break
-        return jax.tree.map(lambda *x: np.concatenate(x), *parts)
+        params = (given, sure, held)
+        state = self._rollout.init(params, keys)
+        steps = self._env.max_episode_steps
+        return self._rollout(params, state, steps, progress=progress)[1]
 
-    def _chunk(self, carry: Any, given: Any, sure: jax.Array, held: jax.Array) -> Any:
-        choose = self._chooser(given)
+    def _begin(self, params: Any, state: EnvState) -> ComposerState:
+        return self._composer.begin(state, self._chooser(params[0]))
 
-        def one(carry: Any, _: None) -> Any:
-            state, composing, alive = carry
-            acted, composing = self._composer.act(state, composing, choose, sure)
-            pose = self._still(state, jax.random.key(0))
-            pose = jnp.broadcast_to(pose, acted.action.shape)
-            action = jnp.where(held[:, None], pose, acted.action)
-            after = self._env.step(state, action)
-            seen = {
-                "reward": after.reward * alive,
-                "alive": alive,
-                "success": after.success & alive,
-                "milestones": jax.vmap(self._composer.scene)(after).milestones >= 1.0,
-                "weights": acted.weights,
-            }
-            return (after, composing, alive & ~after.done), seen
+    def _act(self, params: Any, composing: ComposerState, state: EnvState, key: None) -> Any:
+        given, sure, held = params
+        acted, composing = self._composer.act(state, composing, self._chooser(given), sure)
+        pose = self._still(state, jax.random.key(0))
+        pose = jnp.broadcast_to(pose, acted.action.shape)
+        return jnp.where(held[:, None], pose, acted.action), composing, acted.weights
 
-        return jax.lax.scan(one, carry, None, length=_CHUNK)
+    def _record(self, step: RolloutStep) -> dict[str, jax.Array]:
+        alive = step.running
+        return {
+            "reward": step.after.reward * alive,
+            "alive": alive,
+            "success": step.after.success & alive,
+            "milestones": jax.vmap(self._composer.scene)(step.after).milestones >= 1.0,
+            "weights": step.extras,
+        }
 
 
 def compare(

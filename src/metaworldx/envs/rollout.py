@@ -1,75 +1,195 @@
-"""Whole episodes of a policy, for evaluation of scripted policies and for pictures."""
+"""The rollout: a policy steps a batch of environments, and what happens is recorded.
+
+`scan_rollout` is one scan, for programs that hold more than a rollout. `Rollout` compiles it for a
+chunk of steps and comes back to the host between chunks.
+"""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import struct
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import Policy
 from metaworldx.envs.state import EnvState
 
+CHUNK = 50
+"""Control steps between two returns to the host."""
 
-@dataclass(frozen=True)
-class Episodes:
-    """One first episode of each environment.
+Act = Callable[[Any, Any, EnvState, Any], tuple[jax.Array, Any, Any]]
+"""(parameters, carry, state, key) -> (action `[*B, A]`, carry, extras for `record`)."""
+
+
+@struct.dataclass
+class RolloutState:
+    """A rollout between two steps.
 
     Attributes:
-      returns: summed rewards `[B]`.
-      lengths: steps until the end `[B]`.
-      success: whether the task was completed at some step `[B]`.
-      fell: whether the robot fell at some step `[B]`.
+      env: the environments `[*B, ...]`.
+      carry: what the policy carries from step to step, None where it carries nothing.
+      running: whether each environment's first episode goes on `[*B]`, bool.
     """
 
-    returns: np.ndarray
-    lengths: np.ndarray
-    success: np.ndarray
-    fell: np.ndarray
+    env: EnvState
+    carry: Any
+    running: jax.Array
 
 
-def run_episodes(
-    env: Env, policy: Policy, episodes: int, seed: int = 0, steps: int | None = None
-) -> Episodes:
-    """Runs one episode in each of `episodes` environments to its end.
+@struct.dataclass
+class RolloutStep:
+    """One control step, as `record` sees it.
+
+    Attributes:
+      before, after: the environments around it `[*B, ...]`.
+      action: `[*B, A]`.
+      carry: the policy's, after acting.
+      extras: what else the policy returned.
+      running: whether each environment's first episode went on before it `[*B]`, bool.
+    """
+
+    before: EnvState
+    action: jax.Array
+    after: EnvState
+    carry: Any
+    extras: Any
+    running: jax.Array
+
+
+Record = Callable[[RolloutStep], Any]
+"""What is kept of a step: any tree of arrays."""
+
+
+def init_rollout(env: EnvState, carry: Any = None) -> RolloutState:
+    """A rollout's beginning, every episode running."""
+    return RolloutState(env, carry, jnp.ones(env.reward.shape, bool))
+
+
+def scan_rollout(
+    env: Env,
+    act: Act,
+    record: Record,
+    params: Any,
+    state: RolloutState,
+    keys: Any = None,
+    steps: int | None = None,
+) -> tuple[RolloutState, Any]:
+    """Steps every environment T times in one scan; to be called inside of `jit`.
+
+    Without auto-reset an environment goes on past its episode's end: mask by `running`.
 
     Args:
-      env: any backend.
-      policy: acts on the batch.
-      episodes: how many.
-      seed: of starts and policy.
-      steps: stop after so many steps; None runs to the time limit.
+      params: whatever `act` takes first.
+      keys: one key a step `[T]`, or other arrays `[T, ...]` of which `act` gets a row; None
+        gives it None.
+      steps: T, where there are no keys.
+
+    Returns:
+      The state after the last step, and the records `[T, ...]`.
     """
-    limit = env.max_episode_steps if steps is None else min(steps, env.max_episode_steps)
-    chunk = 50
 
-    @jax.jit
-    def advance(carry, keys):
-        def one(carry, key):
-            state, totals, running = carry
-            state = env.step(state, policy(state, key))
-            gain = jnp.stack(
-                [state.reward, jnp.ones_like(state.reward), 1.0 * state.success, 1.0 * state.fallen]
-            )
-            totals = totals + gain * running
-            return (state, totals, running & ~state.done), None
+    def one(state: RolloutState, key: Any) -> tuple[RolloutState, Any]:
+        action, carry, extras = act(params, state.carry, state.env, key)
+        after = env.step(state.env, action)
+        step = RolloutStep(state.env, action, after, carry, extras, state.running)
+        return RolloutState(after, carry, state.running & ~after.done), record(step)
 
-        return jax.lax.scan(one, carry, keys)[0]
+    return jax.lax.scan(one, state, keys, length=steps)
 
-    start_key, policy_key = jax.random.split(jax.random.key(seed))
-    state = jax.jit(env.reset)(jax.random.split(start_key, episodes))
-    carry = (state, jnp.zeros((4, episodes)), jnp.ones(episodes, bool))
-    for begin in range(0, limit, chunk):
-        keys = jax.random.split(jax.random.fold_in(policy_key, begin), min(chunk, limit - begin))
-        carry = advance(carry, keys)
-        if not bool(carry[2].any()):
-            break
-    returns, lengths, success, fell = np.asarray(carry[1])
-    return Episodes(returns, lengths.astype(int), success > 0, fell > 0)
+
+class Rollout:
+    """A rollout compiled once, for every batch of one size."""
+
+    def __init__(
+        self,
+        env: Env,
+        act: Act,
+        record: Record,
+        begin: Callable[[Any, EnvState], Any] | None = None,
+        chunk: int = CHUNK,
+    ):
+        """Compiles nothing yet.
+
+        Args:
+          begin: (parameters, environments) -> what `act` carries at first; None carries None.
+          chunk: control steps in the compiled program.
+        """
+        self.chunk = chunk
+        self._reset, self._begin = jax.jit(env.reset), None if begin is None else jax.jit(begin)
+
+        def advance(params: Any, state: RolloutState, keys: jax.Array | None) -> Any:
+            return scan_rollout(env, act, record, params, state, keys, chunk)
+
+        self._advance = jax.jit(advance)
+
+    def init(self, params: Any, keys: jax.Array) -> RolloutState:
+        """Episodes at their starts, of random keys `[*B]`."""
+        state = self._reset(keys)
+        return init_rollout(state, None if self._begin is None else self._begin(params, state))
+
+    def __call__(
+        self,
+        params: Any,
+        state: RolloutState,
+        steps: int,
+        keys: jax.Array | None = None,
+        on_chunk_end: Callable[[Any, EnvState, int], Any] | None = None,
+        progress: Callable[[int], Any] | None = None,
+        min_running: float = 0.0,
+    ) -> tuple[RolloutState, Any]:
+        """Runs whole chunks until `steps` are done or every first episode has ended.
+
+        Args:
+          params: whatever `act` takes first.
+          steps: control steps, rounded up to whole chunks.
+          keys: one a step (`step_keys`), as many as that; None gives `act` None.
+          on_chunk_end: (carry, environments, steps so far) -> carry, on the host between chunks.
+          progress: called with the number of control steps just done.
+          min_running: also stops once a smaller share of the episodes is running.
+
+        Returns:
+          The state after the last chunk, and the records `[T, *B, ...]` as NumPy arrays; T is a
+          multiple of the chunk.
+        """
+        chunks = None if keys is None else iter(keys.reshape(-1, self.chunk))
+        parts = []
+        for done in range(self.chunk, steps + self.chunk, self.chunk):
+            state, part = self._advance(params, state, None if chunks is None else next(chunks))
+            parts.append(jax.tree.map(np.asarray, part))
+            if progress is not None:
+                progress(self.chunk)
+            share = np.asarray(state.running).mean(dtype=np.float32)
+            if share == 0.0 or share < min_running:
+                break
+            if on_chunk_end is not None and done < steps:
+                state = state.replace(carry=on_chunk_end(state.carry, state.env, done))
+        return state, jax.tree.map(lambda *x: np.concatenate(x), *parts)
+
+
+def step_keys(key: jax.Array, steps: int, chunk: int = CHUNK) -> jax.Array:
+    """A random key a step `[T]`, with T `steps` rounded up to whole chunks.
+
+    The first keys do not depend on how many there are.
+    """
+
+    def drawn(begin: jax.Array) -> jax.Array:
+        return jax.random.split(jax.random.fold_in(key, begin), chunk)
+
+    return jax.vmap(drawn)(jnp.arange(0, steps, chunk)).reshape(-1)
+
+
+def sum_in_order(values: np.ndarray) -> np.ndarray:
+    """Sum over time of `[T, ...]`, step by step as an environment sums its return.
+
+    `numpy.sum` may add in pairs, and then depends on how many zeros follow an episode's end.
+    """
+    return np.add.accumulate(values, axis=0)[-1]
 
 
 def watch(env: Env, policy: Policy, steps: int, seed: int = 0) -> list[EnvState]:
@@ -80,12 +200,15 @@ def watch(env: Env, policy: Policy, steps: int, seed: int = 0) -> list[EnvState]
     start_key, policy_key = jax.random.split(jax.random.key(seed))
     lasting = copy.copy(env)
     lasting.config = dataclasses.replace(env.config, auto_reset=False)
-    step = jax.jit(lambda state, key: lasting.step(state, policy(state, key)))
-    state = jax.jit(lasting.reset)(start_key)
-    states = [state]
-    for key in jax.random.split(policy_key, steps):
-        state = step(state, key)
-        states.append(state)
-        if bool(state.done):
-            break
-    return states
+
+    def act(params: Any, carry: Any, state: EnvState, key: jax.Array) -> Any:
+        return policy(state, key), None, None
+
+    rollout = Rollout(lasting, act, lambda step: None, chunk=1)
+    state = rollout.init(None, start_key)
+    states = [state.env]
+    last, _ = rollout(
+        *(None, state, steps, jax.random.split(policy_key, steps)),
+        on_chunk_end=lambda carry, env, done: states.append(env),
+    )
+    return [*states, last.env]

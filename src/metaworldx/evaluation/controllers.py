@@ -21,7 +21,6 @@ from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import scripted_policy
 from metaworldx.envs.state import EnvState
 from metaworldx.experts.motion_command import reference_frame_of
-from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.motion.clip import Clip
 
@@ -56,7 +55,7 @@ class Controller(Protocol):
         """Actions `[E, A]`, and what it carries on."""
         ...
 
-    def between(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
+    def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
         """What it carries on after a chunk of steps; called outside of compiled code.
 
         Args:
@@ -82,7 +81,7 @@ class BaseController:
     def check(self, env: Env) -> None:
         """Acts anywhere, or was checked when it was made."""
 
-    def between(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
+    def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
         """As it was."""
         del state, seconds
         return carry
@@ -131,10 +130,7 @@ class AgentController(BaseController):
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
         """Of a tracking environment, what it tracks."""
         del carry
-        if not isinstance(self._env, MotionTrackingEnv):
-            return None
-        refs, follow = self._env.refs, state.memory.follow
-        return jax.vmap(lambda f: reference_frame_of(refs, f).qpos[7:])(follow)
+        return self._env.reference_joints(state)
 
 
 class ExpertController(BaseController):
@@ -287,7 +283,7 @@ class ReplanningController(BaseController):
         )
         return acted.action, (composing, guidance)
 
-    def between(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
+    def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
         """Under new guidance, where a stage has ended or it is time."""
         composing, guidance = carry
         look = None if self._look is None else partial(_seen, self._look, self._env, state)

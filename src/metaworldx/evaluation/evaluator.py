@@ -15,7 +15,8 @@ import numpy as np
 from metaworldx.composition.affordances import affordances_of, milestone_names
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
-from metaworldx.envs.state import EnvConfig
+from metaworldx.envs.rollout import Rollout, RolloutStep, step_keys, sum_in_order
+from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.evaluation.controllers import Controller
 from metaworldx.evaluation.motion_metrics import MotionMetrics, MotionTrace, motion_metrics
 from metaworldx.experts.environments import EnvMaker
@@ -23,7 +24,6 @@ from metaworldx.motion.kinematics import robot_tree
 
 LONG_RUN_STEPS = 1500
 """Control steps of the run that counts falls: 30 s, past HumanoidBench's time limit."""
-_CHUNK = 50
 _LAST_STEPS = 50
 _UNEVEN = ("stair", "slide", "hurdle")
 """Scenes whose ground is not flat."""
@@ -122,37 +122,30 @@ class Evaluator:
         self.controller.check(self.env)
         self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total
         self._scene = jax.vmap(affordances_of(self.env))
-        self._reset = jax.jit(self.env.reset)
-        self._advance = jax.jit(self._advance_chunk)
+        begin = self.controller.begin
+        self._rollout = Rollout(self.env, self._act, self._record, lambda _, state: begin(state))
 
-    def _advance_chunk(self, params: Any, carry: Any, keys: jax.Array) -> Any:
-        def one(carry: Any, key: jax.Array) -> Any:
-            state, acting, step, totals, running = carry
-            action, acting = self.controller.act(params, acting, state, key)
-            after = self.env.step(state, action)
-            # An episode that ended stays where it is; what it does after counts for nothing.
-            within = running & (step < self._limit)
-            returns, lengths, success, fall = totals
-            totals = (
-                returns + after.reward * within,
-                lengths + within,
-                success | (after.success & running),
-                jnp.where(running & (after.fallen | after.diverged) & (fall < 0), step, fall),
-            )
-            seen = {
-                "own": self.env.robot_observation(after),
-                "force": after.readings.actuator_force,
-                # An action that broke the simulation commanded nothing.
-                "ctrl": jnp.nan_to_num(jax.vmap(self.env.ctrl_in)(state, action)),
-                "alive": within,
-                "reference": self.controller.reference(acting, after),
-                "milestones": self._scene(after).milestones,
-                "weights": self.controller.weights(acting),
-                "away": after.terms.get("hand_dist") if self.env.task.name == "reach" else None,
-            }
-            return (after, acting, step + 1, totals, running & ~after.done), seen
+    def _act(self, params: Any, acting: Any, state: EnvState, key: jax.Array) -> Any:
+        return *self.controller.act(params, acting, state, key), None
 
-        return jax.lax.scan(one, carry, keys)
+    def _record(self, step: RolloutStep) -> dict[str, Any]:
+        # An episode that ended stays where it is; what it does after counts for nothing.
+        after, running = step.after, step.running
+        within = running & (step.before.steps < self._limit)
+        return {
+            "reward": after.reward * within,
+            "success": after.success & running,
+            "fell": (after.fallen | after.diverged) & running,
+            "own": self.env.robot_observation(after),
+            "force": after.readings.actuator_force,
+            # An action that broke the simulation commanded nothing.
+            "ctrl": jnp.nan_to_num(jax.vmap(self.env.ctrl_in)(step.before, step.action)),
+            "alive": within,
+            "reference": self.controller.reference(step.carry, after),
+            "milestones": self._scene(after).milestones,
+            "weights": self.controller.weights(step.carry),
+            "away": after.terms.get("hand_dist") if self.env.task.name == "reach" else None,
+        }
 
     def __call__(self, params: Any, progress: Callable[[int], Any] | None = None) -> Evaluation:
         """Runs the episodes to their ends under `params`.
@@ -161,34 +154,17 @@ class Evaluator:
           params: of the agent; an expert has its own.
           progress: called with the number of control steps just done.
         """
-        count = self.episodes
         act_key = jax.random.split(jax.random.key(self.seed))[1]
-        state = self._reset(start_keys(self.seed, count))
-        totals = (
-            jnp.zeros(count),
-            jnp.zeros(count, jnp.int32),
-            jnp.zeros(count, bool),
-            jnp.full(count, -1, jnp.int32),
-        )
-        acting = jax.jit(self.controller.begin)(state)
-        carry = (state, acting, jnp.zeros((), jnp.int32), totals, jnp.ones(count, bool))
-        seen = []
-        first = np.asarray(self.env.robot_observation(state))
-        for begin in range(0, self._total, _CHUNK):
-            keys = jax.random.split(jax.random.fold_in(act_key, begin), _CHUNK)
-            carry, more = self._advance(params, carry, keys)
-            if begin < self._limit:
-                seen.append(jax.tree.map(np.asarray, more))
-            if progress is not None:
-                progress(_CHUNK)
-            if not bool(carry[4].any()):
-                break
-            state, acting, *rest = carry
-            acting = self.controller.between(acting, state, (begin + _CHUNK) * self.env.dt)
-            carry = (state, acting, *rest)
-        path = jax.tree.map(lambda *x: np.concatenate(x), *seen)
-        totals = tuple(map(np.asarray, carry[3]))
-        return self._evaluation(totals, self._quality(first, path), path)
+        state = self._rollout.init(params, start_keys(self.seed, self.episodes))
+        first = np.asarray(self.env.robot_observation(state.env))
+
+        def on_chunk_end(acting: Any, state: EnvState, steps: int) -> Any:
+            return self.controller.on_chunk_end(acting, state, steps * self.env.dt)
+
+        keys = step_keys(act_key, self._total)
+        _, seen = self._rollout(params, state, self._total, keys, on_chunk_end, progress)
+        path = jax.tree.map(lambda x: x[: self._limit], seen)
+        return self._evaluation(seen, self._quality(first, path), path)
 
     def _quality(self, first: np.ndarray, seen: dict[str, Any]) -> MotionMetrics:
         task, model = self.env.task, self.env.physics.model
@@ -214,9 +190,11 @@ class Evaluator:
         return motion_metrics(task.robot.spec.name, path, driven, self.controller.clips, flat)
 
     def _evaluation(
-        self, totals: tuple[np.ndarray, ...], motion: MotionMetrics, path: dict[str, Any]
+        self, seen: dict[str, Any], motion: MotionMetrics, path: dict[str, Any]
     ) -> Evaluation:
-        returns, lengths, success, fall = totals
+        returns, lengths = sum_in_order(seen["reward"]), path["alive"].sum(axis=0)
+        success, fell = seen["success"].any(axis=0), seen["fell"]
+        fall = np.where(fell.any(axis=0), fell.argmax(axis=0), -1)
         alive = path["alive"][..., None]
         names = milestone_names(self.env.task.name)
         reached = (alive & (path["milestones"] >= 1.0)).any(axis=0).mean(axis=0)

@@ -17,14 +17,14 @@ from metaworldx.agents import tdmpc2
 from metaworldx.agents.tdmpc2 import world_model as wm
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
-from metaworldx.envs.state import EnvConfig
+from metaworldx.envs.rollout import Rollout, RolloutStep, step_keys
+from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.envs.wrappers.early_termination import EarlyTermination, with_early_termination
 from metaworldx.experts.environments import evaluation_env
 from metaworldx.training.config import TrainConfig
 
 MAX_STEPS = 10
 """The largest k."""
-_CHUNK = 50
 # Folded into the seed's key: training and evaluation only ever split theirs.
 _HELD_OUT = 0x68656C64
 
@@ -176,34 +176,24 @@ def record_held_out(
     if episodes < 1:
         raise UserError(f"episodes is {episodes}; needs at least 1")
 
-    @jax.jit
-    def advance(params: Any, carry: Any, keys: jax.Array) -> Any:
-        def one(carry: Any, key: jax.Array) -> Any:
-            state, length, running = carry
-            action = tdmpc2.act(agent_config, params, state.obs, key, deterministic)
-            after = env.step(state, action)
-            action = jnp.clip(jnp.nan_to_num(action), -1.0, 1.0)
-            length = length + (running & ~after.diverged)
-            return (after, length, running & ~after.done), (after.obs, action)
+    def act(params: Any, carry: None, state: EnvState, key: jax.Array) -> Any:
+        return tdmpc2.act(agent_config, params, state.obs, key, deterministic), carry, None
 
-        return jax.lax.scan(one, carry, keys)
+    def record(step: RolloutStep) -> Any:
+        action = jnp.clip(jnp.nan_to_num(step.action), -1.0, 1.0)
+        return step.after.obs, action, step.running & ~step.after.diverged
 
     key = jax.random.fold_in(jax.random.key(seed), _HELD_OUT)
     start_key, act_key = jax.random.split(key)
-    state = jax.jit(env.reset)(jax.random.split(start_key, episodes))
-    obs, actions = [np.asarray(state.obs)[None]], []
-    carry = (state, jnp.zeros(episodes, jnp.int32), jnp.ones(episodes, bool))
-    for begin in range(0, env.max_episode_steps, _CHUNK):
-        keys = jax.random.split(jax.random.fold_in(act_key, begin), _CHUNK)
-        carry, (more, taken) = advance(params, carry, keys)
-        obs.append(np.asarray(more))
-        actions.append(np.asarray(taken))
-        if progress is not None:
-            progress(_CHUNK)
-        if not bool(carry[2].any()):
-            break
+    rollout = Rollout(env, act, record)
+    state = rollout.init(params, jax.random.split(start_key, episodes))
+    keys = step_keys(act_key, env.max_episode_steps)
+    steps = env.max_episode_steps
+    _, (obs, action, counts) = rollout(params, state, steps, keys, progress=progress)
     return HeldOutTransitions(
-        jnp.asarray(np.concatenate(obs)), jnp.asarray(np.concatenate(actions)), carry[1]
+        jnp.concatenate([state.env.obs[None], obs]),
+        jnp.asarray(action),
+        jnp.asarray(counts.sum(axis=0, dtype=np.int32)),
     )
 
 

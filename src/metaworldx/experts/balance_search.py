@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.envs.env import Env
+from metaworldx.envs.rollout import Rollout, RolloutStep, sum_in_order
 from metaworldx.envs.state import EnvState
 from metaworldx.experts.balance_controller import GAINS, ZERO_GAINS
 from metaworldx.experts.motion_library import MotionLibrary
@@ -125,36 +126,26 @@ class _Tried:
 
     def __init__(self, env: MotionTrackingEnv, search: BalanceSearchConfig):
         self._env, self._search = env, search
-        self._reset, self._chunk = jax.jit(env.reset), jax.jit(self._advance)
+        self._rollout = Rollout(env, self._act, self._record, chunk=_CHUNK)
 
     def __call__(self, gains: np.ndarray, key: jax.Array) -> tuple[np.ndarray, np.ndarray]:
         """(fitness, length) `[N]` of gains `[N, GAINS]`."""
         count, episodes = len(gains), self._search.episodes
         keys = jnp.tile(jax.random.split(key, episodes), (count,))
         each = jnp.repeat(jnp.asarray(gains, jnp.float32), episodes, axis=0)
-        none = jnp.zeros(len(each))
-        carry = (self._reset(keys), none + 1.0, none, none)
-        for _ in range(0, self._search.steps, _CHUNK):
-            carry = self._chunk(each, carry)
-            if float(carry[1].mean()) < _LEAST_ALIVE:
-                break
-        _, _, fitness, length = carry
-        shape = (count, episodes)
-        return (
-            np.asarray(fitness).reshape(shape).mean(axis=1),
-            np.asarray(length).reshape(shape).mean(axis=1),
-        )
+        begin, steps = self._rollout.init(each, keys), self._search.steps
+        _, seen = self._rollout(each, begin, steps, min_running=_LEAST_ALIVE)
+        totals = (sum_in_order(x).reshape(count, episodes).mean(axis=1) for x in seen)
+        return tuple(totals)
 
-    def _advance(self, gains: jax.Array, carry: Any) -> Any:
-        def one(carry: Any, _: None) -> tuple[Any, None]:
-            state, alive, fitness, length = carry
-            state = self._env.step(state, jax.vmap(self._action)(gains, state))
-            terms = state.terms
-            worth = _ALIVE + _ALIGNED * terms["alignment"] + _TASK * terms["task"]
-            alive_next = alive * (1.0 - state.done)
-            return (state, alive_next, fitness + alive * worth, length + alive), None
+    def _act(self, gains: jax.Array, carry: None, state: EnvState, key: None) -> Any:
+        return jax.vmap(self._action)(gains, state), carry, None
 
-        return jax.lax.scan(one, carry, None, length=_CHUNK)[0]
+    def _record(self, step: RolloutStep) -> tuple[jax.Array, jax.Array]:
+        """What the step adds to fitness and length `[N * E]`."""
+        terms, alive = step.after.terms, 1.0 * step.running
+        worth = _ALIVE + _ALIGNED * terms["alignment"] + _TASK * terms["task"]
+        return alive * worth, alive
 
     def _action(self, gains: jax.Array, state: EnvState) -> jax.Array:
         """The balance's offsets as the action that does the same."""

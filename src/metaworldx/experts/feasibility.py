@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +20,7 @@ from flax import struct
 from metaworldx.agents.tdmpc2 import act
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
+from metaworldx.envs.rollout import RolloutStep, init_rollout, scan_rollout
 from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.motion_library import build_motion_library, height_at, reference_frame_at
@@ -113,14 +115,15 @@ def follow_clips(
 
     @jax.jit
     def run(keys: jax.Array) -> _Seen:
-        def one(state: EnvState, _: None) -> tuple[EnvState, _Seen]:
-            actions = act(
-                tracker.sizes, tracker.params, state.obs, jax.random.key(0), deterministic=True
-            )
-            state = env.step(state, actions)
-            return state, jax.vmap(seen)(state)
+        begin = init_rollout(env.reset_on(keys, chosen))
+        return scan_rollout(env, track, record, tracker.params, begin, steps=int(steps.max()))[1]
 
-        return jax.lax.scan(one, env.reset_on(keys, chosen), None, length=int(steps.max()))[1]
+    def track(params: Any, carry: None, state: EnvState, key: None) -> Any:
+        unused = jax.random.key(0)
+        return act(tracker.sizes, params, state.obs, unused, deterministic=True), carry, None
+
+    def record(step: RolloutStep) -> _Seen:
+        return jax.vmap(seen)(step.after)
 
     def seen(state: EnvState) -> _Seen:
         robot, follow = env.task.robot, state.memory.follow

@@ -14,7 +14,9 @@ import numpy as np
 
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
-from metaworldx.envs.state import EnvConfig
+from metaworldx.envs.rollout import RolloutStep, init_rollout, scan_rollout
+from metaworldx.envs.state import EnvConfig, EnvState
+from metaworldx.experts.motion_command import MotionCommand
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.motion.builtin import reach_targets
 from metaworldx.motion.clip import COMMAND, COMMAND_SIZE
@@ -71,21 +73,19 @@ def measure_reach_accuracy(pool: ExpertPool, name: str, targets: int, seed: int)
             [anchor[:, :1] + cos * x - sin * y, anchor[:, 1:2] + sin * x + cos * y, z], axis=-1
         )
 
-        def one(carry, _):
-            state, follow, fell = carry
+        def act(params: None, follow: MotionCommand, state: EnvState, key: None):
             r = state.readings
             action = pool.act(follow, r.qpos, r.qvel)[:, index]
-            state = env.step(state, action)
-            robot = env.task.robot
-            hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(
-                state.readings
-            )
-            apart = jnp.linalg.norm(hands - world, axis=-1)
-            return (state, pool.moved_on(follow, r.qpos), fell | state.fallen), apart
+            return action, pool.moved_on(follow, r.qpos), None
 
-        carry = (state, follow, jnp.zeros(targets, bool))
-        (_, _, fell), apart = jax.lax.scan(one, carry, None, length=_STEPS)
-        return apart[-_HELD:].mean(axis=0), fell
+        def record(step: RolloutStep) -> tuple[jax.Array, jax.Array]:
+            robot, r = env.task.robot, step.after.readings
+            hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(r)
+            return jnp.linalg.norm(hands - world, axis=-1), step.after.fallen
+
+        begin = init_rollout(state, follow)
+        _, (apart, fell) = scan_rollout(env, act, record, None, begin, steps=_STEPS)
+        return apart[-_HELD:].mean(axis=0), fell.any(axis=0)
 
     apart, fell = map(np.asarray, run(jnp.asarray(commands)))
     near = np.where(used, apart <= NEAR_M, True).all(axis=1)

@@ -9,10 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.composer import Composer
+from metaworldx.composition.composer import Composer, ComposerState
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
-from metaworldx.envs.state import EnvConfig
+from metaworldx.envs.rollout import Rollout, RolloutStep
+from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.evaluation.evaluator import start_keys
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.evaluate import composed_of, pool_of
@@ -33,31 +34,35 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
     name = next(reversed(composed))
     _, chooser, sure = composed[name]
     composer = Composer(pool, env)
-    state = jax.jit(env.reset)(start_keys(config.seed, 1))
-    composing = jax.jit(lambda s: composer.begin(s, chooser))(state)
     every = round(1.0 / (_FPS * env.dt))
     count = min(round(config.film_seconds * _FPS), env.max_episode_steps // every)
 
-    def one(carry: Any, _: None) -> Any:
-        state, composing = carry
+    def act(params: None, composing: ComposerState, state: EnvState, key: None) -> Any:
         acted, composing = composer.act(state, composing, chooser, jnp.full(1, sure))
-        after = env.step(state, acted.action)
-        return (after, composing), (acted.weights[0], acted.seen.progress[0], after.done[0])
+        return acted.action, composing, acted
 
-    advance = jax.jit(lambda carry: jax.lax.scan(one, carry, None, length=every))
-    carry, frames, weights, reached = (state, composing), [], [], []
+    def record(step: RolloutStep) -> tuple[jax.Array, jax.Array]:
+        return step.extras.weights[0], step.extras.seen.progress[0]
+
+    def begin(params: None, state: EnvState) -> ComposerState:
+        return composer.begin(state, chooser)
+
     try:
         renderer = Renderer(env, *_SIZE)
     except UserError as error:
         return {"why_none": str(error)}
+    rollout, frames = Rollout(env, act, record, begin, chunk=every), []
     with renderer:
-        for _ in range(count):
-            frames.append(renderer.frame(jax.tree.map(lambda x: x[0], carry[0])).copy())
-            carry, (mixed, progress, done) = advance(carry)
-            weights.append(np.asarray(mixed[-1]))
-            reached.append(float(progress[-1]))
-            if bool(np.asarray(done).any()):
-                break
+
+        def draw(composing: ComposerState | None, state: EnvState, _: int) -> ComposerState | None:
+            frames.append(renderer.frame(jax.tree.map(lambda x: x[0], state)).copy())
+            return composing
+
+        start = rollout.init(None, start_keys(config.seed, 1))
+        draw(None, start.env, 0)
+        _, seen = rollout(None, start, count * every, on_chunk_end=draw)
+    # As they were in the last step before the next frame.
+    table, reached = (x[every - 1 :: every] for x in seen)
     films = folder / "films"
     films.mkdir(parents=True, exist_ok=True)
     write_frames(films / f"{task}.mp4", frames, _FPS)
@@ -67,7 +72,6 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
         path = films / f"{task}-{n}.png"
         Image.fromarray(frames[n]).save(path)
         stills.append(f"films/{path.name}")
-    table = np.stack(weights)
     return {
         "who": name,
         "video": f"films/{task}.mp4",
@@ -75,5 +79,5 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
         "still_seconds": [float(n / _FPS) for n in at],
         "seconds": [n / _FPS for n in range(len(frames))],
         "weights": {n: [float(x) for x in table[:, i]] for i, n in enumerate(pool.names)},
-        "progress": reached,
+        "progress": [float(x) for x in reached],
     }

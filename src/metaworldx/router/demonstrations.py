@@ -15,6 +15,7 @@ from metaworldx.composition.composer import Composer, ComposerState
 from metaworldx.composition.gating import constant_gating
 from metaworldx.composition.weight_smoothing import SmoothingConfig
 from metaworldx.envs.env import Env
+from metaworldx.envs.rollout import Rollout, RolloutStep
 from metaworldx.envs.state import EnvState
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.router.switching import (
@@ -27,7 +28,6 @@ from metaworldx.router.switching import (
 
 Rollouts = dict[str, np.ndarray]
 
-_CHUNK = 50
 # A way to switch that succeeds from such a share of its starts is worth being shown alone, and
 # by how many the ways are fewer among which it is then found.
 _MOSTLY = 0.5
@@ -79,9 +79,7 @@ def demonstrate(
       progress: called with the number of control steps just done.
     """
     composer = Composer(pool, env, SmoothingConfig(seconds=0.1, margin=0.0, max_tilt=np.pi))
-    advance = jax.jit(partial(_advance, config, composer))
-    reset = jax.jit(env.reset)
-    begin = jax.jit(lambda state, weights: composer.begin(state, constant_gating(weights)))
+    rollout = _rollout(config, composer)
     half = config.rollouts // 2
     proposed = 0.5 / len(pool) + 0.5 * np.asarray(prior)
 
@@ -90,20 +88,11 @@ def demonstrate(
         return jax.vmap(partial(init_switching, config, *likely))(jax.random.split(key, count))
 
     def tried(ways: SwitchState, starts: int, key: jax.Array) -> Rollouts:
-        state = reset(jax.random.split(key, half))
         turns = jax.tree.map(lambda x: jnp.repeat(x, starts, axis=0), ways)
-        composing = begin(state, turns.weights)
-        carry = (state, composing, turns, jnp.ones(half, bool), jnp.zeros(half, bool))
-        parts = []
-        for _ in range(0, env.max_episode_steps, _CHUNK):
-            carry, part = advance(carry)
-            parts.append(jax.tree.map(np.asarray, part))
-            if progress is not None:
-                progress(_CHUNK)
-            if not bool(carry[3].any()):
-                break
-        seen = _padded(parts, env.max_episode_steps)
-        return seen | _scored(seen["reward"].sum(axis=1), np.asarray(carry[4]), starts)
+        begin, steps = rollout.init(turns, jax.random.split(key, half)), env.max_episode_steps
+        seen = _padded(rollout(turns, begin, steps, progress=progress)[1], steps)
+        succeeded = np.asarray(seen["success"].any(axis=1))
+        return seen | _scored(seen["reward"].sum(axis=1), succeeded, starts)
 
     rounds, most = search_demonstrations(config, drawn, tried, proposed, key)
     seen = rounds[-1]
@@ -157,15 +146,16 @@ def search_demonstrations(
     return [first, second, third], min(config.keep, starts)
 
 
-def _padded(parts: list[Rollouts], steps: int) -> Rollouts:
-    """Rollouts `[N, steps, ...]` of chunks `[T, N, ...]`; zeros after the last of them."""
-    out = {}
-    for name in parts[0]:
-        whole = np.swapaxes(np.concatenate([part[name] for part in parts]), 0, 1)[:, :steps]
+def _padded(seen: Rollouts, steps: int) -> Rollouts:
+    """Rollouts `[N, steps, ...]` of their records `[T, N, ...]`; zeros after the last."""
+
+    def padded(record: np.ndarray) -> np.ndarray:
+        whole = np.swapaxes(record, 0, 1)[:, :steps]
         missing = [(0, 0)] * whole.ndim
         missing[1] = (0, steps - whole.shape[1])
-        out[name] = np.pad(whole, missing)
-    return out
+        return np.pad(whole, missing)
+
+    return jax.tree.map(padded, seen)
 
 
 def _scored(returns: np.ndarray, successes: np.ndarray, starts: int) -> Rollouts:
@@ -185,22 +175,24 @@ def _best(seen: Rollouts, count: int) -> np.ndarray:
     return np.lexsort((-seen["returns"], -seen["scores"], -seen["shares"]))[:count]
 
 
-Carry = tuple[EnvState, ComposerState, SwitchState, jax.Array, jax.Array]
-
-
-def _advance(
-    config: DemoConfig, composer: Composer, carry: Carry
-) -> tuple[Carry, dict[str, jax.Array]]:
+def _rollout(config: DemoConfig, composer: Composer) -> Rollout:
+    """Rollouts of ways to switch, which are its parameters."""
     env = composer.env
 
-    def one(carry: Carry, _: None) -> tuple[Carry, dict[str, jax.Array]]:
-        state, composing, turns, alive, success = carry
-        sure = jnp.ones(alive.shape)
+    def begin(turns: SwitchState, state: EnvState) -> tuple[ComposerState, SwitchState]:
+        return composer.begin(state, constant_gating(turns.weights)), turns
+
+    def act(ways: SwitchState, carry: Any, state: EnvState, key: None) -> Any:
+        composing, turns = carry
+        sure = jnp.ones(state.reward.shape)
         acted, composing = composer.act(state, composing, constant_gating(turns.weights), sure)
-        after = env.step(state, acted.action)
         reached = jnp.sum(composing.reached >= 1.0, axis=-1)
         turns = jax.vmap(lambda t, n: switch_experts(config, t, env.dt, n))(turns, reached)
-        out = {
+        return acted.action, (composing, turns), acted
+
+    def record(step: RolloutStep) -> dict[str, jax.Array]:
+        acted, alive = step.extras, step.running
+        return {
             "obs": acted.seen.obs,
             "progress": acted.seen.progress,
             "explained": composer.parts.explained(
@@ -208,10 +200,9 @@ def _advance(
             ),
             "weights": acted.weights,
             # What broke the simulation shows nobody anything.
-            "alive": alive & ~after.diverged,
-            "reward": after.reward * alive,
+            "alive": alive & ~step.after.diverged,
+            "reward": step.after.reward * alive,
+            "success": step.after.success & alive,
         }
-        success = success | (after.success & alive)
-        return (after, composing, turns, alive & ~after.done, success), out
 
-    return jax.lax.scan(one, carry, None, length=_CHUNK)
+    return Rollout(env, act, record, begin)

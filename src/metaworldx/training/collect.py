@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from metaworldx.envs.env import Env
+from metaworldx.envs.rollout import RolloutStep, init_rollout, scan_rollout
 from metaworldx.envs.state import EnvState
 from metaworldx.training.replay_buffer import Transitions
 from metaworldx.training.reward_relabeling import RewardFn
@@ -144,18 +145,18 @@ def collect(
     """
     from metaworldx.agents import tdmpc2
 
-    def one(carry: tuple[EnvState, Plan], keys: jax.Array) -> Any:
-        state, plan = carry
-        action, plan = jax.vmap(actor, in_axes=(None, 0, 0, 0))(params, state.obs, plan, keys)
-        after = env.step(state, action)
-        # As the environment takes it; a step under NaN counts as diverged and is never drawn.
-        action = jnp.nan_to_num(jnp.clip(action, -1.0, 1.0))
+    def act(params: Params, plan: Plan, state: EnvState, keys: jax.Array) -> Any:
         if plan is not None:
             planning = jax.tree.leaves(plan)[0].shape[1]
-            plan = jax.vmap(tdmpc2.clear_plan)(plan, after.done[:, :planning])
+            plan = jax.vmap(tdmpc2.clear_plan)(plan, state.done[:, :planning])
+        return *jax.vmap(actor, in_axes=(None, 0, 0, 0))(params, state.obs, plan, keys), None
+
+    def record(step: RolloutStep) -> tuple[Transitions, EpisodeStats]:
+        after = step.after
         kept = Transitions(
-            obs=state.obs,
-            action=action,
+            obs=step.before.obs,
+            # As the environment takes it; a step under NaN counts as diverged and is never drawn.
+            action=jnp.nan_to_num(jnp.clip(step.action, -1.0, 1.0)),
             reward=after.reward,
             last_obs=after.last_obs,
             terminated=after.terminated,
@@ -163,9 +164,10 @@ def collect(
             diverged=after.diverged,
             terms={name: after.terms[name] for name in objective.kept},
         )
-        return (after, plan), (kept, EpisodeStats.of_step(after, objective.watched))
+        return kept, EpisodeStats.of_step(after, objective.watched)
 
     step_keys = jax.vmap(lambda key: jax.random.split(key, steps), out_axes=1)(keys)
-    (state, plan), (kept, tally) = jax.lax.scan(one, (state, plan), step_keys)
+    begin = init_rollout(state, plan)
+    end, (kept, tally) = scan_rollout(env, act, record, params, begin, step_keys)
     kept = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), kept)
-    return state, plan, (kept, jax.tree.map(lambda x: x.sum(axis=0), tally))
+    return end.env, end.carry, (kept, jax.tree.map(lambda x: x.sum(axis=0), tally))
