@@ -1,4 +1,4 @@
-"""The table of docs/equations.md: every equation of MetaWorld-X is at the function that it names."""
+"""The table of docs/equations.md: each equation of MetaWorld-X is at the function that it names."""
 
 import importlib
 import re
