@@ -83,7 +83,7 @@ def composed_table(task: str, parts: Parts) -> str:
         who = f"The router by {guided['teacher']}"
         verdicts.append(_verdict(who, row, bar, "the best constant mixture"))
         origins.append(f"{guided['teacher']}: {guided['origin']}")
-    heads = ("who acts", "return", "success", "less the best constant mixture, 95% interval")
+    heads = ("policy", "return", "success", "less the best constant mixture, 95% interval")
     count = len(bar["returns"])
     content = [f"**{task}**, {count} new starts", _markdown(heads, lines), *verdicts]
     zero = parts.get("zero offsets")

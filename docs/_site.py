@@ -1,0 +1,300 @@
+"""Pages that follow the source: API, commands, settings; and links that leave `docs/`.
+
+A hook of mkdocs. The build fails on a public symbol without a docstring or without a page, and on
+a setting that its class does not describe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+from functools import cache
+from pathlib import Path
+from zlib import decompress
+
+import griffe
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = "metaworldx"
+_LINK = re.compile(r"(!?\[[^\]]*\]\()(\.\./[^)#\s]+)((?:#[^)\s]*)?\))")
+
+
+# ---- events of mkdocs
+
+
+def on_config(config):
+    """Adds the generated and dated pages to the navigation."""
+    for part in config.nav:
+        for name, entries in part.items():
+            if name == "API":
+                entries += [{package.path: _page_of(package)} for package in _packages()]
+            if name in ("Decisions", "Log"):
+                folder = Path(config.docs_dir) / name.lower()
+                entries += [
+                    f"{name.lower()}/{path.name}"
+                    for path in sorted(folder.glob("*.md"))
+                    if path.name != "index.md"
+                ]
+    return config
+
+
+def on_files(files, config):
+    """Adds the pages that are written from the source, and linked files outside `docs/`."""
+    _check_documented()
+    pages = {"cli.md": _commands(), "settings.md": _settings()}
+    pages |= {"api/index.md": _api_index()} | {_page_of(p): _api(p) for p in _packages()}
+    for uri, text in pages.items():
+        files.append(File.generated(config, uri, content=text))
+    for target in _linked_outside(Path(config.docs_dir)):
+        uri = f"repository/{target.relative_to(ROOT)}"
+        files.append(File.generated(config, uri, abs_src_path=str(target)))
+    return files
+
+
+def on_page_markdown(markdown, page, config, files):
+    """Leads links that leave `docs/` to the copies of their targets."""
+    if page.file.src_uri.startswith("repository/"):
+        return markdown
+    folder = Path(config.docs_dir) / Path(page.file.src_uri).parent
+    up = "../" * page.file.src_uri.count("/")
+
+    def led(match: re.Match) -> str:
+        target = _outside(folder, match[2], Path(config.docs_dir))
+        if target is None:
+            return match[0]
+        return f"{match[1]}{up}repository/{target.relative_to(ROOT)}{match[3]}"
+
+    return _LINK.sub(led, markdown)
+
+
+def on_post_build(config):
+    """Fails if a public symbol has no page.
+
+    Raises:
+      PluginError: names the symbols.
+    """
+    data = (Path(config.site_dir) / "objects.inv").read_bytes().split(b"\n", 4)[4]
+    there = {line.split(" ")[0] for line in decompress(data).decode().splitlines()}
+    missing = sorted({symbol.path for symbol in _symbols()} - there)
+    if missing:
+        raise PluginError(f"public symbols without a page: {', '.join(missing)}")
+
+
+# ---- links
+
+
+def _outside(folder: Path, link: str, docs: Path) -> Path | None:
+    """The file outside `docs/` that a relative link leads to, or None."""
+    target = Path(os.path.normpath(folder / link))
+    if target.is_relative_to(docs) or not target.is_relative_to(ROOT):
+        return None
+    return target if target.is_file() else None
+
+
+def _linked_outside(docs: Path) -> list[Path]:
+    """Files outside `docs/` that its pages link to, and those that linked pages show."""
+    found: dict[Path, None] = {}
+    for page in sorted(docs.rglob("*.md")):
+        for match in _LINK.finditer(page.read_text()):
+            target = _outside(page.parent, match[2], docs)
+            if target is not None:
+                found[target] = None
+    for page in [path for path in found if path.suffix == ".md"]:
+        for link in re.findall(r"\]\(([^):#\s]+)\)", page.read_text()):
+            target = Path(os.path.normpath(page.parent / link))
+            if target.is_file() and not target.is_relative_to(docs):
+                found[target] = None
+    return list(found)
+
+
+# ---- the API
+
+
+@cache
+def _package() -> griffe.Module:
+    found = griffe.load(
+        PACKAGE,
+        search_paths=[ROOT / "src"],
+        extensions=griffe.load_extensions(str(ROOT / "docs" / "_names.py")),
+        allow_inspection=False,
+    )
+    assert isinstance(found, griffe.Module)
+    return found
+
+
+def _public(parent: griffe.Object) -> list[griffe.Object]:
+    members = parent.members.items()
+    return [m for name, m in members if not name.startswith("_") and not m.is_alias]
+
+
+@cache
+def _modules() -> tuple[griffe.Module, ...]:
+    """All public modules, packages too, sorted by path."""
+
+    def below(module):
+        yield module
+        for member in _public(module):
+            if member.is_module:
+                yield from below(member)
+
+    return tuple(sorted(below(_package()), key=lambda module: module.path))
+
+
+def _packages() -> list[griffe.Module]:
+    return [module for module in _modules() if module.is_package or module.is_subpackage]
+
+
+def _page_of(package: griffe.Module) -> str:
+    return f"api/{package.path}.md"
+
+
+def _symbols() -> list[griffe.Object]:
+    """Public modules, their public classes, functions and constants, and what packages export."""
+    found: list[griffe.Object] = list(_modules())
+    for module in _modules():
+        found += [m for m in _public(module) if not m.is_module and m.name != "log"]
+    for package in _packages():
+        exported = [_package()[path.removeprefix(f"{PACKAGE}.")] for _, path in _exports(package)]
+        found += [symbol for symbol in exported if symbol not in found]
+    return found
+
+
+def _check_documented() -> None:
+    """PluginError if a public module, class, function or method has no docstring."""
+    bare = []
+    for symbol in _symbols():
+        if not symbol.is_attribute and not symbol.docstring:
+            bare.append(symbol.path)
+        if symbol.is_class:
+            bare += [m.path for m in _public(symbol) if _is_method(m) and not _described(symbol, m)]
+    if bare:
+        raise PluginError(f"public symbols without a docstring: {', '.join(sorted(bare))}")
+
+
+def _is_method(member: griffe.Object) -> bool:
+    return member.is_function or (member.is_attribute and "property" in member.labels)
+
+
+def _described(cls: griffe.Object, member: griffe.Object) -> bool:
+    """Whether a method, or the one of a base class that it stands in for, has a docstring."""
+    bases = [base.members.get(member.name) for base in cls.mro()]
+    return any(each is not None and each.docstring for each in (member, *bases))
+
+
+def _summary(symbol: griffe.Object) -> str:
+    return symbol.docstring.value.split("\n\n")[0].replace("\n", " ") if symbol.docstring else ""
+
+
+def _api_index() -> str:
+    rows = [
+        f"| [`{package.path}`]({package.path}.md) | {_summary(package)} |"
+        for package in _packages()
+    ]
+    head = "# API\nWritten from the docstrings, one page a package. Names with `_` are private.\n"
+    return "\n".join([head, "| package | holds |", "|---|---|", *rows, ""])
+
+
+def _api(package: griffe.Module) -> str:
+    """A package's page: what it exports, then module after module."""
+    lines = [f"::: {package.path}", "    options: {members: false, heading_level: 1}"]
+    exports = _exports(package)
+    if exports:
+        lines += ["", "| exported | from |", "|---|---|"]
+        lines += [f"| [`{name}`][{path}] | `{path.rpartition('.')[0]}` |" for name, path in exports]
+    own = [m.path for m in _public(package) if not m.is_module and m.name != "log"]
+    own += [path for _, path in exports if "._" in path]
+    own += [m.path for m in _public(package) if m.is_module and m not in _packages()]
+    lines += [line for path in own for line in ("", f"::: {path}")]
+    return "\n".join([*lines, ""])
+
+
+def _exports(package: griffe.Module) -> list[tuple[str, str]]:
+    """Names in a package's `__all__`, each with the path of what it stands for."""
+    names = sorted(name for name in package.exports or () if isinstance(name, str))
+    found = []
+    for name in names:
+        member = package.members[name]
+        found.append((name, member.final_target.path if member.is_alias else member.path))
+    return found
+
+
+# ---- commands
+
+
+def _commands() -> str:
+    """Every command's `--help`."""
+    from metaworldx.cli import COMMANDS, main
+
+    lines = ["# Commands", "Written from `--help`. `python -m metaworldx` is the same command."]
+    lines += ["Commands that print tables take `--json`. Bad input is one line on stderr and exit"]
+    lines += ["status 2; 1 says that a check found a difference.", ""]
+    lines += ["| command | does |", "|---|---|"]
+    lines += [
+        f"| [`{name}`](#{name.replace(' ', '-')}) | {does} |" for name, does in COMMANDS.items()
+    ]
+    for name in COMMANDS:
+        lines += ["", f"## {name}", "", "```text", _help(main, name), "```"]
+    return "\n".join([*lines, ""])
+
+
+def _help(main, name: str) -> str:
+    said = io.StringIO()
+    wide = {"COLUMNS": "100", "NO_COLOR": "1"}
+    before = {key: os.environ.get(key) for key in wide}
+    os.environ.update(wide)
+    try:
+        with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+            main([*name.split(), "--help"])
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})
+    text = re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()).strip()
+    if not text:
+        raise PluginError(f"metaworldx {name} --help printed nothing")
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+# ---- settings
+
+
+def _settings() -> str:
+    """Every configuration's fields, defaults and descriptions."""
+    found = [s for s in _symbols() if s.is_class and s.name.endswith(("Config", "Settings"))]
+    lines = ["# Settings", "Written from the configuration classes. A default of `-` has to be"]
+    lines += ["given. Presets name what they change: `metaworldx COMMAND --help`.", ""]
+    lines += ["| class | holds |", "|---|---|"]
+    lines += [f"| [`{cls.name}`](#{cls.name.lower()}) | {_summary(cls)} |" for cls in found]
+    for cls in found:
+        lines += ["", f"## {cls.name}", f"[`{cls.path}`][{cls.path}]. {_summary(cls)}", ""]
+        lines += ["| setting | type | default | meaning |", "|---|---|---|---|"]
+        lines += [_setting(cls, field) for field in _public(cls) if _is_field(field)]
+    return "\n".join([*lines, ""])
+
+
+def _is_field(member: griffe.Object) -> bool:
+    return member.is_attribute and "property" not in member.labels and bool(member.annotation)
+
+
+def _setting(cls: griffe.Object, field: griffe.Object) -> str:
+    default = "-" if field.value is None else str(field.value)
+    default = re.sub(r"^field\(default_factory=(.*)\)$", r"\1()", default)
+    cells = (f"`{field.name}`", f"`{field.annotation}`", f"`{default}`", _meaning(cls, field.name))
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _meaning(cls: griffe.Object, name: str) -> str:
+    """What a class says of a field; one line may tell of several, or of all that end alike."""
+    if cls.members[name].docstring:
+        return _summary(cls.members[name])
+    for section in cls.docstring.parse("google", warnings=False):
+        if section.kind is not griffe.DocstringSectionKind.attributes:
+            continue
+        for item in section.value:
+            names = [each.strip() for each in re.split(r",\s", item.name)]
+            if name in names or any(n.startswith("*") and name.endswith(n[1:]) for n in names):
+                return item.description.replace("\n", " ")
+    raise PluginError(f"{cls.path} does not describe its setting {name}")
