@@ -7,10 +7,12 @@ a setting that its class does not describe.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import os
 import re
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from zlib import decompress
 
@@ -56,17 +58,19 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Leads links that leave `docs/` to the copies of their targets."""
-    if page.file.src_uri.startswith("repository/"):
-        return markdown
-    folder = Path(config.docs_dir) / Path(page.file.src_uri).parent
-    up = "../" * page.file.src_uri.count("/")
+    """Leads links that leave `docs/` to the copies of their targets, and those of copies back."""
+    docs, uri = Path(config.docs_dir), page.file.src_uri
+    copied = uri.startswith("repository/")
+    folder = (ROOT / uri.removeprefix("repository/") if copied else docs / uri).parent
+    up = "../" * uri.count("/")
 
     def led(match: re.Match) -> str:
-        target = _outside(folder, match[2], Path(config.docs_dir))
-        if target is None:
-            return match[0]
-        return f"{match[1]}{up}repository/{target.relative_to(ROOT)}{match[3]}"
+        target = Path(os.path.normpath(folder / match[2]))
+        if copied and target.is_relative_to(docs):
+            return f"{match[1]}{up}{target.relative_to(docs)}{match[3]}"
+        if not copied and _outside(folder, match[2], docs):
+            return f"{match[1]}{up}repository/{target.relative_to(ROOT)}{match[3]}"
+        return match[0]
 
     return _LINK.sub(led, markdown)
 
@@ -207,7 +211,8 @@ def _api(package: griffe.Module) -> str:
         lines += [f"| [`{name}`][{path}] | `{path.rpartition('.')[0]}` |" for name, path in exports]
     own = [m.path for m in _public(package) if not m.is_module and m.name != "log"]
     own += [path for _, path in exports if "._" in path]
-    own += [m.path for m in _public(package) if m.is_module and m not in _packages()]
+    modules = [m.path for m in _public(package) if m.is_module and m not in _packages()]
+    own += sorted(modules)
     lines += [line for path in own for line in ("", f"::: {path}")]
     return "\n".join([*lines, ""])
 
@@ -217,7 +222,9 @@ def _exports(package: griffe.Module) -> list[tuple[str, str]]:
     names = sorted(name for name in package.exports or () if isinstance(name, str))
     found = []
     for name in names:
-        member = package.members[name]
+        member = package.members.get(name)
+        if member is None:
+            raise PluginError(f"{package.path} exports {name}, which it neither has nor imports")
         found.append((name, member.final_target.path if member.is_alias else member.path))
     return found
 
@@ -265,14 +272,38 @@ def _settings() -> str:
     """Every configuration's fields, defaults and descriptions."""
     found = [s for s in _symbols() if s.is_class and s.name.endswith(("Config", "Settings"))]
     lines = ["# Settings", "Written from the configuration classes. A default of `-` has to be"]
-    lines += ["given. Presets name what they change: `metaworldx COMMAND --help`.", ""]
+    lines += ["given. What presets change stands at the end.", ""]
     lines += ["| class | holds |", "|---|---|"]
     lines += [f"| [`{cls.name}`](#{cls.name.lower()}) | {_summary(cls)} |" for cls in found]
     for cls in found:
         lines += ["", f"## {cls.name}", f"[`{cls.path}`][{cls.path}]. {_summary(cls)}", ""]
         lines += ["| setting | type | default | meaning |", "|---|---|---|---|"]
         lines += [_setting(cls, field) for field in _public(cls) if _is_field(field)]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *_presets(), ""])
+
+
+def _presets() -> list[str]:
+    """What every preset has other than its class's defaults."""
+    lines = []
+    for module in [m for m in _modules() if "PRESETS" in m.members]:
+        for name, config in import_module(module.path).PRESETS.items():
+            usual, own = _flat(type(config)()), _flat(config)
+            lines += ["", f"## Preset {name} of {type(config).__name__}", ""]
+            lines += ["| setting | default | here |", "|---|---|---|"]
+            lines += [
+                f"| `{key}` | `{usual.get(key, '-')}` | `{value}` |"
+                for key, value in own.items()
+                if usual.get(key) != value
+            ]
+    return lines
+
+
+def _flat(config, before: str = "") -> dict[str, object]:
+    """Fields of a configuration, those of its parts by dotted names."""
+    if not (dataclasses.is_dataclass(config) or isinstance(config, dict)):
+        return {before.rstrip("."): config}
+    fields = config if isinstance(config, dict) else vars(config)
+    return {k: v for n, each in fields.items() for k, v in _flat(each, f"{before}{n}.").items()}
 
 
 def _is_field(member: griffe.Object) -> bool:
