@@ -285,8 +285,8 @@ def _settings() -> str:
 def _presets() -> list[str]:
     """What every preset has other than its class's defaults."""
     lines = []
-    for module in [m for m in _modules() if "PRESETS" in m.members]:
-        for name, config in import_module(module.path).PRESETS.items():
+    for presets in [s for s in _symbols() if s.name == "PRESETS"]:
+        for name, config in import_module(presets.parent.path).PRESETS.items():
             usual, own = _flat(type(config)()), _flat(config)
             lines += ["", f"## Preset {name} of {type(config).__name__}", ""]
             lines += ["| setting | default | here |", "|---|---|---|"]
