@@ -72,7 +72,7 @@ def on_page_markdown(markdown, page, config, files):
             return f"{match[1]}{up}repository/{target.relative_to(ROOT)}{match[3]}"
         return match[0]
 
-    return _LINK.sub(led, markdown)
+    return _LINK.sub(led, _named(markdown) if uri == "migration.md" else markdown)
 
 
 def on_post_build(config):
@@ -113,6 +113,20 @@ def _linked_outside(docs: Path) -> list[Path]:
             if target.is_file() and not target.is_relative_to(docs):
                 found[target] = None
     return list(found)
+
+
+def _named(markdown: str) -> str:
+    """Tables of names with links to where a name of the last column is defined, if in one place."""
+    symbols = [symbol for symbol in _symbols() if not symbol.is_module]
+    paths = {s.name: s.path for s in symbols}
+    for name in [s.name for s in symbols if sum(s.name == each.name for each in symbols) > 1]:
+        paths.pop(name, None)
+
+    def led(match: re.Match) -> str:
+        path = paths.get(match[1])
+        return f"| [`{match[1]}`][{path}] |" if path else match[0]
+
+    return re.sub(r"\| `(\w+)` \|$", led, markdown, flags=re.MULTILINE)
 
 
 # ---- the API
@@ -278,7 +292,7 @@ def _settings() -> str:
     for cls in found:
         lines += ["", f"## {cls.name}", f"[`{cls.path}`][{cls.path}]. {_summary(cls)}", ""]
         lines += ["| setting | type | default | meaning |", "|---|---|---|---|"]
-        lines += [_setting(cls, field) for field in _public(cls) if _is_field(field)]
+        lines += [_setting(cls, field) for field in _fields(cls)]
     return "\n".join([*lines, *_presets(), ""])
 
 
@@ -306,8 +320,14 @@ def _flat(config, before: str = "") -> dict[str, object]:
     return {k: v for n, each in fields.items() for k, v in _flat(each, f"{before}{n}.").items()}
 
 
-def _is_field(member: griffe.Object) -> bool:
-    return member.is_attribute and "property" not in member.labels and bool(member.annotation)
+def _fields(cls: griffe.Object) -> list[griffe.Object]:
+    """Fields of a configuration, those of its bases first."""
+    found = {}
+    for each in (*reversed(cls.mro()), cls):
+        for member in _public(each):
+            if member.is_attribute and "property" not in member.labels and member.annotation:
+                found[member.name] = member
+    return list(found.values())
 
 
 def _setting(cls: griffe.Object, field: griffe.Object) -> str:
@@ -318,14 +338,16 @@ def _setting(cls: griffe.Object, field: griffe.Object) -> str:
 
 
 def _meaning(cls: griffe.Object, name: str) -> str:
-    """What a class says of a field; one line may tell of several, or of all that end alike."""
-    if cls.members[name].docstring:
-        return _summary(cls.members[name])
-    for section in cls.docstring.parse("google", warnings=False):
-        if section.kind is not griffe.DocstringSectionKind.attributes:
-            continue
-        for item in section.value:
-            names = [each.strip() for each in re.split(r",\s", item.name)]
-            if name in names or any(n.startswith("*") and name.endswith(n[1:]) for n in names):
-                return item.description.replace("\n", " ")
+    """What a class or a base of it says of a field; one line may tell of all that end alike."""
+    for each in (cls, *cls.mro()):
+        own = each.members.get(name)
+        if own is not None and own.docstring:
+            return _summary(own)
+        for section in each.docstring.parse("google", warnings=False) if each.docstring else ():
+            if section.kind is not griffe.DocstringSectionKind.attributes:
+                continue
+            for item in section.value:
+                names = re.split(r",\s", item.name)
+                if name in names or any(n[:1] == "*" and name.endswith(n[1:]) for n in names):
+                    return item.description.replace("\n", " ")
     raise PluginError(f"{cls.path} does not describe its setting {name}")
