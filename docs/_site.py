@@ -325,7 +325,8 @@ def _fields(cls: griffe.Object) -> list[griffe.Object]:
     found = {}
     for each in (*reversed(cls.mro()), cls):
         for member in _public(each):
-            if member.is_attribute and "property" not in member.labels and member.annotation:
+            settable = member.is_attribute and "property" not in member.labels
+            if settable and member.annotation and not str(member.annotation).startswith("ClassVar"):
                 found[member.name] = member
     return list(found.values())
 
