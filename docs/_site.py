@@ -325,8 +325,9 @@ def _fields(cls: griffe.Object) -> list[griffe.Object]:
     found = {}
     for each in (*reversed(cls.mro()), cls):
         for member in _public(each):
-            settable = member.is_attribute and "property" not in member.labels
-            if settable and member.annotation and not str(member.annotation).startswith("ClassVar"):
+            # A ClassVar has a value of the class alone.
+            settable = {"instance-attribute", "property"} & member.labels == {"instance-attribute"}
+            if member.is_attribute and settable and member.annotation:
                 found[member.name] = member
     return list(found.values())
 
