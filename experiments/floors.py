@@ -8,7 +8,8 @@ Every expert in its task, beside the same with offsets of zero (reference, balan
 alone), with a network of random weights, and a held pose. Every composed row beside the best
 constant mixture of two experts, which is chosen on other starts than it is reported on, the same
 without the networks of its experts and with random ones, and the router over several trainings.
-Each part is written to --results as soon as it is measured, and is not measured again.
+Each part is written to --results as soon as it is measured, and is not measured again. The tables
+stand in `docs/results/experts.md` and `docs/results/composition.md`; a test holds them there.
 """
 
 from __future__ import annotations
