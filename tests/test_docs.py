@@ -63,7 +63,7 @@ def test_links_and_pictures_are_there(page):
 def _command_lines(text):
     """Command lines of a page: those in blocks, and those within a sentence."""
     for line in text.splitlines():
-        if re.match(r"\s+metaworldx ", line):
+        if re.match(r"\s*metaworldx (?!--)", line):
             yield line.strip()
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     yield from (code for code in _INLINE.findall(prose) if code.startswith("metaworldx "))
