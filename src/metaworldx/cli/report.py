@@ -81,7 +81,7 @@ def _page(run: Path, out: Path | None, as_json: bool) -> int:
     if as_json:
         print(json.dumps(rows, indent=1))
         return 0
-    print_rows(rows, f"{run / FILE}: who acted")
+    print_rows(rows, f"{run / FILE}: policies")
     print(f"wrote {folder / PAGE}")
     return 0
 

@@ -108,6 +108,6 @@ def main(
     except Stopped:
         print("stopped by a signal; the same command goes on")
         return 0
-    print_rows(rows_of({out.resolve().name: read_report(out)}), f"{out}: who acted")
+    print_rows(rows_of({out.resolve().name: read_report(out)}), f"{out}: policies")
     print(f"wrote {path}")
     return 0

@@ -18,7 +18,7 @@ from metaworldx.report.html_elements import (
 from metaworldx.report.html_template import html_page
 from metaworldx.report.schema import PipelineReport
 
-COLUMNS = ("run", "task", "who acted", "kind", "return", "length", "success", "teacher", "pool")
+COLUMNS = ("run", "task", "policy", "kind", "return", "length", "success", "teacher", "pool")
 
 
 def rows_of(reports: Mapping[str, PipelineReport]) -> list[dict[str, Any]]:

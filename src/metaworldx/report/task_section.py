@@ -117,7 +117,7 @@ def _who_acted(task: TaskReport, colours: Colours) -> Html:
                 _mix(row.mean_weights, colours),
             )
         )
-    heads = ("who acted", "return ± s.e.", "length", "no fall in 30 s", "success", "mean weights")
+    heads = ("policy", "return ± s.e.", "length", "no fall in 30 s", "success", "mean weights")
     return section(
         "Who acted",
         paragraph(
@@ -126,7 +126,7 @@ def _who_acted(task: TaskReport, colours: Colours) -> Html:
             + _about_bar(task.rows),
             class_="small",
         ),
-        table(f"{task.task}: who acted and how it went", heads, rows),
+        table(f"{task.task}: policies and how they did", heads, rows),
         level=3,
     )
 
@@ -245,7 +245,7 @@ def _milestones(rows: Sequence[Row]) -> Html:
                 )
             )
     caption = "share of the episodes in which each milestone was reached"
-    heads = ("who acted", *names)
+    heads = ("policy", *names)
     return section("Milestones", table(caption, heads, cells, show_caption=True), level=3)
 
 
@@ -263,7 +263,7 @@ def _motion(rows: Sequence[Row]) -> Html:
             content.append(NONE if value is None else bar(share, number(value), colour))
         cells.append(content)
     caption = "how the robot moved; less is smoother, and who falls early moves little"
-    heads = ("who acted", *_MOTION.values())
+    heads = ("policy", *_MOTION.values())
     return section("Quality of motion", table(caption, heads, cells, show_caption=True), level=3)
 
 
