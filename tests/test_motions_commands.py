@@ -163,6 +163,11 @@ def test_preview_refuses_what_is_no_motion(capsys, tmp_path):
     assert "width is 0" in refused(capsys, "preview", "walk_1.00", "--width", 0)
 
 
+def test_sheet_refuses_a_folder_that_is_a_file(capsys, tmp_path):
+    (tmp_path / "sheets").write_text("none")
+    assert "sheets" in refused(capsys, "sheet", tmp_path / "sheets")
+
+
 def test_preview_names_the_nearest_clip(capsys, few):
     assert "did you mean 'walk_1.00'" in refused(capsys, "preview", "wlak_1.00")
 

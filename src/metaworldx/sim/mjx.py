@@ -131,7 +131,7 @@ class MjxPhysics(Physics):
         return data.xpos, data.xquat, data.site_xpos
 
     def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
-        """Readings right after a reset; see `Physics.readings_at`."""
+        """Simulation data right after a reset; see `Physics.readings_at`."""
         xpos, xquat, site_xpos = self.kinematics(state, needed)
         sensors = self._sensors(self._data)
         return SimData(

@@ -206,7 +206,7 @@ class NativePhysics(Physics):
         return jax.pure_callback(host, result, state, needed, vmap_method="broadcast_all")
 
     def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
-        """Readings right after a reset; see `Physics.readings_at`."""
+        """Simulation data right after a reset; see `Physics.readings_at`."""
         xpos, xquat, site_xpos = self.kinematics(state, needed)
         return SimData(
             qpos=state.qpos,
