@@ -285,11 +285,9 @@ class TrackingTask(TaskWrapper):
         out = out.replace(memory=TrackingState(out.memory, follow), terms=terms)
         if not self._training:
             return out
+        reward = skill.w_track * aligned + skill.w_task * out.reward
         lost = _lost(robot, skill, reference_frame_of(refs, follow), qpos)
-        return out.replace(
-            reward=skill.w_track * aligned + skill.w_task * out.reward,
-            terminated=out.terminated | lost,
-        )
+        return out.replace(reward=reward, terminated=out.terminated | lost)
 
     def _asked(
         self, follow: MotionCommand, r: SimData, own: TaskState, begins: bool = False
