@@ -32,7 +32,7 @@ from metaworldx.core.errors import UserError
 from metaworldx.core.files import read_json, write_text
 from metaworldx.core.host_info import machine
 from metaworldx.envs.factory import make
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.envs.state import EnvConfig
 from metaworldx.evaluation.controllers import ExpertController, ScriptedController
 from metaworldx.evaluation.evaluator import Evaluator
@@ -188,7 +188,7 @@ def _expert(sizes: Sizes, name: str, kind: str) -> dict[str, Any]:
         acts: Any = partial(ScriptedController, HOLD)
     else:
         pool = ExpertPool(
-            with_offsets([expert], {name: kind}, sizes.expert_seed), parse_id(task)[0].name
+            with_offsets([expert], {name: kind}, sizes.expert_seed), EnvId.parse(task).robot
         )
         acts = partial(ExpertController, pool, name)
     make_env = partial(make, task, "native", None)
@@ -203,7 +203,7 @@ def _expert(sizes: Sizes, name: str, kind: str) -> dict[str, Any]:
 
 
 def _composed(task: str, sizes: Sizes, teachers: Teachers, kept: Kept) -> None:
-    pool, env = load_pool(None, parse_id(task)[0].name), _env(task)
+    pool, env = load_pool(None, EnvId.parse(task).robot), _env(task)
     search = partial(find_mixture, sizes.mixtures, pool, env, sizes.seed)
     found = kept.part("mixtures", lambda: search().as_data())
     pair = {name: "zero" for name in found["best"]}
@@ -266,7 +266,7 @@ def _without(
     task: str, sizes: Sizes, found: dict[str, Any], kinds: dict[str, str]
 ) -> dict[str, Any]:
     experts = with_offsets(load_experts(), kinds, sizes.expert_seed)
-    pool, mixed = ExpertPool(experts, parse_id(task)[0].name), mixture_of(found)
+    pool, mixed = ExpertPool(experts, EnvId.parse(task).robot), mixture_of(found)
     chooser = {"mixture": (mixed.chooser(pool.names), 1.0)}
     return compare(pool, _env(task), chooser, sizes.starts, sizes.seed, hold=False)[
         "mixture"

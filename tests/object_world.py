@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.sim.model import build_model
 from metaworldx.sim.model_index import ModelIndex
 from task_world import readings, starts
@@ -22,7 +22,8 @@ SHELF += [(0.85, 0.05, 0.35), (0.85, -0.25, 0.35)]
 
 @functools.cache
 def task_of(env_id):
-    spec, cls = parse_id(env_id)
+    parsed = EnvId.parse(env_id)
+    spec, cls = parsed.robot_spec, parsed.task_class
     return cls(spec, ModelIndex.of_model(build_model(spec.name, cls.scene, "body")))
 
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.envs.task import ResetState, Task
 from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
@@ -25,7 +25,8 @@ def make_task(
     geoms: Sequence[tuple[str, str]] = (),
 ) -> Task:
     """A task over the robot and these names; joints called `free_*` are free, others hinges."""
-    spec, cls = parse_id(env_id)
+    parsed = EnvId.parse(env_id)
+    spec, cls = parsed.robot_spec, parsed.task_class
     bodies = ("world", "pelvis", "torso_link", *bodies)
     places, nq, nv = {"free_base": (0, 0)}, spec.nq, spec.nv
     for joint in joints:

@@ -13,7 +13,7 @@ from gymnasium.wrappers import vector as wrappers
 
 import metaworldx  # noqa: F401  (registers the environments)
 from metaworldx.core.errors import UserError
-from metaworldx.envs.registry import environment_ids, parse_id
+from metaworldx.envs.registry import EnvId, environment_ids
 
 WALK = "metaworldx/h1-walk-v0"
 COUNT = 3
@@ -189,7 +189,7 @@ def test_disabled_autoreset_wants_a_reset_after_an_end(vectors):
 def test_every_registered_limit_is_the_tasks():
     for env_id in environment_ids():
         spec = gymnasium.spec(f"metaworldx/{env_id}")
-        assert spec.max_episode_steps == parse_id(env_id)[1].max_episode_steps, env_id
+        assert spec.max_episode_steps == EnvId.parse(env_id).task_class.max_episode_steps, env_id
 
 
 @pytest.mark.parametrize(

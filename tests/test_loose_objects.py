@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.parity.recording import load_recording
 from metaworldx.parity.scene import dynamics
 from metaworldx.sim.model import build_model, scenes
@@ -158,7 +158,7 @@ def test_loose_bodies_have_humanoidbenchs_shapes_on_native(env_id):
 @pytest.mark.parametrize("env_id", ["h1-balance_hard", "h1hand-balance_simple"])
 def test_feet_meet_a_board_with_hulls_as_large_as_humanoidbenchs(env_id):
     model = world(env_id, "native").physics.model
-    robot = parse_id(env_id)[0].name
+    robot = EnvId.parse(env_id).robot
     root = shared_root()
     if root is None:
         pytest.skip("the figures are not here (METAWORLDX_SHARED or ../shared)")

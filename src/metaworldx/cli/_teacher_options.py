@@ -34,7 +34,7 @@ def question_for(
     Raises:
       UserError: both or neither of task and text, or any of them that does not do.
     """
-    from metaworldx.envs.registry import parse_id
+    from metaworldx.envs.registry import EnvId
     from metaworldx.experts.pool import descriptions
     from metaworldx.rendering.scene_images import look_at_task, picture_in
     from metaworldx.vlm.questions import question_of_task, question_of_text
@@ -46,11 +46,11 @@ def question_for(
     if text is not None:
         return question_of_text(text, experts, images)
     assert task is not None
-    robot, entry = parse_id(task)
+    env = EnvId.parse(task)
     if shown and not images and os.environ.get("GEMINI_API_KEY"):
         picture = look_at_task(task)
         images = () if picture is None else (picture,)
-    return question_of_task(f"{robot.name}-{entry.name}-v0", entry.name, experts, images)
+    return question_of_task(env.text, env.task, experts, images)
 
 
 def guidance_for(
@@ -62,7 +62,7 @@ def guidance_for(
       tasks: ids; the answers come under these names.
       first: gemini, cached or offline, falling back in that order.
     """
-    from metaworldx.envs.registry import environment_ids, parse_id
+    from metaworldx.envs.registry import EnvId, environment_ids
     from metaworldx.vlm.factory import teachers_from
 
     asked = teachers_from(first, cache, settings_for(None))
@@ -70,10 +70,10 @@ def guidance_for(
         task: asked.ask(question_for(task, None, None, pool, shown=first == "gemini"))
         for task in tasks
     }
-    there = {parse_id(task)[1].name for task in tasks}
+    there = {EnvId.parse(task).task for task in tasks}
     offline = teachers_from("offline")
     for task in environment_ids():
-        name = parse_id(task)[1].name
+        name = EnvId.parse(task).task
         if name not in there:
             there.add(name)
             found[task] = offline.ask(question_for(task, None, None, pool, shown=False))

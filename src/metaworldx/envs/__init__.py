@@ -9,17 +9,40 @@ if TYPE_CHECKING:
     from metaworldx.envs.domain_randomization import DomainRandomization
     from metaworldx.envs.env import Env
     from metaworldx.envs.factory import make
-    from metaworldx.envs.registry import environment_ids
+    from metaworldx.envs.registry import EnvId, environment_ids
+    from metaworldx.envs.robots import ROBOTS, RobotSpec
     from metaworldx.envs.state import EnvConfig, EnvState
+    from metaworldx.envs.task import StepResult, Task, TaskState, step_result
 
-__all__ = ["DomainRandomization", "Env", "EnvConfig", "EnvState", "environment_ids", "make"]
+__all__ = [
+    "ROBOTS",
+    "DomainRandomization",
+    "Env",
+    "EnvConfig",
+    "EnvId",
+    "EnvState",
+    "RobotSpec",
+    "StepResult",
+    "Task",
+    "TaskState",
+    "environment_ids",
+    "make",
+    "step_result",
+]
 
 _HOME = {
     "Env": "env",
     "EnvConfig": "state",
     "EnvState": "state",
     "DomainRandomization": "domain_randomization",
+    "EnvId": "registry",
     "environment_ids": "registry",
+    "ROBOTS": "robots",
+    "RobotSpec": "robots",
+    "StepResult": "task",
+    "Task": "task",
+    "TaskState": "task",
+    "step_result": "task",
     "make": "factory",
 }
 

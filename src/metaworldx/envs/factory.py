@@ -1,17 +1,19 @@
-"""Building an environment from its id."""
+"""Factory of environments, from their ids."""
 
 from __future__ import annotations
 
 from metaworldx.core.errors import UserError, nearest
 from metaworldx.envs.env import Env
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.envs.state import EnvConfig
+from metaworldx.envs.task import Task
 from metaworldx.sim.backends import make_physics, resolve_backend
 from metaworldx.sim.model import COLLISION_SETS, model_spec, set_mjx_limits
+from metaworldx.sim.model_index import ModelIndex
 
 
 def make(
-    env_id: str,
+    env_id: str | EnvId,
     backend: str = "auto",
     collisions: str | None = None,
     config: EnvConfig = EnvConfig(),
@@ -19,10 +21,11 @@ def make(
     solver_iterations: tuple[int, int] | None = None,
     worlds: int | None = None,
 ) -> Env:
-    """An environment by HumanoidBench's id, e.g. `h1-walk-v0` (the suffix may be left out).
+    """An environment by its id: HumanoidBench's `h1-walk-v0`, or a user's `my_pkg:MyTask`.
 
     Args:
-      env_id: robot and task, listed by `metaworldx envs`.
+      env_id: robot and task, listed by `metaworldx envs` (`-v0` may be left out), or
+        `[ROBOT-]MODULE:CLASS` of a custom task.
       backend: auto (warp or mjx on an accelerator, native on a CPU), native, mjx or warp.
       collisions: how much of the robot collides: feet, body or full (self-collisions too);
         None takes `body`, or the task's own least set where that is more.
@@ -33,23 +36,41 @@ def make(
         refuses more. None is any number: the batch itself sizes them.
 
     Raises:
-      UserError: unknown id, backend or collision set (the message names the nearest), or a
-        collision set so small that the task's rewards would change.
+      UserError: unknown id, backend or collision set (the message names the nearest), a
+        collision set so small that the task's rewards would change, or a custom task whose model
+        or sizes do not fit.
     """
-    spec, cls = parse_id(env_id)
+    env_id = EnvId.parse(env_id)
+    spec, cls = env_id.robot_spec, env_id.task_class
     backend = resolve_backend(backend)
-    collisions = _collisions(env_id, cls.min_collisions, collisions)
+    collisions = _collisions(env_id.text, cls.min_collisions, collisions)
     native = backend == "native"
-    model = model_spec(spec.name, cls.scene, collisions, visuals=False, native=native)
+    model = model_spec(spec.model, cls.scene, collisions, visuals=False, native=native)
     if not native:
         set_mjx_limits(model)
         solver_iterations = solver_iterations or cls.mjx_solver
     if solver_iterations is not None:
         model.option.iterations, model.option.ls_iterations = solver_iterations
     physics = make_physics(backend, model, cls.contact_rules, worlds)
-    task = cls(spec, physics.layout)
-    suffix = "" if env_id.endswith("-v0") else "-v0"
-    return Env(env_id + suffix, task, physics, config, collisions)
+    return Env(env_id.text, _task(env_id, physics.layout), physics, config, collisions)
+
+
+def _task(env_id: EnvId, layout: ModelIndex) -> Task:
+    """The task in a compiled model; names that the model lacks are told in one line."""
+    spec = env_id.robot_spec
+    try:
+        task = env_id.task_class(spec, layout)
+    except KeyError as error:
+        if env_id.builtin:
+            raise
+        raise UserError(f"{env_id.text}: {error.args[0]}") from None
+    size = task.keyframe().size
+    if size != layout.nq:
+        raise UserError(
+            f"{env_id.text}: its keyframe has {size} positions, its model {layout.nq}; "
+            "RobotSpec.stand gives the robot's and Task.object_qpos what the scene adds"
+        )
+    return task
 
 
 def _collisions(env_id: str, least: str, wanted: str | None) -> str:

@@ -1,7 +1,8 @@
-"""Every environment's id, and the task class behind it."""
+"""Environment ids, and the robot and task class behind each: built-in tasks and users' own."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,7 +22,7 @@ _BOTH, _H1, _HAND, _STRONG = ("h1", "h1hand"), ("h1",), ("h1hand",), ("h1strong"
 
 @dataclass(frozen=True)
 class TaskEntry:
-    """Where a task lives: its module in `metaworldx.envs.tasks`, its class, its robots.
+    """Place of a task: its module in `metaworldx.envs.tasks`, its class, its robots.
 
     Its time limit in control steps is the class's own, repeated for those who list tasks without
     importing them.
@@ -70,15 +71,75 @@ TASKS = {
 }
 
 
-def task_class(name: str) -> type[Task]:
-    """The class of a task by its name."""
-    entry = TASKS[name]
-    return getattr(import_module(f"metaworldx.envs.tasks.{entry.module}"), entry.cls)
+_CUSTOM = re.compile(
+    r"(?:(?P<robot>\w+)-)?(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*)[:.](?P<cls>[^\W\d]\w*)"
+)
 
 
-def time_limit(env_id: str) -> int:
-    """Control steps of an episode of a known environment, e.g. `h1-walk-v0`."""
-    return TASKS[env_id.split("-")[1]].max_episode_steps
+@dataclass(frozen=True)
+class EnvId:
+    """Identity of an environment: a robot and a task. `parse` makes one of a text.
+
+    Attributes:
+      text: the full id: `h1-walk-v0`, or `h1-my_pkg.my_task.MyTask` of a custom task.
+      robot: the robot's name.
+      task: the task's name, e.g. `walk`.
+      source: `MODULE:CLASS` that holds the task.
+      version: `v0`; empty for custom tasks.
+    """
+
+    text: str
+    robot: str
+    task: str
+    source: str
+    version: str = "v0"
+
+    @classmethod
+    def parse(cls, text: str | EnvId) -> EnvId:
+        """The environment that a text names; one that is parsed already is returned as it is.
+
+        Args:
+          text: `ROBOT-TASK`, with `-v0` or without, or `[ROBOT-]MODULE:CLASS`, the class of a custom
+            task. That module is imported.
+
+        Raises:
+          UserError: no such environment (the message names the nearest), module or class, or a
+            class that is no usable task.
+        """
+        if isinstance(text, EnvId):
+            return text
+        if ":" in text or "." in text:
+            return _custom(text)
+        robot, _, name = text.removesuffix("-v0").partition("-")
+        entry = TASKS.get(name)
+        if entry is None or robot not in entry.robots:
+            hint = "metaworldx envs lists all"
+            raise UserError(nearest("environment", text, environment_ids(), hint))
+        source = f"metaworldx.envs.tasks.{entry.module}:{entry.cls}"
+        return cls(f"{robot}-{name}-v0", robot, name, source)
+
+    @property
+    def builtin(self) -> bool:
+        """Whether the task is one of the package's."""
+        return bool(self.version)
+
+    @property
+    def task_class(self) -> type[Task]:
+        """The task's class; its module, and with it JAX, is imported on first use."""
+        module, _, name = self.source.partition(":")
+        return getattr(import_module(module), name)
+
+    @property
+    def robot_spec(self) -> RobotSpec:
+        """The robot's sizes, pose and model."""
+        from metaworldx.envs.robots import ROBOTS
+
+        return ROBOTS[self.robot] if self.builtin else _robots_of(self.task_class)[self.robot]
+
+    @property
+    def max_episode_steps(self) -> int:
+        """Control steps of an episode; of the package's tasks it is known without an import."""
+        return (TASKS[self.task] if self.builtin else self.task_class).max_episode_steps
 
 
 def environment_ids() -> tuple[str, ...]:
@@ -91,29 +152,112 @@ def environment_ids() -> tuple[str, ...]:
     )
 
 
+def full_id(text: str) -> str:
+    """The full id of a custom task; one of the package's stays as it is spelled.
+
+    Names of files and keys that hold a task are made of this.
+
+    Raises:
+      UserError: no such custom task.
+    """
+    return EnvId.parse(text).text if ":" in text or "." in text else text
+
+
 def one_robot(env_ids: Sequence[str]) -> RobotSpec:
     """The robot of tasks that are learnt together.
 
     Raises:
       UserError: an unknown environment, or several robots.
     """
-    robots = {spec.name: spec for spec in (parse_id(env_id)[0] for env_id in env_ids)}
+    robots = {env.robot: env for env in map(EnvId.parse, env_ids)}
     if len(robots) > 1:
         raise UserError(f"tasks of several robots: {', '.join(sorted(robots))}; needs one")
-    return next(iter(robots.values()))
+    return next(iter(robots.values())).robot_spec
 
 
-def parse_id(env_id: str) -> tuple[RobotSpec, type[Task]]:
-    """Robot and task of an id; the suffix `-v0` may be left out.
+# ---- custom tasks
 
-    Raises:
-      UserError: no such environment; the message names the nearest id.
+
+def _custom(text: str) -> EnvId:
+    found = _CUSTOM.fullmatch(text)
+    if found is None:
+        raise UserError(
+            f"{text!r} names no task; needs ROBOT-TASK, e.g. h1-walk, or [ROBOT-]MODULE:CLASS, "
+            "e.g. my_pkg.my_task:MyTask"
+        )
+    module, name = found["module"], found["cls"]
+    task = _checked(_class_in(module, name), f"{module}:{name}")
+    robots = _robots_of(task)
+    robot = found["robot"] or next(iter(robots))
+    if robot not in robots:
+        hint = f"{module}:{name} is for {', '.join(robots)}"
+        raise UserError(nearest("robot", robot, robots, hint))
+    return EnvId(f"{robot}-{module}.{name}", robot, task.name, f"{module}:{name}", "")
+
+
+def _class_in(module: str, name: str) -> type:
+    """A module's class; whatever goes wrong in its import is told in one line."""
+    try:
+        holder = import_module(module)
+    except (Exception, SystemExit) as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None and f"{module}.".startswith(f"{missing}."):
+            raise UserError(
+                f"no module {missing!r} for {module}:{name}; the folder that holds it must be on "
+                "PYTHONPATH"
+            ) from None
+        why = " ".join(str(error).split())[:200]
+        raise UserError(
+            f"{module} fails while it is imported: {type(error).__name__}: {why}"
+        ) from error
+    if not hasattr(holder, name):
+        classes = [each for each, value in vars(holder).items() if isinstance(value, type)]
+        raise UserError(nearest(f"class in {module}", name, classes))
+    return getattr(holder, name)
+
+
+def _checked(task: type, source: str) -> type[Task]:
+    """A user's class, found to be a task that can be used."""
+    from metaworldx.envs.task import Task
+
+    if not (isinstance(task, type) and issubclass(task, Task)):
+        raise UserError(f"{source} is no task; needs a class that inherits metaworldx.envs.Task")
+    for name, kind, wanted in (
+        ("name", str, "a text"),
+        ("success_bar", (int, float), "a number"),
+        ("max_episode_steps", int, "an integer"),
+    ):
+        if not isinstance(getattr(task, name, None), kind):
+            raise UserError(f"{source} has no class attribute {name!r}; needs {wanted}")
+    if not re.fullmatch(r"\w+", task.name):
+        raise UserError(f"{source} is named {task.name!r}; needs letters, digits and _ alone")
+    if task.evaluate is Task.evaluate:
+        raise UserError(f"{source} has no evaluate(self, data, state): it gives no reward")
+    entry = TASKS.get(task.name)
+    if entry is not None and not issubclass(task, task_class(task.name)):
+        raise UserError(f"{source} is named {task.name!r}, as a task of metaworldx; rename it")
+    return task
+
+
+def _robots_of(task: type[Task]) -> dict[str, RobotSpec]:
+    """The robots of a custom task by name, its default first.
+
+    Those that it lists, else those of the package's task that it varies, else H1 without and with
+    hands.
     """
-    known = environment_ids()
-    wanted = env_id if env_id.endswith("-v0") else f"{env_id}-v0"
-    if wanted not in known:
-        raise UserError(nearest("environment", env_id, known, "metaworldx envs lists all"))
-    from metaworldx.envs.robots import ROBOTS
+    from metaworldx.envs.robots import ROBOTS, RobotSpec
 
-    robot, name, _ = wanted.split("-")
-    return ROBOTS[robot], task_class(name)
+    entry = TASKS.get(task.name)
+    found: dict[str, RobotSpec] = {}
+    for each in task.robots or (_BOTH if entry is None else entry.robots):
+        if isinstance(each, str) and each not in ROBOTS:
+            raise UserError(nearest("robot", each, ROBOTS, f"of the task {task.name}"))
+        spec = each if isinstance(each, RobotSpec) else ROBOTS[each]
+        found[spec.name] = spec
+    return found
+
+
+def task_class(name: str) -> type[Task]:
+    """The class of one of the package's tasks by its name."""
+    entry = TASKS[name]
+    return getattr(import_module(f"metaworldx.envs.tasks.{entry.module}"), entry.cls)

@@ -17,12 +17,13 @@ _STAND = (0.0, 0.0, 0.98, 1.0, 0.0, 0.0, 0.0, *_LEG, *_LEG, 0.0)
 
 @dataclass(frozen=True)
 class RobotSpec:
-    """A robot: its model file in `assets/robots/` and its sizes.
+    """A robot: its model file and its sizes.
 
     Attributes:
       name: the first part of an environment's id.
       nq, nv, nu: numbers of positions, velocities and actuators.
       stand: HumanoidBench's standing pose `[nq]`, pelvis 0.98 m high, knees bent 0.8 rad.
+      xml: path of the model file of a custom robot; None is `assets/robots/NAME.xml`.
     """
 
     name: str
@@ -30,6 +31,12 @@ class RobotSpec:
     nv: int
     nu: int
     stand: tuple[float, ...]
+    xml: str | None = None
+
+    @property
+    def model(self) -> str:
+        """What `sim.model` builds the robot from: the file's path, or a shipped robot's name."""
+        return self.xml or self.name
 
 
 ROBOTS = {

@@ -1,4 +1,4 @@
-"""What there is to know of each environment before making it."""
+"""Specifications of environments: sizes and constants, known before one is made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from metaworldx.envs.registry import environment_ids, parse_id
+from metaworldx.envs.registry import EnvId, environment_ids
 from metaworldx.sim.data import SimData
 from metaworldx.sim.model import build_model
 from metaworldx.sim.model_index import ModelIndex
@@ -33,14 +33,15 @@ class EnvSpec:
     min_collisions: str
 
 
-def env_spec(env_id: str) -> EnvSpec:
-    """An environment's facts, its sizes from the compiled model; nothing is simulated.
+def env_spec(env_id: str | EnvId) -> EnvSpec:
+    """An environment's specification, its sizes from the compiled model; nothing is simulated.
 
     Raises:
       UserError: no such environment.
     """
-    spec, cls = parse_id(env_id)
-    model = build_model(spec.name, cls.scene, cls.min_collisions)
+    parsed = EnvId.parse(env_id)
+    spec, cls = parsed.robot_spec, parsed.task_class
+    model = build_model(spec.model, cls.scene, cls.min_collisions)
     task = cls(spec, ModelIndex.of_model(model))
 
     def first_observation(key: jax.Array) -> jax.Array:
@@ -59,7 +60,7 @@ def env_spec(env_id: str) -> EnvSpec:
         return task.observe(readings, task.on_reset(begin.memory, readings))
 
     return EnvSpec(
-        env=env_id,
+        env=env_id if isinstance(env_id, str) else env_id.text,
         obs_size=jax.eval_shape(first_observation, jax.random.key(0)).shape[0],
         action_size=model.nu,
         max_episode_steps=cls.max_episode_steps,
@@ -69,5 +70,5 @@ def env_spec(env_id: str) -> EnvSpec:
 
 
 def all_env_specs() -> list[EnvSpec]:
-    """The facts of every environment."""
+    """The specification of every built-in environment."""
     return [env_spec(env_id) for env_id in environment_ids()]

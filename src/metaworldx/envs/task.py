@@ -1,4 +1,4 @@
-"""What a task is: a scene, a start, an observation, a reward and an end, as pure functions."""
+"""Task: scene, reset, observation, reward, termination and milestones, as pure functions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
 
 TaskState = Any
-"""A task's own state between steps: any pytree of arrays of fixed shapes, `()` if it has none."""
+"""State of a task between steps: any pytree of arrays of fixed shapes, `()` if it has none."""
 
 FREE_QPOS, FREE_QVEL = 7, 6
 
 
 @dataclass(frozen=True)
 class View:
-    """Where pictures are taken from: a camera that looks at a point beside the pelvis.
+    """Camera of pictures: it looks at a point beside the pelvis.
 
     Attributes:
       azimuth: direction it looks in, degrees; 180 sees the robot's front, 90 its right side.
@@ -41,12 +41,12 @@ class View:
 
 @struct.dataclass
 class ResetState:
-    """Where an episode begins.
+    """State at the start of an episode.
 
     Attributes:
       qpos, qvel: state `[nq]`, `[nv]`.
       mocap_pos, mocap_quat: poses of the bodies that only move between episodes `[nmocap, 3|4]`.
-      memory: the task's memory at the start.
+      memory: the task's state at the start.
     """
 
     qpos: jax.Array
@@ -58,7 +58,7 @@ class ResetState:
 
 @struct.dataclass
 class StepResult:
-    """What a step was worth.
+    """Reward, termination and next task state of a step.
 
     Attributes:
       reward: HumanoidBench's reward, scalar.
@@ -66,7 +66,7 @@ class StepResult:
       success: whether the task is completed, bool; False where a task has no such notion.
       success_subtasks: how many parts are done, float; 0 where a task has none.
       terms: the reward's named terms, scalars, under HumanoidBench's names.
-      memory: the task's memory after the step.
+      memory: the task's state after the step.
     """
 
     reward: jax.Array
@@ -85,7 +85,7 @@ def step_result(
     success: jax.Array | bool = False,
     success_subtasks: jax.Array | float = 0.0,
 ) -> StepResult:
-    """An Outcome of arrays from what a task computed."""
+    """A `StepResult` of arrays from what a task computed."""
     dtype = jnp.asarray(reward).dtype
     return StepResult(
         reward=jnp.asarray(reward),
@@ -97,16 +97,32 @@ def step_result(
     )
 
 
-class Task:
-    """Base of all tasks; a subclass states its constants and overrides `evaluate`.
+def progress(*values: jax.Array | float) -> jax.Array:
+    """Milestones from how far each is, cut off at 0 and 1 `[M]`."""
+    return jnp.clip(jnp.stack([jnp.asarray(value, float) for value in values]), 0.0, 1.0)
 
-    A task holds only indices looked up at construction, never anything that changes: what
-    changes between steps is its memory, which travels in the environment's state.
+
+class Task:
+    """Base class of tasks; a subclass states its constants and overrides `evaluate`.
+
+    A task holds only indices looked up at construction, never anything that changes. What
+    changes between steps is its `TaskState`, which travels in the environment's state.
     """
 
     name: ClassVar[str]
     scene: ClassVar[str] = "floor"
-    """File in `assets/scenes/`, without its ending."""
+    """File in `assets/scenes/`, without its ending, or the path of a custom scene's `.xml`."""
+    robots: ClassVar[tuple[str | RobotSpec, ...]] = ()
+    """Robots of a custom task, its default first; empty is those of the built-in task that it
+    inherits, else h1 and h1hand. Those of built-in tasks stand in the registry."""
+    instruction: ClassVar[str] = ""
+    """What is to be done, in words: the text of the VLM's prompt."""
+    scene_description: ClassVar[str] = ""
+    """What the scene holds, in words, for the same prompt."""
+    milestone_names: ClassVar[tuple[str, ...]] = ()
+    """Words for each entry of `milestones`."""
+    composition: ClassVar[str] = ""
+    """`MODULE:NAME` of a custom task's `ComposedTask`; built-in ones are found by their names."""
     max_episode_steps: ClassVar[int] = 1000
     success_bar: ClassVar[float]
     """HumanoidBench's return from which a task counts as solved."""
@@ -125,15 +141,15 @@ class Task:
     can_fall: ClassVar[bool] = True
     """False where lying or crawling is part of the task."""
     observes_new_memory: ClassVar[bool] = False
-    """Whether an observation is read with the memory from after its step, not from before."""
+    """Whether an observation is read with the task state after its step, not before it."""
     contact_rules: ClassVar[Mapping[str, ContactRule]] = {}
-    """Contacts that the task asks about; `self.touch(r, name)` reads one."""
+    """Contacts that the task reads; `self.touch(r, name)` reads one."""
     robot_pose: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     """Keyframe pose by robot, where it differs from `RobotSpec.stand`."""
     hold: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     """Keyframe ctrl by robot, where HumanoidBench gives one that is not zero."""
     object_qpos: ClassVar[tuple[float, ...]] = ()
-    """Keyframe positions of what the scene adds, in the order of its joints."""
+    """Keyframe positions of the scene's own joints, in their order."""
 
     def __init__(self, spec: RobotSpec, layout: ModelIndex):
         self.layout = layout
@@ -154,7 +170,7 @@ class Task:
 
     @final
     def start(self, key: jax.Array, site_xpos: Callable[[jax.Array], jax.Array]) -> ResetState:
-        """Draws the start of an episode; a task overrides its parts.
+        """A random start of an episode; a task overrides its parts.
 
         Args:
           key: a random key.
@@ -179,7 +195,7 @@ class Task:
     def randomise(
         self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
     ) -> ResetState:
-        """The task's own part of the start: places of objects, goals, memory."""
+        """The task's own part of the start: objects' poses, goals, task state."""
         del key, site_xpos
         return begin
 
@@ -197,24 +213,29 @@ class Task:
         return qpos
 
     def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
-        """Memory after the start's kinematic readings are known."""
+        """Task state once the kinematics of the start are known."""
         del r
         return memory
 
     # ---- a step
 
     def observe(self, r: SimData, memory: TaskState) -> jax.Array:
-        """The observation `[obs_dim]`: all positions, then all velocities, unless overridden.
+        """Observation `[obs_size]`: all positions, then all velocities, unless overridden.
 
-        After a step it is read with the memory from before the step, as HumanoidBench does,
+        After a step it is read with the task state from before the step, as HumanoidBench does,
         unless `observes_new_memory`.
         """
         del memory
         return jnp.concatenate([r.qpos, r.qvel])
 
     def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        """Reward, end and memory after a step, from that step's readings."""
+        """Reward, termination and task state after a step, from that step's data."""
         raise NotImplementedError
+
+    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+        """Progress towards each of `milestone_names` in their order `[M]`, 0 to 1 (reached)."""
+        del r, memory
+        return jnp.zeros(0)
 
     def touch(self, r: SimData, rule: str) -> jax.Array:
         """Whether the contact rule of that name holds, bool."""
@@ -223,11 +244,11 @@ class Task:
     # ---- recordings
 
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
-        """Memory from a recording's `task_state` entry."""
+        """Task state from a recording's `task_state` entry."""
         del record
         return ()
 
     def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
-        """What of the memory a recording keeps, under the recording's names (host side)."""
+        """Entries that a recording keeps of the task state, under its names (host side)."""
         del memory
         return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gymnasium
 
-from metaworldx.envs.registry import environment_ids, time_limit
+from metaworldx.envs.registry import EnvId, environment_ids
 
 NAMESPACE = "metaworldx"
 
@@ -22,6 +22,6 @@ def register() -> None:
                 id=name,
                 entry_point="metaworldx.interop.gym:UnlimitedGymEnv",
                 vector_entry_point="metaworldx.interop.gym:GymVectorEnv",
-                max_episode_steps=time_limit(env_id),
+                max_episode_steps=EnvId.parse(env_id).max_episode_steps,
                 kwargs={"env_id": env_id},
             )

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.envs.robots import RobotSpec
 from metaworldx.envs.task import Task, TaskState
 from metaworldx.parity.recording import Recording, RecordingError
@@ -113,7 +113,8 @@ def replay(recording: Recording) -> Replay:
       UserError: unknown environment.
       RecordingError: its names or task state do not fit that environment.
     """
-    spec, cls = parse_id(recording.env_id)
+    env_id = EnvId.parse(recording.env_id)
+    spec, cls = env_id.robot_spec, env_id.task_class
     with jax.enable_x64(True):
         return _replay(task_on(recording, cls, spec), recording)
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.parity.flight import FlightErrors, flight_errors
 from metaworldx.parity.recording import Flight, Recording, load
 from metaworldx.parity.replay import Replay, replay
@@ -172,7 +172,7 @@ def limits() -> dict[str, float]:
 
 
 def _environment(recording: Recording) -> EnvironmentReport:
-    _, cls = parse_id(recording.env_id)
+    cls = EnvId.parse(recording.env_id).task_class
     replayed = replay(recording)
     mismatches = size_mismatches(recording, physics_of(recording).layout)
     observation, physics = replayed.observation_error, None

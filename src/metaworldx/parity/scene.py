@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.parity.recording import Flight, Recording
 from metaworldx.parity.replay import memory_at_reset, relative_error, task_on
 from metaworldx.sim.data import SimData
@@ -52,7 +52,8 @@ def _compiled(robot: str, scene: str) -> NativePhysics:
 
 def physics_of(recording: Recording) -> NativePhysics:
     """Native physics of the recording's environment with everything colliding, as recorded."""
-    spec, cls = parse_id(recording.env_id)
+    env_id = EnvId.parse(recording.env_id)
+    spec, cls = env_id.robot_spec, env_id.task_class
     return _compiled(spec.name, cls.scene)
 
 
@@ -128,7 +129,8 @@ def _observation_errors(
     physics: NativePhysics, recording: Recording, episodes: list[int], state: PhysicsState
 ) -> list[float]:
     """Relative error of each episode's first observation."""
-    spec, cls = parse_id(recording.env_id)
+    env_id = EnvId.parse(recording.env_id)
+    spec, cls = env_id.robot_spec, env_id.task_class
     xpos, xquat, site_xpos = physics.kinematics_numpy(state, np.ones(len(episodes), bool))
     errors = []
     with jax.enable_x64(True):

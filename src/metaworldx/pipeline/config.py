@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig
 from metaworldx.core.errors import UserError, check_at_least, check_known, check_seed
-from metaworldx.envs.registry import one_robot, parse_id
+from metaworldx.envs.registry import EnvId, one_robot
 from metaworldx.residual.reference_schedule import ResidualConfig, reference_schedule
 from metaworldx.router.switching import DemoConfig
 from metaworldx.vlm.factory import TEACHERS
@@ -92,7 +92,7 @@ class PipelineConfig:
         check_known("schedule", self.schedule, SCHEDULES)
         if self.schedule != "none" and self.agent_steps and self.without != "guide":
             reference_schedule(
-                ResidualConfig(schedule=(self.schedule,)), parse_id(self.tasks[0])[1].name, None
+                ResidualConfig(schedule=(self.schedule,)), EnvId.parse(self.tasks[0]).task, None
             )
         check_at_least(self, 1, "pool_steps", "router_trainings")
         check_at_least(self, 2, "episodes")

@@ -26,7 +26,7 @@ from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig, Replanner
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.envs.state import EnvConfig
 from metaworldx.evaluation.controllers import AgentController, ReplanningController
 from metaworldx.evaluation.evaluator import Evaluator
@@ -111,7 +111,8 @@ def evaluate_task(
 
 def pool_of(config: PipelineConfig, task: str) -> ExpertPool:
     """The run's experts, for a task's robot."""
-    return load_pool(None if config.pool is None else Path(config.pool), parse_id(task)[0].name)
+    robot = EnvId.parse(task).robot_spec.model
+    return load_pool(None if config.pool is None else Path(config.pool), robot)
 
 
 def composed_of(
@@ -172,10 +173,10 @@ def _asked_again(
     """The router under guidance that its teacher gives anew as the task goes on."""
     answer = _kept(folder, task)
     teacher = teachers_from(config.teacher, None if config.cache is None else Path(config.cache))
-    robot, entry = parse_id(task)
+    env = EnvId.parse(task)
     experts = descriptions(None if config.pool is None else Path(config.pool))
-    question = question_of_task(f"{robot.name}-{entry.name}-v0", entry.name, experts)
-    milestones, when = milestone_names(entry.name), ReplanConfig(config.replan or None)
+    question = question_of_task(env.text, env.task, experts)
+    milestones, when = milestone_names(env.task), ReplanConfig(config.replan or None)
     replanner = Replanner(teacher, question, answer, pool.names, milestones, when)
     router = load_router(folder / "router")
     shown = config.teacher == "gemini" and os.environ.get("GEMINI_API_KEY")

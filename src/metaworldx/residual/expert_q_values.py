@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from metaworldx.agents import tdmpc2
 from metaworldx.composition.q_fusion import ExpertQFn
 from metaworldx.core.errors import UserError
-from metaworldx.envs.registry import parse_id
+from metaworldx.envs.registry import EnvId
 from metaworldx.experts.environments import guide_of
 from metaworldx.training.restore import TrainedAgent, load_agent
 
@@ -29,7 +29,7 @@ def expert_q_from_run(run: Path, task: str, checkpoint: str = "latest") -> Exper
     config = trained.config
     if config.skill is not None:
         raise UserError(f"{run} trained the expert {config.skill}; needs an agent of {task}")
-    if parse_id(config.task) != parse_id(task):
+    if EnvId.parse(config.task) != EnvId.parse(task):
         raise UserError(f"the agent in {run} knows {config.task}; needs one of {task}")
     return expert_q_of(trained)
 

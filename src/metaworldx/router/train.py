@@ -28,7 +28,7 @@ from metaworldx.core.files import (
 )
 from metaworldx.core.host_info import machine
 from metaworldx.envs.factory import make
-from metaworldx.envs.registry import one_robot, parse_id
+from metaworldx.envs.registry import EnvId, one_robot
 from metaworldx.envs.state import EnvConfig
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
@@ -105,7 +105,7 @@ def train_router(
     settings = _check(config, guidance, folder)
     pool = ExpertPool(
         load_experts(None if config.pool is None else Path(config.pool)),
-        parse_id(config.tasks[0])[0].name,
+        EnvId.parse(config.tasks[0]).robot_spec.model,
     )
     answers = {task: encode_guidance(each, pool.names) for task, each in guidance.items()}
     seconds: dict[str, float] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import mujoco
 
 from metaworldx.core.errors import UserError, nearest
@@ -58,8 +60,8 @@ def model_spec(
     the robot's first, then the scene's.
 
     Args:
-      robot: a file in `assets/robots/`, without its ending.
-      scene: a file in `assets/scenes/`, without its ending.
+      robot: a file in `assets/robots/`, without its ending, or the path of a user's `.xml`.
+      scene: a file in `assets/scenes/`, without its ending, or the path of a user's `.xml`.
       collisions: one of COLLISION_SETS.
       visuals: whether visual geoms stay in the compiled model. The dynamics are the same, but a
         step on the bare floor takes 60% longer with them: omit them for simulation, keep them for
@@ -68,18 +70,30 @@ def model_spec(
         their hulls, and convex shapes collide as in HumanoidBench's MuJoCo. Otherwise shapes that
         MJX cannot collide, or only slowly, have stand-ins.
 
-    Raises UserError (a ValueError) for an unknown name, with the nearest known one.
+    Raises UserError (a ValueError) for an unknown name, with the nearest known one, and for a
+    user's file that cannot be read as a part of a model.
     """
     _known("collision set", collisions, COLLISION_SETS)
-    _known("robot", robot, robots())
-    _known("scene", scene, scenes())
-    files = ("common.xml", f"robots/{robot}.xml", f"scenes/{scene}.xml")
-    lines = "".join(f'<include file="{file}"/>' for file in files)
-    spec = mujoco.MjSpec.from_string(
-        f'<mujoco model="{robot}_{scene}">{lines}</mujoco>',
-        include={file: (asset_root() / file).read_bytes() for file in files},
-    )
-    spec.modelname = f"{robot}_{scene}"
+    paths = {
+        "common.xml": asset_root() / "common.xml",
+        "robot.xml": _file("robot", robot, robots()),
+        "scene.xml": _file("scene", scene, scenes()),
+    }
+    lines = "".join(f'<include file="{name}"/>' for name in paths)
+    name = "_".join(paths[part].stem for part in ("robot.xml", "scene.xml"))
+    try:
+        spec = mujoco.MjSpec.from_string(
+            f'<mujoco model="{name}">{lines}</mujoco>',
+            include={part: path.read_bytes() for part, path in paths.items()},
+        )
+    except (OSError, ValueError) as error:
+        if not f"{robot} {scene}".count(".xml"):
+            raise
+        why = " ".join(str(error).split())[:300]
+        raise UserError(f"robot {robot}, scene {scene}: {why}") from None
+    spec.modelname = name
+    for path in paths.values():
+        _find_meshes(spec, path.parent)
     spec.compiler.discardvisual = not visuals
     if native:
         mesh_stand_ins.remove_unused_hulls(spec)
@@ -87,6 +101,23 @@ def model_spec(
         mesh_stand_ins.use_stand_ins(spec)
     _apply(spec, collisions)
     return spec
+
+
+def _file(kind: str, name: str, known: tuple[str, ...]) -> Path:
+    """The model file of a robot or scene: a shipped one by its name, or a user's path."""
+    if name.endswith(".xml"):
+        return Path(name)
+    _known(kind, name, known)
+    return asset_root() / f"{kind}s" / f"{name}.xml"
+
+
+def _find_meshes(spec: mujoco.MjSpec, folder: Path) -> None:
+    """Finds the mesh and texture files that a model file names beside itself."""
+    for parts, below in ((spec.meshes, spec.meshdir), (spec.textures, spec.texturedir)):
+        for part in parts:
+            path = folder / below / part.file
+            if part.file and path.is_file():
+                part.file = str(path.resolve())
 
 
 def build_model(

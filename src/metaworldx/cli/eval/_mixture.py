@@ -31,7 +31,7 @@ def held_evaluator_of(
     """
     from metaworldx.composition.mixture_search import mixture_from
     from metaworldx.envs.factory import make
-    from metaworldx.envs.registry import parse_id
+    from metaworldx.envs.registry import EnvId
     from metaworldx.evaluation.controllers import ComposedController
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.experts.joint_offsets import offsets_from, with_offsets
@@ -39,7 +39,7 @@ def held_evaluator_of(
 
     if task is None:
         raise UserError("--mixture needs a task: --task h1-door, for instance")
-    robot = parse_id(task)[0].name
+    robot = EnvId.parse(task).robot_spec.model
     experts = load_experts(pool)
     names = tuple(expert.name for expert in experts)
     shares, kinds = mixture_from(mixture, names), offsets_from(offsets, names)

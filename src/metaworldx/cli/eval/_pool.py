@@ -58,7 +58,7 @@ def evaluator_of(
     from metaworldx.composition.q_fusion import FusionConfig
     from metaworldx.composition.replanning import Replanner
     from metaworldx.envs.factory import make
-    from metaworldx.envs.registry import parse_id
+    from metaworldx.envs.registry import EnvId
     from metaworldx.evaluation.controllers import ComposedController, ReplanningController
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.experts.pool import load_pool
@@ -69,7 +69,7 @@ def evaluator_of(
         flag = "--teacher" if mixed.router is None else "--router"
         raise UserError(f"{flag} needs a task: --task h1-door, for instance")
     fusion = FusionConfig(mixed.alpha, mixed.temperature)
-    robot = parse_id(task)[0].name
+    robot = EnvId.parse(task).robot_spec.model
     router = None if mixed.router is None else load_router(mixed.router)
     value = None if mixed.fuse is None else expert_q_from_run(mixed.fuse, task)
     replanning = _replanning(mixed, task)
@@ -87,7 +87,7 @@ def evaluator_of(
     if replanning is None:
         acts = partial(ComposedController, pool, chooser(guidance), guidance.confidence, who)
     else:
-        milestones = milestone_names(parse_id(task)[1].name)
+        milestones = milestone_names(EnvId.parse(task).task)
         replanner = Replanner(teacher, question, answer, pool.names, milestones, replanning)
         acts = partial(ReplanningController, pool, chooser, replanner, who, look=_look(mixed))
     evaluator = Evaluator(acts, partial(make, task, "native", collisions), episodes, seed)
@@ -124,11 +124,11 @@ def _asked(mixed: Mixed, task: str) -> tuple[Teacher, Question, Guidance]:
 def _replanning(mixed: Mixed, task: str) -> ReplanConfig | None:
     from metaworldx.composition.affordances import milestone_names
     from metaworldx.composition.replanning import ReplanConfig
-    from metaworldx.envs.registry import parse_id
+    from metaworldx.envs.registry import EnvId
 
     if mixed.replan is None:
         return None
-    if not mixed.replan and not milestone_names(parse_id(task)[1].name):
+    if not mixed.replan and not milestone_names(EnvId.parse(task).task):
         raise UserError(f"{task} has no milestones at which stages end; give --replan SECONDS")
     return ReplanConfig(mixed.replan or None)
 

@@ -238,7 +238,7 @@ def _of_expert(
     import dataclasses
 
     from metaworldx.envs.factory import make
-    from metaworldx.envs.registry import parse_id
+    from metaworldx.envs.registry import EnvId
     from metaworldx.evaluation.controllers import ExpertController
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.experts.joint_offsets import offsets_from, with_offsets
@@ -250,7 +250,7 @@ def _of_expert(
     task = task or chosen.skill.task
     kinds = offsets_from(offsets, (expert,))
     (chosen,) = with_offsets([chosen], kinds, seed)
-    pool = ExpertPool([chosen], parse_id(task)[0].name)
+    pool = ExpertPool([chosen], EnvId.parse(task).robot_spec.model)
 
     def make_env(settings: EnvConfig) -> Env:
         return make(task, "native", collisions, settings)
