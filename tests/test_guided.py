@@ -9,6 +9,7 @@ from metaworldx.composition.gating import constant_gating, rule_gating, teacher_
 from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
+from metaworldx.envs.registry import task_class
 from metaworldx.envs.state import EnvConfig
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.residual.reference_schedule import ResidualConfig, reference_schedule
@@ -107,13 +108,15 @@ def test_wrong_guides_are_told():
 
 
 def test_the_paper_s_schedule_is_table_iv_and_can_be_shortened():
-    turns = reference_schedule(ResidualConfig(schedule=("paper",)), "door", None)
+    turns = reference_schedule(ResidualConfig(schedule=("paper",)), task_class("door"), None)
     assert [(t.expert, t.until) for t in turns] == [
         ("stand", 170_000),
         ("walk", 740_000),
         ("reach", 2_000_000),
     ]
-    short = reference_schedule(ResidualConfig(schedule=("paper",), until=(20_000,)), "truck", None)
+    short = reference_schedule(
+        ResidualConfig(schedule=("paper",), until=(20_000,)), task_class("truck"), None
+    )
     assert [(t.expert, t.until) for t in short] == [
         ("stand", 5_700),
         ("walk", 16_100),
@@ -122,7 +125,9 @@ def test_the_paper_s_schedule_is_table_iv_and_can_be_shortened():
 
 
 def test_a_teacher_s_stages_can_be_the_schedule():
-    turns = reference_schedule(ResidualConfig(schedule=("teacher",), until=(900,)), "door", ANSWER)
+    turns = reference_schedule(
+        ResidualConfig(schedule=("teacher",), until=(900,)), task_class("door"), ANSWER
+    )
     leaders = [max(s.experts, key=lambda n, s=s: s.experts[n]) for s in ANSWER.stages]
     assert [t.expert for t in turns] == leaders
     assert [t.until for t in turns] == [
@@ -139,7 +144,7 @@ def test_a_teacher_s_stages_can_be_the_schedule():
 )
 def test_schedules_that_are_not_there_are_told(config, task, said):
     with pytest.raises(UserError, match=said):
-        reference_schedule(ResidualConfig(**config), task, None)
+        reference_schedule(ResidualConfig(**config), task_class(task), None)
 
 
 @pytest.mark.parametrize(

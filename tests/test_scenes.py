@@ -9,9 +9,9 @@ from metaworldx.composition.affordances import (
     MILESTONES,
     affordances_of,
     drop_lost_targets,
-    milestone_names,
 )
-from metaworldx.composition.hand_targets import catching_places, push_place
+from metaworldx.composition.tasks.basketball import catching_places
+from metaworldx.composition.tasks.push import push_place
 from metaworldx.envs.factory import make
 
 TASKS = ("door", "push", "basketball", "truck", "package", "reach")
@@ -40,13 +40,13 @@ def test_no_milestone_but_the_first_is_reached_at_the_start(task):
     scene = affordances_of(env)(state)
     assert np.all(np.isfinite(scene.places)) and np.all(np.isfinite(scene.goal))
     assert scene.milestones.shape == (MILESTONES,) and float(scene.milestones[1:].max()) < 1.0
-    assert 1 <= len(milestone_names(task)) <= MILESTONES
+    assert 1 <= len(env.task.milestone_names) <= MILESTONES
 
 
 def test_tasks_without_a_scene_ask_nothing():
     env, state = _start("walk")
     scene = affordances_of(env)(state)
-    assert not scene.asked.any() and not scene.going and milestone_names("walk") == ()
+    assert not scene.asked.any() and not scene.going and env.task.milestone_names == ()
 
 
 def test_a_pushed_box_has_moved_and_is_at_its_goal():

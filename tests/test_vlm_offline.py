@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metaworldx.core.errors import UserError
-from metaworldx.envs.registry import environment_ids
+from metaworldx.envs.registry import EnvId, environment_ids
 from metaworldx.experts.skills import SKILLS
 from metaworldx.vlm.base import FallbackTeacher, TeacherUnavailable
 from metaworldx.vlm.cached import CachedTeacher, file_of, read_guidance, write_guidance
@@ -59,7 +59,7 @@ def test_every_task_of_humanoidbench_has_the_sensible_expert_on_top():
     wanted = {task: expert for expert, tasks in SENSIBLE.items() for task in tasks}
     for env_id in environment_ids():
         name = env_id.split("-")[1]
-        found = TEACHER.ask(question_of_task(env_id, name, EXPERTS))
+        found = TEACHER.ask(question_of_task(EnvId.parse(env_id), EXPERTS))
         best = [e for e, x in found.relevance.items() if x == max(found.relevance.values())]
         # Lifting weights is standing, grasping and carrying alike.
         assert name == "powerlift" or best == [wanted[name]], env_id
@@ -240,7 +240,7 @@ def test_weights_are_a_softmax_over_a_floor():
 
 
 def test_kept_answers_come_back_with_their_origin(tmp_path):
-    question = question_of_task("h1-door-v0", "door", EXPERTS)
+    question = question_of_task(EnvId.parse("h1-door-v0"), EXPERTS)
     found = TEACHER.ask(question)
     write_guidance(question, found, file_of(question, tmp_path))
     again = CachedTeacher(tmp_path).ask(question)
@@ -288,7 +288,7 @@ def test_a_file_that_is_too_large_or_of_another_format_is_not_read(tmp_path):
     ],
 )
 def test_a_file_edited_into_nonsense_is_told_in_one_line_and_passed_over(tmp_path, text):
-    question = question_of_task("h1-door-v0", "door", EXPERTS)
+    question = question_of_task(EnvId.parse("h1-door-v0"), EXPERTS)
     path = file_of(question, tmp_path)
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(UserError, match=path.name) as error:

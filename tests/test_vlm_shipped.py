@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from metaworldx.cli import main
-from metaworldx.envs.registry import environment_ids
+from metaworldx.envs.registry import EnvId, environment_ids
 from metaworldx.experts.skills import SKILLS
 from metaworldx.sim.assets import asset_root
 from metaworldx.vlm.cached import CachedTeacher, file_of, write_guidance
@@ -45,7 +45,7 @@ def test_every_file_is_what_the_prompt_asks_for(path):
     assert list(data) == names and data["format"] == "metaworldx-guidance-1"
     assert data["task"] == path.stem and data["task"] in environment_ids()
     # It answers the question that is asked today.
-    asked = question_of_task(data["task"], data["task"].split("-")[1], EXPERTS)
+    asked = question_of_task(EnvId.parse(data["task"]), EXPERTS)
     assert data["text"] == asked.text
     assert "gemini" not in data["teacher"].lower()
     assert set(data["relevance"]) == set(EXPERTS)
@@ -62,7 +62,7 @@ def test_every_file_is_what_the_prompt_asks_for(path):
 
 @pytest.mark.parametrize("task", environment_ids())
 def test_every_environment_is_answered_for_and_the_teacher_named(task):
-    found = teachers_from("cached").ask(question_of_task(task, task.split("-")[1], EXPERTS))
+    found = teachers_from("cached").ask(question_of_task(EnvId.parse(task), EXPERTS))
     assert (found.teacher, found.origin, found.notes) == (TEACHER, ORIGIN, ())
     there = [
         path for path in FOLDER.glob("*.json") if path.stem.split("-")[1:] == task.split("-")[1:]
@@ -96,20 +96,20 @@ def test_who_answered_and_from_where_is_printed(capsys):
 def test_a_folder_of_kept_answers_is_read_in_place_of_them(tmp_path, capsys):
     given = ["--task", "h1-door", "--teacher", "cached", "--cache", str(tmp_path)]
     assert _asked(capsys, *given)["teacher"] == "offline"
-    question = question_of_task("h1-door-v0", "door", EXPERTS)
+    question = question_of_task(EnvId.parse("h1-door-v0"), EXPERTS)
     write_guidance(question, OfflineTeacher().ask(question), file_of(question, tmp_path))
     found = _asked(capsys, *given)
     assert (found["teacher"], found["teacher_origin"]) == ("cached (offline)", "kept from offline")
 
 
 def test_environments_that_differ_in_the_robot_alone_share_a_kept_answer(tmp_path):
-    question = question_of_task("h1-sit_hard-v0", "sit_hard", EXPERTS)
+    question = question_of_task(EnvId.parse("h1-sit_hard-v0"), EXPERTS)
     write_guidance(question, OfflineTeacher().ask(question), file_of(question, tmp_path))
     # Neither another task's nor what somebody's computer leaves beside a file.
     (tmp_path / "h1-hard-v0.json").write_text("{")
     (tmp_path / "._h1-sit_hard-v0.json").write_text("{")
     teacher = CachedTeacher(tmp_path, lenient=False)
-    other = question_of_task("h1hand-sit_hard-v0", "sit_hard", EXPERTS)
+    other = question_of_task(EnvId.parse("h1hand-sit_hard-v0"), EXPERTS)
     assert teacher.ask(other) == teacher.ask(question)
     own = {"format": "metaworldx-guidance-1", "teacher": "me", "relevance": {"sit": 3}}
     file_of(other, tmp_path).write_text(json.dumps(own))
@@ -118,7 +118,7 @@ def test_environments_that_differ_in_the_robot_alone_share_a_kept_answer(tmp_pat
 
 
 def test_what_is_left_of_a_task_is_not_answered_by_what_is_kept_of_the_whole(tmp_path):
-    whole = question_of_task("h1-door-v0", "door", EXPERTS)
+    whole = question_of_task(EnvId.parse("h1-door-v0"), EXPERTS)
     answer = teachers_from("cached").ask(whole)
     words = question_of_text(whole.text, EXPERTS)
     for question in (whole, words):
@@ -132,11 +132,11 @@ def test_what_is_left_of_a_task_is_not_answered_by_what_is_kept_of_the_whole(tmp
 
 def test_a_pool_with_an_expert_that_the_model_was_not_told_of_is_asked_about_anew(caplog):
     experts = EXPERTS | {"juggle": "Keeps torches in the air."}
-    found = teachers_from("cached").ask(question_of_task("h1-door-v0", "door", experts))
+    found = teachers_from("cached").ask(question_of_task(EnvId.parse("h1-door-v0"), experts))
     assert found.teacher == "offline"
     assert found.notes == ("cached: the answers that come with the package know no 'juggle'",)
     few = {name: EXPERTS[name] for name in ("walk", "reach", "stand")}
-    found = teachers_from("cached").ask(question_of_task("h1-door-v0", "door", few))
+    found = teachers_from("cached").ask(question_of_task(EnvId.parse("h1-door-v0"), few))
     assert found.teacher == TEACHER and found.relevance == {"walk": 9, "reach": 9, "stand": 6}
 
 

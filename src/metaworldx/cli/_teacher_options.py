@@ -50,7 +50,7 @@ def question_for(
     if shown and not images and os.environ.get("GEMINI_API_KEY"):
         picture = look_at_task(task)
         images = () if picture is None else (picture,)
-    return question_of_task(env.text, env.task, experts, images)
+    return question_of_task(env, experts, images)
 
 
 def guidance_for(

@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.affordances import milestone_names
 from metaworldx.composition.composer import Composer, ComposerState, GatingPolicy
 from metaworldx.core.errors import UserError
 from metaworldx.core.stats import standard_error
@@ -167,8 +166,7 @@ def _row(seen: dict[str, np.ndarray], env: Env, experts: tuple[str, ...] | None)
     alive = seen["alive"]
     returns = seen["reward"].sum(axis=0)
     reached = (seen["milestones"] & alive[..., None]).any(axis=0).mean(axis=0)
-    names = milestone_names(env.task.name)
-    mixed = None
+    names, mixed = env.task.milestone_names, None
     if experts is not None:
         mean = (seen["weights"] * alive[..., None]).sum(axis=(0, 1)) / alive.sum()
         mixed = dict(zip(experts, map(float, mean), strict=True))

@@ -12,7 +12,6 @@ from metaworldx.composition.affordances import (
     Affordances,
     affordances_of,
     drop_lost_targets,
-    milestone_names,
 )
 from metaworldx.composition.arm_ik import arm_ik
 from metaworldx.composition.body_part_mixer import BodyPartMixer, MixerConfig
@@ -170,7 +169,7 @@ class Composer:
         self.stabiliser = names.index(STABILISER) if STABILISER in names else 0
         self._commands = TargetCommands(pool)
         self.scene = affordances_of(env)
-        self._milestones = len(milestone_names(env.task.name))
+        self._milestones = len(env.task.milestone_names)
         self._nq = env.task.robot.spec.nq
 
     def own(self, state: EnvState | EnvView) -> tuple[jax.Array, jax.Array]:

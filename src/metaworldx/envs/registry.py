@@ -99,8 +99,8 @@ class EnvId:
         """The environment that a text names; one that is parsed already is returned as it is.
 
         Args:
-          text: `ROBOT-TASK`, with `-v0` or without, or `[ROBOT-]MODULE:CLASS`, the class of a custom
-            task. That module is imported.
+          text: `ROBOT-TASK`, with `-v0` or without, or `[ROBOT-]MODULE:CLASS` of a custom task,
+            whose module is imported.
 
         Raises:
           UserError: no such environment (the message names the nearest), module or class, or a
@@ -226,6 +226,8 @@ def _checked(task: type, source: str) -> type[Task]:
         ("name", str, "a text"),
         ("success_bar", (int, float), "a number"),
         ("max_episode_steps", int, "an integer"),
+        ("instruction", str, "a text"),
+        ("milestone_names", tuple, "a tuple of texts"),
     ):
         if not isinstance(getattr(task, name, None), kind):
             raise UserError(f"{source} has no class attribute {name!r}; needs {wanted}")

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.agents import tdmpc2
-from metaworldx.composition.affordances import affordances_of, drop_lost_targets, has_affordances
+from metaworldx.composition.affordances import affordances_of, composed_task, drop_lost_targets
 from metaworldx.composition.composer import Composer, GatingPolicy
 from metaworldx.composition.guidance_arrays import GuidanceArrays
 from metaworldx.composition.replanning import Replanner
@@ -148,7 +148,8 @@ class ExpertController(BaseController):
         """
         self._pool, self._index, self._env = pool, pool.index(name), env
         self._commands = TargetCommands(pool)
-        self._scene = jax.vmap(affordances_of(env)) if has_affordances(env.task.name) else None
+        asks = composed_task(env.task) is not None
+        self._scene = jax.vmap(affordances_of(env)) if asks else None
         self.name = f"expert {name}"
         self.clips = pool.experts[self._index].clips
         self._nq = env.task.robot.spec.nq

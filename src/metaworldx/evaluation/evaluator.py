@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from metaworldx.composition.affordances import affordances_of, milestone_names
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.rollout import Rollout, RolloutStep, step_keys, sum_in_order
@@ -121,7 +120,6 @@ class Evaluator:
         self.controller = controller(self.env)
         self.controller.check(self.env)
         self.episodes, self.seed, self._limit, self._total = episodes, seed, limit, total
-        self._scene = jax.vmap(affordances_of(self.env))
         begin = self.controller.begin
         self._rollout = Rollout(self.env, self._act, self._record, lambda _, state: begin(state))
 
@@ -142,7 +140,7 @@ class Evaluator:
             "ctrl": jnp.nan_to_num(jax.vmap(self.env.ctrl_in)(step.before, step.action)),
             "alive": within,
             "reference": self.controller.reference(step.carry, after),
-            "milestones": self._scene(after).milestones,
+            "milestones": jax.vmap(self.env.task.milestones)(after.readings, after.memory),
             "weights": self.controller.weights(step.carry),
             "away": after.terms.get("hand_dist") if self.env.task.name == "reach" else None,
         }
@@ -196,7 +194,7 @@ class Evaluator:
         success, fell = seen["success"].any(axis=0), seen["fell"]
         fall = np.where(fell.any(axis=0), fell.argmax(axis=0), -1)
         alive = path["alive"][..., None]
-        names = milestone_names(self.env.task.name)
+        names = self.env.task.milestone_names
         reached = (alive & (path["milestones"] >= 1.0)).any(axis=0).mean(axis=0)
         weights = path["weights"]
         mixed = None

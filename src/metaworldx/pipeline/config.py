@@ -92,7 +92,9 @@ class PipelineConfig:
         check_known("schedule", self.schedule, SCHEDULES)
         if self.schedule != "none" and self.agent_steps and self.without != "guide":
             reference_schedule(
-                ResidualConfig(schedule=(self.schedule,)), EnvId.parse(self.tasks[0]).task, None
+                ResidualConfig(schedule=(self.schedule,)),
+                EnvId.parse(self.tasks[0]).task_class,
+                None,
             )
         check_at_least(self, 1, "pool_steps", "router_trainings")
         check_at_least(self, 2, "episodes")

@@ -10,7 +10,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from metaworldx.composition.affordances import milestone_names
 from metaworldx.composition.compare import HOLD, compare
 from metaworldx.composition.composer import GatingPolicy
 from metaworldx.composition.gating import (
@@ -175,8 +174,8 @@ def _asked_again(
     teacher = teachers_from(config.teacher, None if config.cache is None else Path(config.cache))
     env = EnvId.parse(task)
     experts = descriptions(None if config.pool is None else Path(config.pool))
-    question = question_of_task(env.text, env.task, experts)
-    milestones, when = milestone_names(env.task), ReplanConfig(config.replan or None)
+    question = question_of_task(env, experts)
+    milestones, when = env.task_class.milestone_names, ReplanConfig(config.replan or None)
     replanner = Replanner(teacher, question, answer, pool.names, milestones, when)
     router = load_router(folder / "router")
     shown = config.teacher == "gemini" and os.environ.get("GEMINI_API_KEY")

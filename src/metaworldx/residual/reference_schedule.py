@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from metaworldx.composition.affordances import composed_task, reference_schedules
 from metaworldx.composition.composer import GatingPolicy
 from metaworldx.composition.gating import router_gating, rule_gating, teacher_gating
 from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.envs.env import Env
+from metaworldx.envs.task import Task
 from metaworldx.experts.pool import load_pool
 from metaworldx.residual.residual_env import ResidualEnv, ScheduleEntry
 from metaworldx.router.router import load_router
@@ -18,14 +20,6 @@ from metaworldx.vlm.schema import Guidance
 
 GUIDES = ("router", "teacher", "rules")
 PAPER, TEACHER = "paper", "teacher"
-PAPER_SCHEDULES: dict[str, tuple[tuple[str, int], ...]] = {
-    "door": (("stand", 170_000), ("walk", 740_000), ("reach", 2_000_000)),
-    "basketball": (("stand", 870_000), ("reach", 2_000_000)),
-    "push": (("stand", 1_090_000), ("reach", 2_000_000)),
-    "truck": (("stand", 570_000), ("walk", 1_610_000), ("reach", 2_000_000)),
-    "package": (("stand", 510_000), ("reach", 2_000_000)),
-}
-"""Which expert is the reference up to which control step (Table IV of MetaWorld-X)."""
 
 
 @dataclass(frozen=True)
@@ -66,29 +60,32 @@ class ResidualConfig:
 
 
 def reference_schedule(
-    config: ResidualConfig, task: str, answer: Guidance | None
+    config: ResidualConfig, task: Task | type[Task], answer: Guidance | None
 ) -> tuple[ScheduleEntry, ...]:
     """The reference schedule of a task's training.
 
     Args:
-      task: its name, e.g. `door`.
+      task: the task; its composition holds the paper's schedule (Table IV of MetaWorld-X).
       answer: the teacher's about it, if there is one.
 
     Raises:
       UserError: the paper has none for the task, or the teacher told no stages.
     """
     if config.schedule == (PAPER,):
-        if task not in PAPER_SCHEDULES:
+        composed = composed_task(task)
+        if composed is None or not composed.reference_schedule:
             raise UserError(
-                f"the paper has no reference schedule for {task}; it has for "
-                f"{', '.join(PAPER_SCHEDULES)}"
+                f"the paper has no reference schedule for {task.name}; it has for "
+                f"{', '.join(reference_schedules())}"
             )
-        turns = PAPER_SCHEDULES[task]
+        turns = composed.reference_schedule
         scale = config.until[0] / turns[-1][1] if config.until else 1.0
         return tuple(ScheduleEntry(name, round(until * scale)) for name, until in turns)
     if config.schedule == (TEACHER,):
         if answer is None or not answer.stages:
-            raise UserError(f"the teacher told no stages of {task}; name the schedule's experts")
+            raise UserError(
+                f"the teacher told no stages of {task.name}; name the schedule's experts"
+            )
         leaders = [max(s.experts, key=lambda name: s.experts[name]) for s in answer.stages]
         part = config.until[0] / len(leaders)
         return tuple(ScheduleEntry(name, round(part * (n + 1))) for n, name in enumerate(leaders))
@@ -115,7 +112,7 @@ def residual_env_for(
     turns: tuple[ScheduleEntry, ...] = ()
     if num_envs is not None:
         answer = None if config.folder is None else kept_guidance(Path(config.folder), env.id)
-        turns = reference_schedule(config, env.task.name, answer)
+        turns = reference_schedule(config, env.task, answer)
     return ResidualEnv(env, pool, chooser, confidence, config.authority, turns, num_envs or 1)
 
 

@@ -52,7 +52,6 @@ def evaluator_of(
     Raises:
       UserError: no task, unknown names, a router or agent that does not fit.
     """
-    from metaworldx.composition.affordances import milestone_names
     from metaworldx.composition.gating import fusion_gating, router_gating, teacher_gating
     from metaworldx.composition.guidance_arrays import encode_guidance
     from metaworldx.composition.q_fusion import FusionConfig
@@ -87,7 +86,7 @@ def evaluator_of(
     if replanning is None:
         acts = partial(ComposedController, pool, chooser(guidance), guidance.confidence, who)
     else:
-        milestones = milestone_names(EnvId.parse(task).task)
+        milestones = EnvId.parse(task).task_class.milestone_names
         replanner = Replanner(teacher, question, answer, pool.names, milestones, replanning)
         acts = partial(ReplanningController, pool, chooser, replanner, who, look=_look(mixed))
     evaluator = Evaluator(acts, partial(make, task, "native", collisions), episodes, seed)
@@ -122,13 +121,12 @@ def _asked(mixed: Mixed, task: str) -> tuple[Teacher, Question, Guidance]:
 
 
 def _replanning(mixed: Mixed, task: str) -> ReplanConfig | None:
-    from metaworldx.composition.affordances import milestone_names
     from metaworldx.composition.replanning import ReplanConfig
     from metaworldx.envs.registry import EnvId
 
     if mixed.replan is None:
         return None
-    if not mixed.replan and not milestone_names(EnvId.parse(task).task):
+    if not mixed.replan and not EnvId.parse(task).task_class.milestone_names:
         raise UserError(f"{task} has no milestones at which stages end; give --replan SECONDS")
     return ReplanConfig(mixed.replan or None)
 

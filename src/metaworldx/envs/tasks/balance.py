@@ -25,6 +25,8 @@ class BalanceSimple(Stand):
     """
 
     name = "balance_simple"
+    instruction = "Stand on the board and keep balance."
+    scene_description = "A board that rests on a sphere that cannot roll."
     scene = "balance_simple"
     min_collisions = "body"
     head_height = reward_terms.STAND_HEIGHT + 0.37
@@ -46,5 +48,7 @@ class BalanceHard(BalanceSimple):
     """The sphere can roll."""
 
     name = "balance_hard"
+    instruction = "Stand on the board and keep balance."
+    scene_description = "A board that rolls on a sphere."
     scene = "balance_hard"
     object_qpos = _ON_BOARD + _ON_FLOOR

@@ -13,7 +13,7 @@ from flax import struct
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import ResetState, StepResult, Task, View, step_result
+from metaworldx.envs.task import ResetState, StepResult, Task, View, progress, step_result
 from metaworldx.envs.tolerance import tolerance
 from metaworldx.sim.contact_rules import ContactRule, geoms
 from metaworldx.sim.data import SimData
@@ -40,10 +40,13 @@ class Basketball(Task):
 
     view = View(70, -10, 7.5, (1.6, 0.0, 1.4))
     name = "basketball"
+    instruction = "Stand ready, catch the ball with both hands and throw it into the basket."
+    scene_description = "A ball flies towards the robot; a basket hangs some metres ahead."
     scene = "basketball"
     max_episode_steps = 500
     success_bar = 1200
     camera = "cam_basketball"
+    milestone_names = ("hands at the ball", "ball high", "ball in the hoop")
     object_qpos = (0.35, 0.9, 2.0, 1.0, 0.0, 0.0, 0.0)
     contact_rules: ClassVar = {"ball": ContactRule(geoms("basketball_collision"))}
 
@@ -101,6 +104,14 @@ class Basketball(Task):
             success=scored,
             success_subtasks=throwing,
         )
+
+    def milestones(self, r: SimData, memory: BasketballMemory) -> jax.Array:
+        """Farther hand within 0.25 m of the ball, ball 1.8 m high, 5 cm from the hoop."""
+        ball = r.xpos[self._ball]
+        hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
+        away = jnp.linalg.norm(hands - ball, axis=-1).max()
+        missed = jnp.linalg.norm(ball - r.site_xpos[self._hoop])
+        return progress(0.25 / away, ball[2] / 1.8, 0.05 / missed)
 
     def memory_of_record(self, record: Mapping[str, Any]) -> BasketballMemory:
         """The recorded stage."""

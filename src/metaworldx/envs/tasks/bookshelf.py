@@ -57,6 +57,10 @@ class BookshelfSimple(Task):
 
     view = View(40, -12, 4.0, (0.4, 0.0, 0.95))
     name = "bookshelf_simple"
+    instruction = (
+        "Stand at the bookshelf, grasp one object after another and place each where it belongs."
+    )
+    scene_description = "A bookshelf with five objects."
     scene = "bookshelf_simple"
     camera = "cam_hand_visible"
     success_bar = 2000
@@ -165,6 +169,10 @@ class BookshelfHard(BookshelfSimple):
     """As the simple one, but objects, order and places are drawn anew for each episode."""
 
     name = "bookshelf_hard"
+    instruction = (
+        "Stand at the bookshelf, grasp one object after another and place each where it belongs."
+    )
+    scene_description = "A bookshelf with five objects in any order."
     scene = "bookshelf_hard"
     shuffled = True
 

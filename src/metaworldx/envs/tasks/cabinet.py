@@ -33,6 +33,10 @@ class Cabinet(Task):
 
     view = View(40, -12, 4.0, (0.4, 0.0, 0.95))
     name = "cabinet"
+    instruction = (
+        "Stand at the cabinet, open its doors and drawer with the hands and put the box inside."
+    )
+    scene_description = "A cabinet with a hinged door, a sliding door and a drawer."
     scene = "cabinet"
     camera = "cam_hand_visible"
     success_bar = 2500

@@ -53,6 +53,8 @@ class Carry(Task):
     """
 
     name = "carry"
+    instruction = "Walk forward carrying a box in both arms."
+    scene_description = "A box in the robot's arms."
     scene = "carry"
     success_bar = 700
     robot_pose: ClassVar[Mapping[str, tuple[float, ...]]] = {

@@ -41,6 +41,8 @@ class Cube(Task):
 
     view = View(130, -15, 2.0, (0.3, 0.0, 1.1))
     name = "cube"
+    instruction = "Turn the cubes in both hands with the fingers until they match the third."
+    scene_description = "A cube in each hand and one that floats ahead."
     scene = "cube"
     camera = "cam_inhand"
     max_episode_steps = 500

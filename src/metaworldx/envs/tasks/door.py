@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import RobotSpec
-from metaworldx.envs.task import StepResult, Task, TaskState, View, step_result
+from metaworldx.envs.task import StepResult, Task, TaskState, View, progress, step_result
 from metaworldx.envs.tolerance import tolerance
 from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
@@ -17,9 +18,15 @@ class Door(Task):
 
     view = View(40, -12, 4.6, (0.5, 0.0, 0.95))
     name = "door"
+    instruction = (
+        "Walk to the door, reach for its handle and turn it, pull the door open and walk "
+        "through the doorway."
+    )
+    scene_description = "A closed door with a turning hatch handle, one metre ahead."
     scene = "door"
     success_bar = 600
     object_qpos = (0.0, 0.0)
+    milestone_names = ("hatch turned", "door opened", "passed")
 
     def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
@@ -53,4 +60,12 @@ class Door(Task):
                 "hand_hatch_proximity_reward": proximity,
                 "passage_reward": passage,
             },
+        )
+
+    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+        """Hatch at 0.75 rad, hinge at 0.5 rad, waist 1.2 m along x."""
+        return progress(
+            r.qpos[self._hatch_hinge] / 0.75,
+            r.qpos[self._hinge] / 0.5,
+            self.robot.imu_position(r)[0] / 1.2,
         )

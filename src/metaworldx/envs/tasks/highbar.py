@@ -37,6 +37,8 @@ class HighBarSimple(Task):
 
     view = View(distance=6.5, offset=(0.2, 0.0, 2.3))
     name = "highbar_simple"
+    instruction = "Hold on to the bar with both hands and swing until upside down."
+    scene_description = "The hands are tied to a bar high above the floor."
     scene = "highbar_simple"
     success_bar = 750
     # HumanoidBench turns its noise off within the first reset, after that reset has used it, so
@@ -67,6 +69,8 @@ class HighBarHard(HighBarSimple):
     """Nothing ties the robot to the bar: its fingers must hold on."""
 
     name = "highbar_hard"
+    instruction = "Hold on to the bar with both hands and swing until upside down."
+    scene_description = "A bar high above the floor that both hands hold."
     scene = "highbar_hard"
     robot_pose: ClassVar = {
         "h1strong": (

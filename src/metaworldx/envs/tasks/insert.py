@@ -17,6 +17,8 @@ class InsertNormal(Task):
     """Bring the two holes of a block to two pegs held 1.1 m high."""
 
     name = "insert_normal"
+    instruction = "Stand, grasp the block in the hands and insert its ends into the pegs."
+    scene_description = "A block and two pegs on a table."
     scene = "insert_normal"
     camera = "cam_inhand"
     max_episode_steps = 500
@@ -60,4 +62,6 @@ class InsertSmall(InsertNormal):
     """The same with a smaller block and pegs."""
 
     name = "insert_small"
+    instruction = "Stand, grasp the small block in the hands and insert its ends into the pegs."
+    scene_description = "A small block and two pegs on a table."
     scene = "insert_small"

@@ -38,6 +38,11 @@ class Kitchen(Task):
     """
 
     name = "kitchen"
+    instruction = (
+        "Stand at the stove, open the microwave, move the kettle, turn the knob and flip the "
+        "switch with the hands."
+    )
+    scene_description = "A kitchen with a microwave, a kettle, burners and a light switch."
     scene = "kitchen"
     camera = "cam_kitchen"
     max_episode_steps = 500

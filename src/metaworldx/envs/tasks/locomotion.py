@@ -17,6 +17,8 @@ class Walk(Task):
     """Walk forward along x with 1 m/s."""
 
     name = "walk"
+    instruction = "Walk forward at one metre a second."
+    scene_description = "An empty floor."
     success_bar = 700
     min_collisions = "feet"
     speed: ClassVar[float] = 1.0
@@ -48,6 +50,8 @@ class Run(Walk):
     """Run forward along x with 5 m/s."""
 
     name = "run"
+    instruction = "Run forward at five metres a second."
+    scene_description = "An empty floor."
     speed = 5.0
 
 
@@ -55,6 +59,8 @@ class Stand(Task):
     """Stand upright without moving."""
 
     name = "stand"
+    instruction = "Stand still and upright."
+    scene_description = "An empty floor."
     success_bar = 800
     min_collisions = "feet"
     head_height: ClassVar[float] = reward_terms.STAND_HEIGHT
@@ -88,6 +94,8 @@ class Crawl(Task):
 
     view = View(50, -18, 5.0, (1.0, 0.0, 0.6))
     name = "crawl"
+    instruction = "Crawl forward through a low tunnel."
+    scene_description = "A tunnel whose ceiling is lower than the robot."
     scene = "crawl"
     success_bar = 700
     can_fall = False

@@ -41,6 +41,8 @@ class Maze(Task):
 
     view = View(60, -50, 13.0, (3.0, 3.0, 0.0))
     name = "maze"
+    instruction = "Walk through a maze, turning at its corners, to the goal."
+    scene_description = "Walls and corners."
     scene = "maze"
     success_bar = 1200
     camera = "cam_maze"

@@ -19,6 +19,8 @@ class Hurdle(Run):
 
     view = View(25, -15, 7.0, (3.0, 0.0, 0.7))
     name = "hurdle"
+    instruction = "Run forward and get over hurdles."
+    scene_description = "Hurdles stand across the track."
     scene = "hurdle"
     camera = "cam_hurdle"
     min_collisions = "body"
@@ -45,6 +47,8 @@ class Stair(Task):
 
     view = View(60, -12, 7.0, (2.2, 0.0, 0.9))
     name = "stair"
+    instruction = "Climb the stairs and descend on the other side."
+    scene_description = "Stairs up and down ahead."
     scene = "stair"
     success_bar = 700
     min_collisions = "feet"
@@ -75,6 +79,8 @@ class Slide(Stair):
 
     view = View(60, -12, 8.0, (2.5, 0.0, 0.9))
     name = "slide"
+    instruction = "Walk up a slope and down again."
+    scene_description = "Slopes up and down ahead."
     scene = "slide"
 
 
@@ -88,6 +94,8 @@ class Pole(Task):
 
     view = View(30, -20, 7.0, (2.0, 0.0, 0.7))
     name = "pole"
+    instruction = "Walk forward between the poles without touching them."
+    scene_description = "A dense forest of poles."
     scene = "pole"
     success_bar = 700
     contact_rules: ClassVar = {"pole": ContactRule(_pole, except_geoms("floor"))}

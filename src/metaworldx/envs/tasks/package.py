@@ -16,6 +16,7 @@ from metaworldx.envs.task import (
     StepResult,
     Task,
     TaskState,
+    progress,
     step_result,
 )
 from metaworldx.sim.data import SimData
@@ -34,13 +35,17 @@ class Package(Task):
     """
 
     name = "package"
+    instruction = "Walk to the package, pick it up with both hands and carry it to the goal."
+    scene_description = "A box on the floor and a mark some metres away."
     scene = "package"
     success_bar = 1500
+    milestone_names = ("at the package", "package lifted", "package brought")
     object_qpos = (0.75, 0.0, 0.35, 1.0, 0.0, 0.0, 0.0)
 
     def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
         self._qpos, self._qvel = layout.qpos("free_package"), layout.qvel("free_package")
+        self._body = layout.body("package_a")
         self._destination = layout.site("destination_loc")
 
     def randomise(
@@ -87,3 +92,9 @@ class Package(Task):
             },
             success=there,
         )
+
+    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+        """Pelvis within 0.6 m of the package, package 0.5 m high, 0.1 m from its destination."""
+        at, to = r.xpos[self._body], r.site_xpos[self._destination]
+        away = jnp.linalg.norm((at - self.robot.pelvis_position(r))[:2])
+        return progress(0.6 / away, at[2] / 0.5, 0.1 / jnp.linalg.norm(at - to))

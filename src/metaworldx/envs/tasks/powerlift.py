@@ -14,6 +14,8 @@ class Powerlift(Task):
     """Lift a dumbbell from the floor to a height of 2 m."""
 
     name = "powerlift"
+    instruction = "Grasp the barbell with both hands, lift it and stand upright."
+    scene_description = "A heavy barbell on the floor."
     scene = "powerlift"
     success_bar = 800
     object_qpos = (0.5, 0.0, 0.2, 1.0, 0.0, 0.0, 0.0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
-from metaworldx.envs.task import StepResult, View, step_result
+from metaworldx.envs.task import StepResult, View, progress, step_result
 from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
 from metaworldx.sim.data import SimData
 
@@ -15,9 +16,12 @@ class Reach(GoalTask):
 
     view = View(distance=5.0)
     name = "reach"
+    instruction = "Stand and reach for a point with the left hand."
+    scene_description = "A point within two metres."
     success_bar = 12000
     goal_low = (-2.0, -2.0, 0.2)
     goal_high = (2.0, 2.0, 2.0)
+    milestone_names = ("hand near its goal", "hand at its goal")
 
     def evaluate(self, r: SimData, memory: GoalMemory) -> StepResult:
         """Upright pelvis less motion, plus 5 within 1 m and another 10 within 5 cm."""
@@ -38,3 +42,8 @@ class Reach(GoalTask):
             },
             memory,
         )
+
+    def milestones(self, r: SimData, memory: GoalMemory) -> jax.Array:
+        """Left hand within 0.5 m and within 0.1 m of its goal."""
+        away = jnp.linalg.norm(self.robot.left_hand(r) - memory.goal)
+        return progress(0.5 / away, 0.1 / away)

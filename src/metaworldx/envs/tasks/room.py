@@ -41,6 +41,8 @@ class Room(Task):
 
     view = View(50, -35, 9.0, (0.0, 0.0, 0.4))
     name = "room"
+    instruction = "Walk through the room, pick up scattered objects and carry them together."
+    scene_description = "A room with a chair, a cup, shoes, a mug and other objects."
     scene = "room"
     success_bar = 400
     object_qpos = (

@@ -20,6 +20,8 @@ class SitSimple(Task):
     """Sit still and upright, pelvis 0.7 m high, on a chair that stands fixed behind the robot."""
 
     name = "sit_simple"
+    instruction = "Sit down on the chair behind."
+    scene_description = "A chair stands right behind the robot."
     scene = "sit_simple"
     success_bar = 750
     sits = True
@@ -58,6 +60,8 @@ class SitHard(SitSimple):
     """The chair can be moved, and the robot starts before it turned by up to 1.8 rad."""
 
     name = "sit_hard"
+    instruction = "Turn to the chair, sit down on it and stay seated."
+    scene_description = "A chair that can be pushed away."
     scene = "sit_hard"
     object_qpos = (-0.25, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 

@@ -31,6 +31,8 @@ class Spoon(Task):
     """
 
     name = "spoon"
+    instruction = "Grasp the spoon and stir in the pot with the hand."
+    scene_description = "A table with a spoon and a pot."
     scene = "spoon"
     camera = "cam_tabletop"
     success_bar = 650

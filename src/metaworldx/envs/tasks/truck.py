@@ -12,7 +12,15 @@ from flax import struct
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS, RobotSpec
-from metaworldx.envs.task import ResetState, StepResult, Task, TaskState, View, step_result
+from metaworldx.envs.task import (
+    ResetState,
+    StepResult,
+    Task,
+    TaskState,
+    View,
+    progress,
+    step_result,
+)
 from metaworldx.envs.tolerance import tolerance
 from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
@@ -21,6 +29,10 @@ _PACKAGES = ("package_a", "package_b", "package_c", "package_d", "package_e")
 _COUNT = len(_PACKAGES)
 _LIFT = 0.1
 """A package is picked up once it is this much (m) above where it began."""
+_BESIDE = 1.7
+"""So near the nearest package (m), the robot is beside it."""
+_SLOW = 0.25
+"""Slower than this (m/s), a robot may stand; at 0.6 m/s, a walk, it falls whoever takes over."""
 _FAR = 1e3
 """A distance (m) at which every closeness below is exactly 0."""
 
@@ -57,9 +69,14 @@ class Truck(Task):
 
     view = View(65, -18, 7.0, (1.6, -0.6, 0.7))
     name = "truck"
+    instruction = (
+        "Walk to the truck, grasp a package and lift it, carry it to the table, put it down."
+    )
+    scene_description = "A truck with packages on its bed and a table behind the robot."
     scene = "truck"
     camera = "cam_hurdle"
     success_bar = 3000
+    milestone_names = ("beside the packages", "slow beside them", "package lifted")
     robot_pose: ClassVar[Mapping[str, tuple[float, ...]]] = {
         name: (2.0, *ROBOTS[name].stand[1:]) for name in ("h1", "h1hand")
     }
@@ -122,6 +139,15 @@ class Truck(Task):
             success=all_there,
             success_subtasks=_length(table),
         )
+
+    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+        """Nearest package within 1.7 m, slower than 0.25 m/s there, any package lifted."""
+        here = self.robot.pelvis_position(r)[:2]
+        beside = _BESIDE / jnp.linalg.norm(r.xpos[self._packages, :2] - here, axis=-1).min()
+        speed = jnp.linalg.norm(r.qvel[:2])
+        slow = jnp.where(beside < 1.0, 0.0, _SLOW / jnp.maximum(speed, 1e-6))
+        lifted, there = jnp.any(memory.picked_up >= 0), jnp.any(memory.on_table >= 0)
+        return progress(beside, slow, lifted | there)
 
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         initial = record.get("initial_zs", {})

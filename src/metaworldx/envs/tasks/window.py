@@ -40,6 +40,10 @@ class Window(Task):
     mjx_solver = (8, 16)
     view = View(45, -12, 4.0, (0.4, 0.0, 1.0))
     name = "window"
+    instruction = (
+        "Grasp the cleaning tool, stand at the window and wipe it with the hand up and down."
+    )
+    scene_description = "A window and a cleaning tool."
     scene = "window"
     camera = "cam_hand_visible"
     success_bar = 650

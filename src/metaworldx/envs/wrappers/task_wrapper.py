@@ -63,6 +63,10 @@ class TaskWrapper(Task):
         """As `Task.evaluate`, with the wrapped task's state in the result."""
         return self.task.evaluate(r, self.inner_state(memory))
 
+    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+        """As `Task.milestones`."""
+        return self.task.milestones(r, self.inner_state(memory))
+
     def touch(self, r: SimData, rule: str) -> jax.Array:
         """As `Task.touch`."""
         return self.task.touch(r, rule)

@@ -1,0 +1,1 @@
+"""Composed tasks, one module each, called as the task: affordances and reference schedule."""

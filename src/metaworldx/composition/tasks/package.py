@@ -1,0 +1,27 @@
+"""Composition of the package: hands and way go to it, then the way to its destination."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+
+from metaworldx.composition.affordances import Affordances, ComposedTask, TargetsFn, affordances
+from metaworldx.composition.hand_targets import both
+from metaworldx.envs.task import Task, TaskState
+from metaworldx.sim.data import SimData
+
+
+def _affordances(task: Task) -> TargetsFn:
+    """The way and both hands go to the package; once it is lifted the way is its destination."""
+    package = task.layout.body("package_a")
+    destination = task.layout.site("destination_loc")
+
+    def read(r: SimData, memory: TaskState) -> Affordances:
+        del memory
+        at, to = r.xpos[package], r.site_xpos[destination]
+        lifted = at[2] > 0.5
+        return affordances(both(at, 0.15), (True, True), jnp.where(lifted, to[:2], at[:2]))
+
+    return read
+
+
+COMPOSED = ComposedTask(_affordances, reference_schedule=(("stand", 510_000), ("reach", 2_000_000)))

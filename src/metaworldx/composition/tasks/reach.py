@@ -1,0 +1,24 @@
+"""Composition of reach: the left hand goes to the goal, or as far towards it as an arm is long."""
+
+from __future__ import annotations
+
+from metaworldx.composition.affordances import Affordances, ComposedTask, TargetsFn, affordances
+from metaworldx.composition.hand_targets import both, within_reach
+from metaworldx.envs.task import Task, TaskState
+from metaworldx.motion.kinematics import heading
+from metaworldx.sim.data import SimData
+
+
+def _affordances(task: Task) -> TargetsFn:
+    """The goal is the left hand's; of one farther than the arm is long, the way to it."""
+    robot = task.robot
+
+    def read(r: SimData, memory: TaskState) -> Affordances:
+        yaw = heading(robot.pelvis_orientation(r))
+        place = within_reach(memory.goal, robot.pelvis_position(r), yaw)
+        return affordances(both(place), (True, False))
+
+    return read
+
+
+COMPOSED = ComposedTask(_affordances)
