@@ -7,8 +7,10 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
+from typing import Any
 
 from metaworldx.core.errors import UserError, check_seed
+from metaworldx.envs.registry import full_id
 
 
 def read_options(command: Callable[..., int], name: str, args: Sequence[str]) -> Callable[[], int]:
@@ -33,11 +35,21 @@ def read_options(command: Callable[..., int], name: str, args: Sequence[str]) ->
     said = io.StringIO()
     try:
         with redirect_stderr(said):
-            return tyro.cli(filled, prog=name, args=list(args))
+            call = tyro.cli(filled, prog=name, args=list(args))
     except SystemExit as stopped:
         if not stopped.code:
             raise
         raise UserError(f"{_complaint(said.getvalue())} ({name} --help lists all)") from None
+    for option in call.keywords.keys() & {"task", "tasks"}:
+        call.keywords[option] = _full_ids(call.keywords[option])
+    return call
+
+
+def _full_ids(given: Any) -> Any:
+    """The environments of an option, custom tasks by their full ids: one, several, or `A,B`."""
+    if isinstance(given, str):
+        return ",".join(full_id(task.strip()) for task in given.split(","))
+    return given if given is None else tuple(map(full_id, given))
 
 
 # What tyro says, and how it is told here.

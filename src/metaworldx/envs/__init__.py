@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from metaworldx.envs.registry import EnvId, environment_ids
     from metaworldx.envs.robots import ROBOTS, RobotSpec
     from metaworldx.envs.state import EnvConfig, EnvState
-    from metaworldx.envs.task import StepResult, Task, TaskState, step_result
+    from metaworldx.envs.task import StepResult, Task, TaskState, progress, step_result
 
 __all__ = [
     "ROBOTS",
@@ -27,6 +27,7 @@ __all__ = [
     "TaskState",
     "environment_ids",
     "make",
+    "progress",
     "step_result",
 ]
 
@@ -42,6 +43,7 @@ _HOME = {
     "StepResult": "task",
     "Task": "task",
     "TaskState": "task",
+    "progress": "task",
     "step_result": "task",
     "make": "factory",
 }

@@ -176,7 +176,7 @@ class Evaluator:
             alive=seen["alive"],
             reference=seen["reference"],
         )
-        joints = robot_tree(task.robot.spec.name).joints
+        joints = robot_tree(task.robot.spec.model).joints
         names = [
             model.joint(model.actuator_trnid[i, 0]).name
             if model.actuator_trntype[i] == mujoco.mjtTrn.mjTRN_JOINT
@@ -185,7 +185,7 @@ class Evaluator:
         ]
         driven = np.array([joints.index(name) if name in joints else -1 for name in names])
         flat = task.scene not in _UNEVEN
-        return motion_metrics(task.robot.spec.name, path, driven, self.controller.clips, flat)
+        return motion_metrics(task.robot.spec.model, path, driven, self.controller.clips, flat)
 
     def _evaluation(
         self, seen: dict[str, Any], motion: MotionMetrics, path: dict[str, Any]

@@ -94,7 +94,7 @@ def _guided(env: Env, config: TrainConfig, num_envs: int | None) -> Env:
 
 
 def _followed(env: Env, skill: Skill) -> MotionLibrary:
-    return build_motion_library(env.task.robot.spec.name, clips_of(skill), skill.then)
+    return build_motion_library(env.task.robot.spec.model, clips_of(skill), skill.then)
 
 
 def _with(base: Any, kind: str, settings: dict[str, Any]) -> Any:

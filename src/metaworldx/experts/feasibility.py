@@ -102,7 +102,7 @@ def follow_clips(
     if episodes < 1:
         raise UserError(f"episodes is {episodes}; needs at least 1")
     plain = make(tracker.skill.task, "native", None, EnvConfig(auto_reset=False))
-    refs = build_motion_library(plain.task.robot.spec.name, list(clips))
+    refs = build_motion_library(plain.task.robot.spec.model, list(clips))
     env = MotionTrackingEnv(plain, refs, dataclasses.replace(tracker.skill, clips=()))
     if env.obs_size != tracker.sizes.obs_size:
         raise UserError(

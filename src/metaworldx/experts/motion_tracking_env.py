@@ -175,7 +175,7 @@ class MotionTrackingEnv(Env):
         follow, robot, r = state.memory.follow, self.task.robot, state.readings
         now = reference_frame_of(self.refs, follow)
         own = robot.qpos(r), robot.qvel(r)
-        return now, balance_errors(robot.spec.name, now, follow.heading, *own)
+        return now, balance_errors(robot.spec.model, now, follow.heading, *own)
 
 
 def expert_policy(
@@ -189,7 +189,7 @@ def expert_policy(
     Raises:
       UserError: a robot with other joints.
     """
-    refs = build_motion_library(env.task.robot.spec.name, expert.clips, expert.skill.then)
+    refs = build_motion_library(env.task.robot.spec.model, expert.clips, expert.skill.then)
     tracking = MotionTrackingEnv(env, refs, expert.skill, training=False, asks=asks)
 
     def policy(state: EnvState, key: jax.Array) -> jax.Array:
@@ -254,7 +254,7 @@ class TrackingTask(TaskWrapper):
 
     def observe(self, r: SimData, memory: TrackingState) -> jax.Array:
         """What an expert sees, and for a privileged one the reference ahead."""
-        refs, skill, robot = self._refs, self._skill, self.robot.spec.name
+        refs, skill, robot = self._refs, self._skill, self.robot.spec.model
         qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
         target = reference_frame_of(refs, memory.follow)
         phase = phase_features(target.phase, refs.loop[memory.follow.clip])
@@ -266,7 +266,7 @@ class TrackingTask(TaskWrapper):
 
     def evaluate(self, r: SimData, memory: TrackingState) -> StepResult:
         """The tracking terms; in training their reward and the end where the clip is lost."""
-        refs, skill, robot = self._refs, self._skill, self.robot.spec.name
+        refs, skill, robot = self._refs, self._skill, self.robot.spec.model
         out = self.task.evaluate(r, memory.task)
         qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
         follow = advance_command(refs, memory.follow, self._dt, skill.clock_gain)

@@ -164,4 +164,4 @@ def _write_video(path: Path, frames: Sequence[np.ndarray], fps: float) -> None:
 
 def scene_spec(env: Env) -> mujoco.MjSpec:
     """The environment's model as an editable spec, visual geoms included."""
-    return model_spec(env.task.robot.spec.name, env.task.scene, env.collisions)
+    return model_spec(env.task.robot.spec.model, env.task.scene, env.collisions)

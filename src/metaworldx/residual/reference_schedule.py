@@ -107,7 +107,7 @@ def residual_env_for(
         robot.
     """
     check_known("guide", by, GUIDES)
-    pool = load_pool(None if config.pool is None else Path(config.pool), env.task.robot.spec.name)
+    pool = load_pool(None if config.pool is None else Path(config.pool), env.task.robot.spec.model)
     chooser, confidence = _chosen(env, by, config, pool.names)
     turns: tuple[ScheduleEntry, ...] = ()
     if num_envs is not None:

@@ -58,7 +58,7 @@ def main(
     if clips:
         chosen = dataclasses.replace(chosen, clips=clips, evaluated=0, then=None)
     env = make(chosen.task, "native")
-    refs = build_motion_library(env.task.robot.spec.name, clips_of(chosen), chosen.then)
+    refs = build_motion_library(env.task.robot.spec.model, clips_of(chosen), chosen.then)
     search = BalanceSearchConfig(candidates=candidates, steps=steps, width=width, seed=seed)
 
     def tell(found: BalanceSearchResult) -> None:
