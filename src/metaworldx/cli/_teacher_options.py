@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from metaworldx.core.errors import UserError
 
 if TYPE_CHECKING:
+    from metaworldx.envs.registry import EnvId
     from metaworldx.vlm.gemini.teacher import GeminiSettings
     from metaworldx.vlm.schema import Guidance, Question
 
@@ -22,7 +23,7 @@ def settings_for(model: str | None) -> GeminiSettings:
 
 
 def question_for(
-    task: str | None, text: str | None, image: Path | None, pool: Path | None, shown: bool
+    task: str | EnvId | None, text: str | None, image: Path | None, pool: Path | None, shown: bool
 ) -> Question:
     """What a teacher is asked about a task or a text, over the experts of a pool.
 
@@ -48,7 +49,7 @@ def question_for(
     assert task is not None
     env = EnvId.parse(task)
     if shown and not images and os.environ.get("GEMINI_API_KEY"):
-        picture = look_at_task(task)
+        picture = look_at_task(env)
         images = () if picture is None else (picture,)
     return question_of_task(env, experts, images)
 

@@ -13,6 +13,7 @@ import jax
 
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
+from metaworldx.envs.registry import EnvId
 from metaworldx.envs.state import EnvState
 
 log = logging.getLogger("metaworldx.vlm")
@@ -20,7 +21,7 @@ log = logging.getLogger("metaworldx.vlm")
 _LARGEST, _MOST_PIXELS = 10_000_000, 50_000_000
 
 
-def picture_of_task(task: str, seed: int = 0, width: int = 640, height: int = 480) -> bytes:
+def picture_of_task(task: str | EnvId, seed: int = 0, width: int = 640, height: int = 480) -> bytes:
     """The task's initial state, as PNG.
 
     Raises:
@@ -50,7 +51,7 @@ def picture_of_state(env: Env, state: EnvState, width: int = 640, height: int = 
     return buffer.getvalue()
 
 
-def look_at_task(task: str) -> bytes | None:
+def look_at_task(task: str | EnvId) -> bytes | None:
     """`picture_of_task`, or None with a warning if rendering fails."""
     return _if_any(lambda: picture_of_task(task))
 

@@ -15,7 +15,7 @@ from metaworldx.experts.environments import guide_of
 from metaworldx.training.restore import TrainedAgent, load_agent
 
 
-def expert_q_from_run(run: Path, task: str, checkpoint: str = "latest") -> ExpertQFn:
+def expert_q_from_run(run: Path, task: str | EnvId, checkpoint: str = "latest") -> ExpertQFn:
     """The Q-ensemble of an agent that was trained in a task, with or without a guide.
 
     Args:
@@ -25,12 +25,12 @@ def expert_q_from_run(run: Path, task: str, checkpoint: str = "latest") -> Exper
     Raises:
       UserError: not a run, one of another task, or of an expert's training.
     """
-    trained = load_agent(run, checkpoint)
+    trained, env = load_agent(run, checkpoint), EnvId.parse(task)
     config = trained.config
     if config.skill is not None:
-        raise UserError(f"{run} trained the expert {config.skill}; needs an agent of {task}")
-    if EnvId.parse(config.task) != EnvId.parse(task):
-        raise UserError(f"the agent in {run} knows {config.task}; needs one of {task}")
+        raise UserError(f"{run} trained the expert {config.skill}; needs an agent of {env.text}")
+    if EnvId.parse(config.task) != env:
+        raise UserError(f"the agent in {run} knows {config.task}; needs one of {env.text}")
     return expert_q_of(trained)
 
 

@@ -39,14 +39,14 @@ def held_evaluator_of(
 
     if task is None:
         raise UserError("--mixture needs a task: --task h1-door, for instance")
-    robot = EnvId.parse(task).robot_spec.model
+    env = EnvId.parse(task)
     experts = load_experts(pool)
     names = tuple(expert.name for expert in experts)
     shares, kinds = mixture_from(mixture, names), offsets_from(offsets, names)
-    made = ExpertPool(with_offsets(experts, kinds, seed), robot)
+    made = ExpertPool(with_offsets(experts, kinds, seed), env.robot_spec.model)
     who = f"{shares.name}, always"
     acts = partial(ComposedController, made, shares.chooser(names), 1.0, who)
-    evaluator = Evaluator(acts, partial(make, task, "native", collisions), episodes, seed)
+    evaluator = Evaluator(acts, partial(make, env, "native", collisions), episodes, seed)
     about = {
         "mixture": dict(shares.shares),
         "offsets": {name: kinds[name] for name, _ in shares.shares},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from metaworldx.composition.composer import GatingPolicy
     from metaworldx.composition.guidance_arrays import GuidanceArrays
     from metaworldx.composition.replanning import ReplanConfig
+    from metaworldx.envs.registry import EnvId
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.vlm.base import Teacher
     from metaworldx.vlm.schema import Guidance, Question
@@ -68,12 +69,12 @@ def evaluator_of(
         flag = "--teacher" if mixed.router is None else "--router"
         raise UserError(f"{flag} needs a task: --task h1-door, for instance")
     fusion = FusionConfig(mixed.alpha, mixed.temperature)
-    robot = EnvId.parse(task).robot_spec.model
+    env = EnvId.parse(task)
     router = None if mixed.router is None else load_router(mixed.router)
-    value = None if mixed.fuse is None else expert_q_from_run(mixed.fuse, task)
-    replanning = _replanning(mixed, task)
-    teacher, question, answer = _asked(mixed, task)
-    pool = load_pool(mixed.pool, robot)
+    value = None if mixed.fuse is None else expert_q_from_run(mixed.fuse, env)
+    replanning = _replanning(mixed, env)
+    teacher, question, answer = _asked(mixed, env)
+    pool = load_pool(mixed.pool, env.robot_spec.model)
     guidance = encode_guidance(answer, pool.names)
 
     def chooser(guidance: GuidanceArrays) -> GatingPolicy:
@@ -86,10 +87,10 @@ def evaluator_of(
     if replanning is None:
         acts = partial(ComposedController, pool, chooser(guidance), guidance.confidence, who)
     else:
-        milestones = EnvId.parse(task).task_class.milestone_names
+        milestones = env.task_class.milestone_names
         replanner = Replanner(teacher, question, answer, pool.names, milestones, replanning)
         acts = partial(ReplanningController, pool, chooser, replanner, who, look=_look(mixed))
-    evaluator = Evaluator(acts, partial(make, task, "native", collisions), episodes, seed)
+    evaluator = Evaluator(acts, partial(make, env, "native", collisions), episodes, seed)
     about: dict[str, Any] = {
         "teacher": answer.teacher,
         "teacher_origin": answer.origin,
@@ -105,7 +106,7 @@ def evaluator_of(
     return evaluator, None, about
 
 
-def _asked(mixed: Mixed, task: str) -> tuple[Teacher, Question, Guidance]:
+def _asked(mixed: Mixed, env: EnvId) -> tuple[Teacher, Question, Guidance]:
     """The teacher, what it was asked at the start, and what it said (or a router's has kept)."""
     from metaworldx.cli._teacher_options import question_for, settings_for
     from metaworldx.router.train import kept_guidance
@@ -113,21 +114,20 @@ def _asked(mixed: Mixed, task: str) -> tuple[Teacher, Question, Guidance]:
 
     answer = None
     if mixed.router is not None and mixed.teacher is None:
-        answer = kept_guidance(mixed.router, task)
+        answer = kept_guidance(mixed.router, env.text)
     teacher = teachers_from(mixed.teacher or "offline", mixed.cache, settings_for(None))
     shown = mixed.teacher == "gemini"
-    question = question_for(task, None, None, mixed.pool, shown=shown and answer is None)
+    question = question_for(env, None, None, mixed.pool, shown=shown and answer is None)
     return teacher, question, answer or teacher.ask(question)
 
 
-def _replanning(mixed: Mixed, task: str) -> ReplanConfig | None:
+def _replanning(mixed: Mixed, env: EnvId) -> ReplanConfig | None:
     from metaworldx.composition.replanning import ReplanConfig
-    from metaworldx.envs.registry import EnvId
 
     if mixed.replan is None:
         return None
-    if not mixed.replan and not EnvId.parse(task).task_class.milestone_names:
-        raise UserError(f"{task} has no milestones at which stages end; give --replan SECONDS")
+    if not mixed.replan and not env.task_class.milestone_names:
+        raise UserError(f"{env.text} has no milestones at which stages end; give --replan SECONDS")
     return ReplanConfig(mixed.replan or None)
 
 

@@ -247,13 +247,13 @@ def _of_expert(
     experts = load_experts(folder)
     index = ExpertPool(experts).index(expert)
     chosen = experts[index]
-    task = task or chosen.skill.task
+    env_id = EnvId.parse(task or chosen.skill.task)
     kinds = offsets_from(offsets, (expert,))
     (chosen,) = with_offsets([chosen], kinds, seed)
-    pool = ExpertPool([chosen], EnvId.parse(task).robot_spec.model)
+    pool = ExpertPool([chosen], env_id.robot_spec.model)
 
     def make_env(settings: EnvConfig) -> Env:
-        return make(task, "native", collisions, settings)
+        return make(env_id, "native", collisions, settings)
 
     evaluator = Evaluator(lambda env: ExpertController(pool, expert, env), make_env, episodes, seed)
     about = {
