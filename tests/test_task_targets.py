@@ -7,7 +7,7 @@ import pytest
 
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
-from metaworldx.envs.tasks.goal import GoalMemory
+from metaworldx.envs.tasks.goal import GoalState
 from metaworldx.evaluation.controllers import ExpertController
 from metaworldx.experts.motion_tracking_env import expert_policy
 from metaworldx.experts.pool import ExpertPool, expert_named
@@ -36,7 +36,7 @@ def _goals():
 def _asked(env, goals):
     """States at the task's start with these goals."""
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), len(goals)))
-    return state.replace(memory=GoalMemory(jnp.asarray(goals)))
+    return state.replace(memory=GoalState(jnp.asarray(goals)))
 
 
 def test_the_hand_of_the_expert_that_reaches_goes_to_the_task_s_goal(reach, env):
@@ -71,7 +71,7 @@ def test_it_is_filmed_as_it_is_evaluated(reach, env):
     # The tracking task's memory is begun as at its reset, with these goals.
     own = tracking.task.on_reset
     filmed = jax.jit(tracking.reset)(jax.random.split(jax.random.key(0), 2))
-    memory = filmed.memory.replace(task=GoalMemory(jnp.asarray(goals)))
+    memory = filmed.memory.replace(task=GoalState(jnp.asarray(goals)))
     memory = jax.jit(jax.vmap(own))(memory, state.readings)
     observe = jax.jit(jax.vmap(tracking.task.observe))
     filmed = filmed.replace(

@@ -106,7 +106,7 @@ def affordances_of(env: Env) -> AffordancesFn:
     task, composed, count = env.task, composed_task(env.task), len(env.task.milestone_names)
     if count > MILESTONES:
         raise UserError(f"{env.id} has {count} milestones; composition takes {MILESTONES}")
-    read = (lambda r, memory: _nothing()) if composed is None else composed.affordances(task)
+    read = (lambda data, state: _nothing()) if composed is None else composed.affordances(task)
 
     def of(state: Any) -> Affordances:
         r, memory = state.readings, state.memory

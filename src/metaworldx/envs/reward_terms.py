@@ -14,40 +14,40 @@ STAND_HEIGHT = 1.65
 INF = float("inf")
 
 
-def upright(robot: Robot, r: SimData, low: float = 0.9, margin: float = 1.9) -> jax.Array:
+def upright(robot: Robot, data: SimData, low: float = 0.9, margin: float = 1.9) -> jax.Array:
     """1 while the torso's z axis points up by at least `low`, linear below."""
-    return tolerance(robot.torso_upright(r), (low, INF), margin, "linear", 0.0)
+    return tolerance(robot.torso_upright(data), (low, INF), margin, "linear", 0.0)
 
 
 def standing(
-    robot: Robot, r: SimData, margin: float = STAND_HEIGHT / 4, height: float = STAND_HEIGHT
+    robot: Robot, data: SimData, margin: float = STAND_HEIGHT / 4, height: float = STAND_HEIGHT
 ) -> jax.Array:
     """1 while the head is at least `height` (m) up."""
-    return tolerance(robot.head_height(r), (height, INF), margin)
+    return tolerance(robot.head_height(data), (height, INF), margin)
 
 
 def stand(
-    robot: Robot, r: SimData, low: float = 0.9, margin: float = STAND_HEIGHT / 4
+    robot: Robot, data: SimData, low: float = 0.9, margin: float = STAND_HEIGHT / 4
 ) -> jax.Array:
     """Standing at full height with the torso upright: `standing` times `upright`."""
-    return standing(robot, r, margin) * upright(robot, r, low)
+    return standing(robot, data, margin) * upright(robot, data, low)
 
 
-def small_control(r: SimData) -> jax.Array:
+def small_control(data: SimData) -> jax.Array:
     """Between 0.8 and 1, by how small the actuator forces are (10 N m as the scale)."""
-    effort = tolerance(r.actuator_force, margin=10.0, value_at_margin=0.0, sigmoid="quadratic")
+    effort = tolerance(data.actuator_force, margin=10.0, value_at_margin=0.0, sigmoid="quadratic")
     return (4.0 + effort.mean()) / 5.0
 
 
-def forward(robot: Robot, r: SimData, speed: float) -> jax.Array:
+def forward(robot: Robot, data: SimData, speed: float) -> jax.Array:
     """Between 1/6 and 1: the centre of mass moves along x with at least `speed` (m/s)."""
-    move = tolerance(robot.com_velocity(r)[0], (speed, INF), speed, "linear", 0.0)
+    move = tolerance(robot.com_velocity(data)[0], (speed, INF), speed, "linear", 0.0)
     return (5.0 * move + 1.0) / 6.0
 
 
-def still(robot: Robot, r: SimData) -> jax.Array:
+def still(robot: Robot, data: SimData) -> jax.Array:
     """1 while the centre of mass does not move horizontally."""
-    return tolerance(robot.com_velocity(r)[:2], margin=2.0).mean()
+    return tolerance(robot.com_velocity(data)[:2], margin=2.0).mean()
 
 
 def distance(a: jax.Array, b: jax.Array) -> jax.Array:
@@ -57,9 +57,9 @@ def distance(a: jax.Array, b: jax.Array) -> jax.Array:
     return jnp.where(square > 0.0, jnp.sqrt(safe), 0.0)
 
 
-def hand_distances(robot: Robot, r: SimData, point: jax.Array) -> jax.Array:
+def hand_distances(robot: Robot, data: SimData, point: jax.Array) -> jax.Array:
     """Distances of the left and the right hand to a world position `[2]`, m."""
-    return distance(jnp.stack([robot.left_hand(r), robot.right_hand(r)]), point)
+    return distance(jnp.stack([robot.left_hand(data), robot.right_hand(data)]), point)
 
 
 def rotated(quat: jax.Array, vector: jax.Array) -> jax.Array:

@@ -64,62 +64,62 @@ class Robot:
         self._left_foot, self._right_foot = site("left_foot"), site("right_foot")
         self._com_velocity = layout.sensor("pelvis_subtreelinvel")
 
-    def torso_upright(self, r: SimData) -> jax.Array:
+    def torso_upright(self, data: SimData) -> jax.Array:
         """Projection of the torso's z axis on the world's."""
-        return z_axis_z(r.xquat[self._torso])
+        return z_axis_z(data.xquat[self._torso])
 
-    def pelvis_upright(self, r: SimData) -> jax.Array:
+    def pelvis_upright(self, data: SimData) -> jax.Array:
         """Projection of the pelvis's z axis on the world's."""
-        return z_axis_z(r.xquat[self._pelvis])
+        return z_axis_z(data.xquat[self._pelvis])
 
-    def pelvis_position(self, r: SimData) -> jax.Array:
+    def pelvis_position(self, data: SimData) -> jax.Array:
         """World position of the pelvis body `[3]`, m (one substep behind qpos)."""
-        return r.xpos[self._pelvis]
+        return data.xpos[self._pelvis]
 
-    def pelvis_orientation(self, r: SimData) -> jax.Array:
+    def pelvis_orientation(self, data: SimData) -> jax.Array:
         """World orientation of the pelvis body `[4]`, w x y z."""
-        return r.xquat[self._pelvis]
+        return data.xquat[self._pelvis]
 
-    def head_height(self, r: SimData) -> jax.Array:
+    def head_height(self, data: SimData) -> jax.Array:
         """Height of the head site, m."""
-        return r.site_xpos[self._head, 2]
+        return data.site_xpos[self._head, 2]
 
-    def head_position(self, r: SimData) -> jax.Array:
+    def head_position(self, data: SimData) -> jax.Array:
         """World position of the head site `[3]`, m."""
-        return r.site_xpos[self._head]
+        return data.site_xpos[self._head]
 
-    def imu_position(self, r: SimData) -> jax.Array:
+    def imu_position(self, data: SimData) -> jax.Array:
         """World position of the imu site at the waist `[3]`, m."""
-        return r.site_xpos[self._imu]
+        return data.site_xpos[self._imu]
 
-    def left_hand(self, r: SimData) -> jax.Array:
+    def left_hand(self, data: SimData) -> jax.Array:
         """World position of the left hand site `[3]`, m."""
-        return r.site_xpos[self._left_hand]
+        return data.site_xpos[self._left_hand]
 
-    def right_hand(self, r: SimData) -> jax.Array:
+    def right_hand(self, data: SimData) -> jax.Array:
         """World position of the right hand site `[3]`, m."""
-        return r.site_xpos[self._right_hand]
+        return data.site_xpos[self._right_hand]
 
-    def left_foot_height(self, r: SimData) -> jax.Array:
+    def left_foot_height(self, data: SimData) -> jax.Array:
         """Height of the left foot site, m."""
-        return r.site_xpos[self._left_foot, 2]
+        return data.site_xpos[self._left_foot, 2]
 
-    def right_foot_height(self, r: SimData) -> jax.Array:
+    def right_foot_height(self, data: SimData) -> jax.Array:
         """Height of the right foot site, m."""
-        return r.site_xpos[self._right_foot, 2]
+        return data.site_xpos[self._right_foot, 2]
 
-    def com_velocity(self, r: SimData) -> jax.Array:
+    def com_velocity(self, data: SimData) -> jax.Array:
         """Linear velocity of the robot's centre of mass in the world `[3]`, m/s."""
-        return r.sensordata[self._com_velocity]
+        return data.sensordata[self._com_velocity]
 
-    def qpos(self, r: SimData) -> jax.Array:
+    def qpos(self, data: SimData) -> jax.Array:
         """The robot's own positions `[spec.nq]`."""
-        return r.qpos[: self.spec.nq]
+        return data.qpos[: self.spec.nq]
 
-    def qvel(self, r: SimData) -> jax.Array:
+    def qvel(self, data: SimData) -> jax.Array:
         """The robot's own velocities `[spec.nv]`."""
-        return r.qvel[: self.spec.nv]
+        return data.qvel[: self.spec.nv]
 
-    def observation(self, r: SimData) -> jax.Array:
+    def observation(self, data: SimData) -> jax.Array:
         """The robot's own numbers by meaning, positions then velocities `[nq + nv]`."""
-        return jnp.concatenate([self.qpos(r), self.qvel(r)])
+        return jnp.concatenate([self.qpos(data), self.qvel(data)])

@@ -143,7 +143,7 @@ class Task:
     observes_new_memory: ClassVar[bool] = False
     """Whether an observation is read with the task state after its step, not before it."""
     contact_rules: ClassVar[Mapping[str, ContactRule]] = {}
-    """Contacts that the task reads; `self.touch(r, name)` reads one."""
+    """Contacts that the task reads; `self.touch(data, name)` reads one."""
     robot_pose: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     """Keyframe pose by robot, where it differs from `RobotSpec.stand`."""
     hold: ClassVar[Mapping[str, tuple[float, ...]]] = {}
@@ -212,34 +212,34 @@ class Task:
             qpos = qpos.at[adr : adr + 4].set(unit)
         return qpos
 
-    def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
+    def on_reset(self, state: TaskState, data: SimData) -> TaskState:
         """Task state once the kinematics of the start are known."""
-        del r
-        return memory
+        del data
+        return state
 
     # ---- a step
 
-    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
+    def observe(self, data: SimData, state: TaskState) -> jax.Array:
         """Observation `[obs_size]`: all positions, then all velocities, unless overridden.
 
         After a step it is read with the task state from before the step, as HumanoidBench does,
         unless `observes_new_memory`.
         """
-        del memory
-        return jnp.concatenate([r.qpos, r.qvel])
+        del state
+        return jnp.concatenate([data.qpos, data.qvel])
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Reward, termination and task state after a step, from that step's data."""
         raise NotImplementedError
 
-    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+    def milestones(self, data: SimData, state: TaskState) -> jax.Array:
         """Progress towards each of `milestone_names` in their order `[M]`, 0 to 1 (reached)."""
-        del r, memory
+        del data, state
         return jnp.zeros(0)
 
-    def touch(self, r: SimData, rule: str) -> jax.Array:
+    def touch(self, data: SimData, rule: str) -> jax.Array:
         """Whether the contact rule of that name holds, bool."""
-        return r.contact[self._rule[rule]]
+        return data.contact[self._rule[rule]]
 
     # ---- recordings
 
@@ -248,7 +248,7 @@ class Task:
         del record
         return ()
 
-    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
+    def record_of_memory(self, state: TaskState) -> dict[str, Any]:
         """Entries that a recording keeps of the task state, under its names (host side)."""
-        del memory
+        del state
         return {}

@@ -31,11 +31,11 @@ def _affordances(task: Task) -> TargetsFn:
     """
     ball, robot = task.layout.body("basketball"), task.robot
 
-    def read(r: SimData, memory: TaskState) -> Affordances:
-        at = r.xpos[ball]
-        pelvis, yaw = robot.pelvis_position(r), heading(robot.pelvis_orientation(r))
+    def read(data: SimData, state: TaskState) -> Affordances:
+        at = data.xpos[ball]
+        pelvis, yaw = robot.pelvis_position(data), heading(robot.pelvis_orientation(data))
         seen = to_heading(at - pelvis, yaw)
-        places = to_heading(catching_places(seen, memory.throwing), -yaw) + pelvis
+        places = to_heading(catching_places(seen, state.throwing), -yaw) + pelvis
         return affordances(places, (True, True))
 
     return read

@@ -31,14 +31,14 @@ def _affordances(task: Task) -> TargetsFn:
     layout, robot = task.layout, task.robot
     hatch, turn = layout.body("door_hatch"), layout.qpos("door_hatch_hinge")
 
-    def read(r: SimData, memory: TaskState) -> Affordances:
-        del memory
-        angle = r.qpos[turn]
-        grip = r.xpos[hatch] + jnp.array(GRIP)
-        ahead = grip[0] - robot.pelvis_position(r)[0]
+    def read(data: SimData, state: TaskState) -> Affordances:
+        del state
+        angle = data.qpos[turn]
+        grip = data.xpos[hatch] + jnp.array(GRIP)
+        ahead = grip[0] - robot.pelvis_position(data)[0]
         turned = angle > TURNED
         return affordances(
-            both(handle_place(robot.left_hand(r), grip, angle)),
+            both(handle_place(robot.left_hand(data), grip, angle)),
             # Before it is so near, an arm held out keeps the robot off the door.
             (turned | (ahead < _HANDLE_NEAR), False),
             jnp.array(_BEHIND_THE_DOOR),

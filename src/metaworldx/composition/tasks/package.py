@@ -15,9 +15,9 @@ def _affordances(task: Task) -> TargetsFn:
     package = task.layout.body("package_a")
     destination = task.layout.site("destination_loc")
 
-    def read(r: SimData, memory: TaskState) -> Affordances:
-        del memory
-        at, to = r.xpos[package], r.site_xpos[destination]
+    def read(data: SimData, state: TaskState) -> Affordances:
+        del state
+        at, to = data.xpos[package], data.site_xpos[destination]
         lifted = at[2] > 0.5
         return affordances(both(at, 0.15), (True, True), jnp.where(lifted, to[:2], at[:2]))
 

@@ -36,9 +36,9 @@ def _affordances(task: Task) -> TargetsFn:
     """Either hand pushes the box to the other side, the legs go to the table."""
     box, robot = task.layout.body("object"), task.robot
 
-    def read(r: SimData, memory: TaskState) -> Affordances:
-        goal, at = memory.goal, r.xpos[box]
-        hands = jnp.stack([robot.left_hand(r), robot.right_hand(r)])
+    def read(data: SimData, state: TaskState) -> Affordances:
+        goal, at = state.goal, data.xpos[box]
+        hands = jnp.stack([robot.left_hand(data), robot.right_hand(data)])
         left_of_it = goal[1] - at[1]
         to_left = jnp.where(jnp.abs(left_of_it) > _SAME_SIDE, left_of_it, goal[1]) > 0.0
         place = push_place(jnp.where(to_left, hands[1], hands[0]), at, goal)

@@ -13,9 +13,9 @@ def _affordances(task: Task) -> TargetsFn:
     """The goal is the left hand's; of one farther than the arm is long, the way to it."""
     robot = task.robot
 
-    def read(r: SimData, memory: TaskState) -> Affordances:
-        yaw = heading(robot.pelvis_orientation(r))
-        place = within_reach(memory.goal, robot.pelvis_position(r), yaw)
+    def read(data: SimData, state: TaskState) -> Affordances:
+        yaw = heading(robot.pelvis_orientation(data))
+        place = within_reach(state.goal, robot.pelvis_position(data), yaw)
         return affordances(both(place), (True, False))
 
     return read

@@ -32,12 +32,12 @@ def _affordances(task: Task) -> TargetsFn:
     The ramp is steeper than any gait climbs, and the truck's walls keep hands off the packages.
     """
 
-    def read(r: SimData, memory: TaskState) -> Affordances:
-        here = task.robot.pelvis_position(r)[:2]
-        on_the_way = task.milestones(r, memory)[0] < 1.0
+    def read(data: SimData, state: TaskState) -> Affordances:
+        here = task.robot.pelvis_position(data)[:2]
+        on_the_way = task.milestones(data, state)[0] < 1.0
         before = (here[1] < _CLEAR_Y) & (here[0] < _RAMP_END_X)
         way = jnp.where(before, jnp.array(_OUT), jnp.stack([here[0] + _AHEAD, _LANE_Y]))
-        yaw = heading(r.qpos[3:7]) + _ASIDE
+        yaw = heading(data.qpos[3:7]) + _ASIDE
         aside = here + jnp.stack([jnp.cos(yaw), jnp.sin(yaw)])
         return affordances(
             jnp.zeros((2, 3)),

@@ -39,9 +39,9 @@ class BalanceSimple(Stand):
         "floor": ContactRule(geoms("floor"), except_geoms(_SPHERE)),
     }
 
-    def lost(self, r: SimData) -> jax.Array:
+    def lost(self, data: SimData) -> jax.Array:
         """Whether the balance is lost, bool."""
-        return (r.qpos[2] < 0.8) | self.touch(r, "sphere") | self.touch(r, "floor")
+        return (data.qpos[2] < 0.8) | self.touch(data, "sphere") | self.touch(data, "floor")
 
 
 class BalanceHard(BalanceSimple):

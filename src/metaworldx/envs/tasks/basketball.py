@@ -21,8 +21,8 @@ from metaworldx.sim.model_index import ModelIndex
 
 
 @struct.dataclass
-class BasketballMemory:
-    """Memory of the ball game.
+class BasketballState:
+    """State of the ball game.
 
     Attributes:
       throwing: whether the ball has been touched and is now to be thrown, bool scalar.
@@ -73,17 +73,17 @@ class Basketball(Task):
             begin,
             qpos=begin.qpos.at[ball : ball + 2].set(1.5 * outward).at[ball + 2].set(height),
             qvel=begin.qvel.at[velocity : velocity + 2].set(-7.5 * outward),
-            memory=BasketballMemory(jnp.zeros((), bool)),
+            memory=BasketballState(jnp.zeros((), bool)),
         )
 
-    def evaluate(self, r: SimData, memory: BasketballMemory) -> StepResult:
+    def evaluate(self, data: SimData, state: BasketballState) -> StepResult:
         """The running stage's reward, plus 1000 for a hit; a hit or a fallen ball or robot ends."""
-        throwing = memory.throwing | self.touch(r, "ball")
-        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
-        ball = r.xpos[self._ball]
-        farther_hand = reward_terms.hand_distances(self.robot, r, ball).max()
+        throwing = state.throwing | self.touch(data, "ball")
+        stand, control = reward_terms.stand(self.robot, data), reward_terms.small_control(data)
+        ball = data.xpos[self._ball]
+        farther_hand = reward_terms.hand_distances(self.robot, data, ball).max()
         proximity = tolerance(farther_hand, (0.0, 0.2), margin=1.0)
-        to_hoop = reward_terms.distance(ball, r.site_xpos[self._hoop])
+        to_hoop = reward_terms.distance(ball, data.site_xpos[self._hoop])
         aim = tolerance(to_hoop, margin=7.0, sigmoid="linear")
         scored = to_hoop < 0.05
         reward = jnp.where(
@@ -93,30 +93,30 @@ class Basketball(Task):
         )
         return step_result(
             reward + jnp.where(scored, 1000.0, 0.0),
-            (r.qpos[self._ball_qpos + 2] < 0.5) | (r.qpos[2] < 0.5) | scored,
+            (data.qpos[self._ball_qpos + 2] < 0.5) | (data.qpos[2] < 0.5) | scored,
             {
                 "reward_hand_proximity": proximity,
                 "reward_ball_success": aim,
                 "stand_reward": stand,
                 "small_control": control,
             },
-            BasketballMemory(throwing),
+            BasketballState(throwing),
             success=scored,
             success_subtasks=throwing,
         )
 
-    def milestones(self, r: SimData, memory: BasketballMemory) -> jax.Array:
+    def milestones(self, data: SimData, state: BasketballState) -> jax.Array:
         """Farther hand within 0.25 m of the ball, ball 1.8 m high, 5 cm from the hoop."""
-        ball = r.xpos[self._ball]
-        hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
+        ball = data.xpos[self._ball]
+        hands = jnp.stack([self.robot.left_hand(data), self.robot.right_hand(data)])
         away = jnp.linalg.norm(hands - ball, axis=-1).max()
-        missed = jnp.linalg.norm(ball - r.site_xpos[self._hoop])
+        missed = jnp.linalg.norm(ball - data.site_xpos[self._hoop])
         return progress(0.25 / away, ball[2] / 1.8, 0.05 / missed)
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> BasketballMemory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> BasketballState:
         """The recorded stage."""
-        return BasketballMemory(jnp.asarray(record["stage"] == "throw"))
+        return BasketballState(jnp.asarray(record["stage"] == "throw"))
 
-    def record_of_memory(self, memory: BasketballMemory) -> dict[str, Any]:
+    def record_of_memory(self, state: BasketballState) -> dict[str, Any]:
         """The stage, catch or throw."""
-        return {"stage": "throw" if bool(np.asarray(memory.throwing)) else "catch"}
+        return {"stage": "throw" if bool(np.asarray(state.throwing)) else "catch"}

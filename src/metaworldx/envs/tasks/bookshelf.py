@@ -34,7 +34,7 @@ _NEAR = 0.15
 
 
 @struct.dataclass
-class BookshelfMemory:
+class BookshelfState:
     """What is to be put where, and how far the robot has come.
 
     Attributes:
@@ -100,28 +100,28 @@ class BookshelfSimple(Task):
         ghosts = jnp.array([self.layout.mocap(f"{name}_vision") for name in _OBJECTS])
         return begin.replace(
             mocap_pos=begin.mocap_pos.at[ghosts[objects]].set(goals),
-            memory=BookshelfMemory(
+            memory=BookshelfState(
                 task_index=jnp.zeros((), jnp.int32),
                 objects=jnp.append(objects, objects[-1]),
                 goals=jnp.concatenate([goals, goals[-1:]]),
             ),
         )
 
-    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
-        code = memory.objects[memory.task_index] + _CODE
-        return jnp.concatenate([r.qpos, r.qvel, code[None].astype(r.qpos.dtype)])
+    def observe(self, data: SimData, state: TaskState) -> jax.Array:
+        code = state.objects[state.task_index] + _CODE
+        return jnp.concatenate([data.qpos, data.qvel, code[None].astype(data.qpos.dtype)])
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        stand, control = reward_terms.stand(self.robot, data), reward_terms.small_control(data)
 
-        positions = r.xpos[jnp.array(self._bodies)[memory.objects]]
-        position = positions[memory.task_index]
-        to_goal = reward_terms.distance(position, memory.goals[memory.task_index])
+        positions = data.xpos[jnp.array(self._bodies)[state.objects]]
+        position = positions[state.task_index]
+        to_goal = reward_terms.distance(position, state.goals[state.task_index])
         near_goal = tolerance(to_goal, (0.0, _NEAR), 1.0, "linear")
-        near_hand = jnp.exp(-jnp.min(reward_terms.hand_distances(self.robot, r, position)))
+        near_hand = jnp.exp(-jnp.min(reward_terms.hand_distances(self.robot, data, position)))
 
         placed = to_goal < _NEAR
-        index = memory.task_index + placed.astype(memory.task_index.dtype)
+        index = state.task_index + placed.astype(state.task_index.dtype)
         finished = index == _COUNT
         dropped = positions[index, 2] < 0.5
         return step_result(
@@ -129,7 +129,7 @@ class BookshelfSimple(Task):
             + 0.4 * near_goal
             + 0.4 * near_hand
             + jnp.where(placed, 100.0 * index, 0.0),
-            (r.qpos[2] < 0.58) | finished | dropped,
+            (data.qpos[2] < 0.58) | finished | dropped,
             {
                 "stand_reward": stand,
                 "small_control": control,
@@ -137,7 +137,7 @@ class BookshelfSimple(Task):
                 "reward_hand_proximity": near_hand,
                 "obj_goal_dist": to_goal,
             },
-            memory.replace(task_index=index),
+            state.replace(task_index=index),
             success=finished,
             success_subtasks=index,
         )
@@ -145,23 +145,23 @@ class BookshelfSimple(Task):
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         codes = record.get("bookshelf_objects", [i + _CODE for i in _SIMPLE_ORDER])
         task_index: Any = np.asarray(record["task_index"], np.int32)
-        return BookshelfMemory(
+        return BookshelfState(
             task_index=task_index,
             objects=_last_twice(np.asarray(codes, np.int32) - _CODE),
             goals=_last_twice(np.asarray(record["placement_goals"], float)),
         )
 
-    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
+    def record_of_memory(self, state: TaskState) -> dict[str, Any]:
         if not self.shuffled:
             # There HumanoidBench keeps no second copy of the last goal, nor the objects.
             return {
-                "task_index": int(memory.task_index),
-                "placement_goals": np.asarray(memory.goals)[:_COUNT].tolist(),
+                "task_index": int(state.task_index),
+                "placement_goals": np.asarray(state.goals)[:_COUNT].tolist(),
             }
         return {
-            "task_index": int(memory.task_index),
-            "placement_goals": np.asarray(memory.goals).tolist(),
-            "bookshelf_objects": (np.asarray(memory.objects) + _CODE).tolist(),
+            "task_index": int(state.task_index),
+            "placement_goals": np.asarray(state.goals).tolist(),
+            "bookshelf_objects": (np.asarray(state.objects) + _CODE).tolist(),
         }
 
 

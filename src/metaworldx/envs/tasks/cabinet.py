@@ -27,7 +27,7 @@ class Cabinet(Task):
     """Four subtasks in turn; completing number k pays 100 k, the last ends the episode.
 
     1: slide the pulling door open. 2: pull the drawer open. 3: put the drawer's cube into the
-    middle compartment. 4: put the lateral compartment's cube into the top one. The memory is the
+    middle compartment. 4: put the lateral compartment's cube into the top one. The state is the
     number of the current subtask, int32; 5 when all are done.
     """
 
@@ -63,21 +63,22 @@ class Cabinet(Task):
     ) -> ResetState:
         return begin.replace(memory=jnp.ones((), jnp.int32))
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        stand, control = reward_terms.stand(self.robot, data), reward_terms.small_control(data)
 
         # Openness of what each subtask opens; the first two are not limited to 1.
-        pulled = jnp.abs(r.qpos[self._pulling_door] / 0.4)
-        drawn = jnp.abs(r.qpos[self._drawer] / 0.45)
+        pulled = jnp.abs(data.qpos[self._pulling_door] / 0.4)
+        drawn = jnp.abs(data.qpos[self._drawer] / 0.45)
         doors = jnp.minimum(
-            1.0, jnp.maximum(jnp.abs(r.qpos[self._left_door]), jnp.abs(r.qpos[self._right_door]))
+            1.0,
+            jnp.maximum(jnp.abs(data.qpos[self._left_door]), jnp.abs(data.qpos[self._right_door])),
         )
-        pulled_up = jnp.minimum(1.0, jnp.abs(r.qpos[self._pullup_door]))
-        near_middle, in_middle = _placed(r.xpos[self._drawer_cube], _MIDDLE)
-        near_top, in_top = _placed(r.xpos[self._lateral_cube], _TOP)
+        pulled_up = jnp.minimum(1.0, jnp.abs(data.qpos[self._pullup_door]))
+        near_middle, in_middle = _placed(data.xpos[self._drawer_cube], _MIDDLE)
+        near_top, in_top = _placed(data.xpos[self._lateral_cube], _TOP)
 
         zero = jnp.zeros_like(stand)
-        now = memory - 1
+        now = state - 1
         openness = jnp.stack([pulled, drawn, doors, pulled_up, zero])[now]
         proximity = jnp.stack([zero, zero, near_middle, near_top, zero])[now]
         secondary = jnp.stack([zero, zero, zero, doors, zero])[now]
@@ -85,13 +86,13 @@ class Cabinet(Task):
             now
         ]
 
-        manipulation = jnp.where(memory <= 2, openness, 0.5 * proximity + 0.5 * openness)
+        manipulation = jnp.where(state <= 2, openness, 0.5 * proximity + 0.5 * openness)
         reward: Any = jnp.where(
-            memory <= _SUBTASKS, 0.2 * (stand * control) + 0.8 * manipulation, 1000.0
+            state <= _SUBTASKS, 0.2 * (stand * control) + 0.8 * manipulation, 1000.0
         )
-        reward = reward + jnp.where(complete, 100.0 * memory, 0.0)
-        memory = memory + complete.astype(memory.dtype)
-        finished = memory > _SUBTASKS
+        reward = reward + jnp.where(complete, 100.0 * state, 0.0)
+        state = state + complete.astype(state.dtype)
+        finished = state > _SUBTASKS
         return step_result(
             reward,
             finished,
@@ -103,16 +104,16 @@ class Cabinet(Task):
                 "drawer_cube_proximity_reward": proximity,
                 "subtask_complete": complete,
             },
-            memory,
+            state,
             success=finished,
-            success_subtasks=memory - 1,
+            success_subtasks=state - 1,
         )
 
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         return np.asarray(record["current_subtask"], np.int32)
 
-    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
-        return {"current_subtask": int(memory)}
+    def record_of_memory(self, state: TaskState) -> dict[str, Any]:
+        return {"current_subtask": int(state)}
 
 
 def _placed(cube: jax.Array, height: float) -> tuple[jax.Array, jax.Array]:

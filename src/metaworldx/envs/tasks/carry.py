@@ -76,27 +76,27 @@ class Carry(Task):
         box = between_hands + jnp.array(_FROM_HANDS, begin.qpos.dtype)
         return begin.replace(qpos=begin.qpos.at[self._box_qpos : self._box_qpos + 3].set(box))
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        standing = reward_terms.standing(self.robot, r)
-        upright = reward_terms.upright(self.robot, r)
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        standing = reward_terms.standing(self.robot, data)
+        upright = reward_terms.upright(self.robot, data)
         stand = standing * upright
-        control = reward_terms.small_control(r)
-        move = reward_terms.forward(self.robot, r, _SPEED)
+        control = reward_terms.small_control(data)
+        move = reward_terms.forward(self.robot, data, _SPEED)
 
-        box = r.xpos[self._box]
-        place = r.xpos[self._torso] + reward_terms.rotated(
-            r.xquat[self._torso], jnp.array(_PLACE, box.dtype)
+        box = data.xpos[self._box]
+        place = data.xpos[self._torso] + reward_terms.rotated(
+            data.xquat[self._torso], jnp.array(_PLACE, box.dtype)
         )
         in_place = tolerance(reward_terms.distance(box, place), (0.0, 0.1), 0.3)
         box_upright = tolerance(
-            z_axis_z(r.xquat[self._box]), (0.9, reward_terms.INF), 0.9, "linear", 0.0
+            z_axis_z(data.xquat[self._box]), (0.9, reward_terms.INF), 0.9, "linear", 0.0
         )
         hands_on = tolerance(
-            reward_terms.hand_distances(self.robot, r, box), (0.0, 0.25), 0.25
+            reward_terms.hand_distances(self.robot, data, box), (0.0, 0.25), 0.25
         ).mean()
         return step_result(
             stand * control * move * in_place * box_upright * hands_on,
-            (r.qpos[2] < 0.5) | (box[2] < 0.5),
+            (data.qpos[2] < 0.5) | (box[2] < 0.5),
             {
                 "stand_reward": stand,
                 "small_control": control,

@@ -72,24 +72,24 @@ class Cube(Task):
             qpos=qpos, mocap_quat=begin.mocap_quat.at[target].set(quat_of_euler(angles[2]))
         )
 
-    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
-        return jnp.concatenate([r.qpos, r.qvel, r.xquat[self._target]])
+    def observe(self, data: SimData, state: TaskState) -> jax.Array:
+        return jnp.concatenate([data.qpos, data.qvel, data.xquat[self._target]])
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        standing = reward_terms.standing(self.robot, r)
-        upright = reward_terms.upright(self.robot, r)
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        standing = reward_terms.standing(self.robot, data)
+        upright = reward_terms.upright(self.robot, data)
         stand = standing * upright
-        control, still = reward_terms.small_control(r), reward_terms.still(self.robot, r)
+        control, still = reward_terms.small_control(data), reward_terms.still(self.robot, data)
 
         cubes = jnp.array([self._left, self._right])
-        turned = reward_terms.distance(r.xquat[cubes], r.xquat[self._target])
+        turned = reward_terms.distance(data.xquat[cubes], data.xquat[self._target])
         aligned = tolerance(turned, margin=0.3).mean()
-        hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
-        close = tolerance(reward_terms.distance(hands, r.xpos[cubes]), (0.0, 0.1), 0.5).mean()
-        dropped = jnp.any(r.xpos[cubes, 2] < 0.6)
+        hands = jnp.stack([self.robot.left_hand(data), self.robot.right_hand(data)])
+        close = tolerance(reward_terms.distance(hands, data.xpos[cubes]), (0.0, 0.1), 0.5).mean()
+        dropped = jnp.any(data.xpos[cubes, 2] < 0.6)
         return step_result(
             0.2 * (control * stand * still) + 0.5 * aligned + 0.3 * close,
-            (r.qpos[2] < 0.58) | dropped,
+            (data.qpos[2] < 0.58) | dropped,
             {
                 "small_control": control,
                 "stand_reward": stand,

@@ -34,24 +34,24 @@ class Door(Task):
         self._hatch_hinge = layout.qpos("door_hatch_hinge")
         self._hatch = layout.body("door_hatch")
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Door, passage, posture, hatch and hand, weighted; ends with the pelvis under 0.58 m."""
-        stand = reward_terms.standing(self.robot, r) * reward_terms.upright(
-            self.robot, r, margin=0.9
+        stand = reward_terms.standing(self.robot, data) * reward_terms.upright(
+            self.robot, data, margin=0.9
         )
-        control = reward_terms.small_control(r)
+        control = reward_terms.small_control(data)
         # Below zero, which the hinge's soft limit allows a little, the door costs the robot.
-        opening = r.qpos[self._hinge]
+        opening = data.qpos[self._hinge]
         door = jnp.minimum(1.0, opening * jnp.abs(opening))
-        hatch = tolerance(r.qpos[self._hatch_hinge], (0.75, 2.0), 0.75, "linear")
-        nearer_hand = reward_terms.hand_distances(self.robot, r, r.xpos[self._hatch]).min()
+        hatch = tolerance(data.qpos[self._hatch_hinge], (0.75, 2.0), 0.75, "linear")
+        nearer_hand = reward_terms.hand_distances(self.robot, data, data.xpos[self._hatch]).min()
         proximity = tolerance(nearer_hand, (0.0, 0.25), 1.0, "linear")
         passage = tolerance(
-            self.robot.imu_position(r)[0], (1.2, reward_terms.INF), 1.0, "linear", 0.0
+            self.robot.imu_position(data)[0], (1.2, reward_terms.INF), 1.0, "linear", 0.0
         )
         return step_result(
             0.1 * stand * control + 0.45 * door + 0.05 * hatch + 0.05 * proximity + 0.35 * passage,
-            r.qpos[2] < 0.58,
+            data.qpos[2] < 0.58,
             {
                 "stand_reward": stand,
                 "small_control": control,
@@ -62,10 +62,10 @@ class Door(Task):
             },
         )
 
-    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+    def milestones(self, data: SimData, state: TaskState) -> jax.Array:
         """Hatch at 0.75 rad, hinge at 0.5 rad, waist 1.2 m along x."""
         return progress(
-            r.qpos[self._hatch_hinge] / 0.75,
-            r.qpos[self._hinge] / 0.5,
-            self.robot.imu_position(r)[0] / 1.2,
+            data.qpos[self._hatch_hinge] / 0.75,
+            data.qpos[self._hinge] / 0.5,
+            self.robot.imu_position(data)[0] / 1.2,
         )

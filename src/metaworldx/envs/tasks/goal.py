@@ -16,8 +16,8 @@ from metaworldx.sim.data import SimData
 
 
 @struct.dataclass
-class GoalMemory:
-    """Memory of a task with a goal.
+class GoalState:
+    """State of a task with a goal.
 
     Attributes:
       goal: where to be, world position `[3]`, m.
@@ -40,17 +40,17 @@ class GoalTask(Task):
         """Draws the goal."""
         dtype = begin.qpos.dtype
         low, high = jnp.array(self.goal_low, dtype), jnp.array(self.goal_high, dtype)
-        return replace(begin, memory=GoalMemory(jax.random.uniform(key, (3,), dtype, low, high)))
+        return replace(begin, memory=GoalState(jax.random.uniform(key, (3,), dtype, low, high)))
 
-    def observe(self, r: SimData, memory: GoalMemory) -> jax.Array:
+    def observe(self, data: SimData, state: GoalState) -> jax.Array:
         """The robot's positions and velocities, then its left hand and the goal, m."""
-        hand = self.robot.left_hand(r)
-        return jnp.concatenate([self.robot.observation(r), hand, memory.goal])
+        hand = self.robot.left_hand(data)
+        return jnp.concatenate([self.robot.observation(data), hand, state.goal])
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> GoalMemory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> GoalState:
         """The recorded goal."""
-        return GoalMemory(jnp.asarray(record["goal"], jnp.result_type(float)))
+        return GoalState(jnp.asarray(record["goal"], jnp.result_type(float)))
 
-    def record_of_memory(self, memory: GoalMemory) -> dict[str, Any]:
+    def record_of_memory(self, state: GoalState) -> dict[str, Any]:
         """The goal."""
-        return {"goal": np.asarray(memory.goal).tolist()}
+        return {"goal": np.asarray(state.goal).tolist()}

@@ -50,17 +50,17 @@ class HighBarSimple(Task):
     }
     hold: ClassVar = {"h1": (*_LEGS_AND_TORSO, *_LEFT_ARM, *_RIGHT_ARM)}
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Upside down times feet times control; ends with the head under 2 m."""
         upside_down = tolerance(
-            -self.robot.torso_upright(r), (0.9, reward_terms.INF), 1.9, "linear", 0.0
+            -self.robot.torso_upright(data), (0.9, reward_terms.INF), 1.9, "linear", 0.0
         )
-        feet_height = (self.robot.left_foot_height(r) + self.robot.right_foot_height(r)) / 2.0
+        feet_height = (self.robot.left_foot_height(data) + self.robot.right_foot_height(data)) / 2.0
         feet = (1.0 + tolerance(feet_height, (4.8, reward_terms.INF), 2.0, "linear", 0.0)) / 2.0
-        control = reward_terms.small_control(r)
+        control = reward_terms.small_control(data)
         return step_result(
             upside_down * feet * control,
-            self.robot.head_height(r) < 2.0,
+            self.robot.head_height(data) < 2.0,
             {"upright_reward": upside_down, "feet_reward": feet, "small_control": control},
         )
 

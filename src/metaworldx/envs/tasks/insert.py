@@ -34,20 +34,20 @@ class InsertNormal(Task):
         self._pegs = np.array([layout.site("peg_a"), layout.site("peg_b")])
         self._holes = np.array([layout.site("block_peg_a"), layout.site("block_peg_b")])
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
-        pegs, holes = r.site_xpos[self._pegs], r.site_xpos[self._holes]
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        stand, control = reward_terms.stand(self.robot, data), reward_terms.small_control(data)
+        pegs, holes = data.site_xpos[self._pegs], data.site_xpos[self._holes]
         inserted = tolerance(
             reward_terms.distance(holes, pegs), margin=0.5, sigmoid="linear"
         ).mean()
         height = tolerance(pegs[:, 2] - 1.1, margin=0.15, sigmoid="linear").mean()
         # The left hand belongs to peg a, the right one to peg b; the nearer pair counts.
-        hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
+        hands = jnp.stack([self.robot.left_hand(data), self.robot.right_hand(data)])
         held = tolerance(jnp.min(reward_terms.distance(hands, pegs)), (0.0, 0.2), 0.5)
         dropped = jnp.any(pegs[:, 2] < 0.5) | jnp.any(holes[:, 2] < 0.5)
         return step_result(
             (0.5 * (control * stand) + 0.5 * inserted) * (0.5 * height + 0.5 * held),
-            (r.qpos[2] < 0.5) | dropped,
+            (data.qpos[2] < 0.5) | dropped,
             {
                 "small_control": control,
                 "stand_reward": stand,

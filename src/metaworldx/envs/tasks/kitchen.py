@@ -34,7 +34,7 @@ class Kitchen(Task):
 
     Each pays 1 once, and counts only when those before it are done or done in the same step; what
     is done stays done. There is no reward for standing, and falling doesn't end the episode. The
-    memory is how many are done, int32: as the order is fixed, those are always the first ones.
+    state is how many are done, int32: as the order is fixed, those are always the first ones.
     """
 
     name = "kitchen"
@@ -66,11 +66,11 @@ class Kitchen(Task):
     ) -> ResetState:
         return begin.replace(memory=jnp.zeros((), jnp.int32))
 
-    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
-        return jnp.concatenate([self.robot.qpos(r), r.qpos[-_OBJECT_QPOS:]])
+    def observe(self, data: SimData, state: TaskState) -> jax.Array:
+        return jnp.concatenate([self.robot.qpos(data), data.qpos[-_OBJECT_QPOS:]])
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        objects = r.qpos[-_OBJECT_QPOS:]
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        objects = data.qpos[-_OBJECT_QPOS:]
         at_goal = jnp.stack(
             [
                 reward_terms.distance(objects[np.array(where)], jnp.array(goal, objects.dtype))
@@ -78,11 +78,11 @@ class Kitchen(Task):
                 for where, goal in _ELEMENTS.values()
             ]
         )
-        done_before = jnp.arange(len(_ELEMENTS)) < memory
-        done = jnp.sum(jnp.cumprod(done_before | at_goal)).astype(memory.dtype)
+        done_before = jnp.arange(len(_ELEMENTS)) < state
+        done = jnp.sum(jnp.cumprod(done_before | at_goal)).astype(state.dtype)
         finished = done == len(_ELEMENTS)
         return step_result(
-            (done - memory).astype(objects.dtype),
+            (done - state).astype(objects.dtype),
             finished,
             {},
             done,
@@ -93,5 +93,5 @@ class Kitchen(Task):
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         return np.asarray(len(_ELEMENTS) - len(record["tasks_to_complete"]), np.int32)
 
-    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
-        return {"tasks_to_complete": dict.fromkeys(list(_ELEMENTS)[int(memory) :])}
+    def record_of_memory(self, state: TaskState) -> dict[str, Any]:
+        return {"tasks_to_complete": dict.fromkeys(list(_ELEMENTS)[int(state) :])}

@@ -26,16 +26,16 @@ class Walk(Task):
     upright_from: ClassVar[float] = 0.9
     """Projection of the torso's z axis on the world's from which `upright` is 1."""
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Control times stand times move; ends with the pelvis under 0.2 m."""
-        standing = reward_terms.standing(self.robot, r)
-        upright = reward_terms.upright(self.robot, r, self.upright_from)
+        standing = reward_terms.standing(self.robot, data)
+        upright = reward_terms.upright(self.robot, data, self.upright_from)
         stand = standing * upright
-        control = reward_terms.small_control(r)
-        move = reward_terms.forward(self.robot, r, self.speed)
+        control = reward_terms.small_control(data)
+        move = reward_terms.forward(self.robot, data, self.speed)
         return step_result(
             control * stand * move,
-            r.qpos[2] < 0.2,
+            data.qpos[2] < 0.2,
             {
                 "stand_reward": stand,
                 "small_control": control,
@@ -66,15 +66,15 @@ class Stand(Task):
     head_height: ClassVar[float] = reward_terms.STAND_HEIGHT
     """Height of the head (m) from which `standing` is 1."""
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Control times stand times stillness; ends when `lost`."""
-        standing = reward_terms.standing(self.robot, r, height=self.head_height)
-        upright = reward_terms.upright(self.robot, r)
+        standing = reward_terms.standing(self.robot, data, height=self.head_height)
+        upright = reward_terms.upright(self.robot, data)
         stand = standing * upright
-        control, still = reward_terms.small_control(r), reward_terms.still(self.robot, r)
+        control, still = reward_terms.small_control(data), reward_terms.still(self.robot, data)
         return step_result(
             control * stand * still,
-            self.lost(r),
+            self.lost(data),
             {
                 "small_control": control,
                 "stand_reward": stand,
@@ -84,9 +84,9 @@ class Stand(Task):
             },
         )
 
-    def lost(self, r: SimData) -> jax.Array:
+    def lost(self, data: SimData) -> jax.Array:
         """Whether the episode ends because the robot no longer stands, bool."""
-        return r.qpos[2] < 0.2
+        return data.qpos[2] < 0.2
 
 
 class Crawl(Task):
@@ -100,18 +100,18 @@ class Crawl(Task):
     success_bar = 700
     can_fall = False
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Control, height, speed and lying flat, weighted, inside of the tunnel; never ends."""
-        imu = self.robot.imu_position(r)
-        control = reward_terms.small_control(r)
-        move = reward_terms.forward(self.robot, r, 1.0)
-        crawling_head = tolerance(self.robot.head_height(r), (0.6, 1.0), margin=1.0)
+        imu = self.robot.imu_position(data)
+        control = reward_terms.small_control(data)
+        move = reward_terms.forward(self.robot, data, 1.0)
+        crawling_head = tolerance(self.robot.head_height(data), (0.6, 1.0), margin=1.0)
         crawling = tolerance(imu[2], (0.6, 1.0), margin=1.0)
         # The quaternions themselves are compared, as HumanoidBench does: the same orientation
         # with the opposite sign is worth nothing, and the target is not of unit length.
         prone = jnp.array([0.75, 0.0, 0.65, 0.0])
         lying = tolerance(
-            reward_terms.distance(self.robot.pelvis_orientation(r), prone), margin=1.0
+            reward_terms.distance(self.robot.pelvis_orientation(data), prone), margin=1.0
         )
         in_tunnel = tolerance(imu[1], (-1.0, 1.0))
         reward = (

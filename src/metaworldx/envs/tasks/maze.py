@@ -26,8 +26,8 @@ _LAST = len(_CHECKPOINTS) - 1
 
 
 @struct.dataclass
-class MazeMemory:
-    """Memory of the maze.
+class MazeState:
+    """State of the maze.
 
     Attributes:
       stage: how many checkpoints have been reached, 0 to 4, int32 scalar.
@@ -52,30 +52,30 @@ class Maze(Task):
         self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
     ) -> ResetState:
         """Begins at stage 0."""
-        return replace(begin, memory=MazeMemory(jnp.zeros((), jnp.int32)))
+        return replace(begin, memory=MazeState(jnp.zeros((), jnp.int32)))
 
-    def evaluate(self, r: SimData, memory: MazeMemory) -> StepResult:
+    def evaluate(self, data: SimData, state: MazeState) -> StepResult:
         """Stand, speed along the corridor, nearness of the next checkpoint; plus 100 n."""
-        checkpoints = jnp.array(_CHECKPOINTS, r.qpos.dtype)
-        pelvis, imu = self.robot.pelvis_position(r)[:2], self.robot.imu_position(r)[:2]
-        reached = reward_terms.distance(pelvis, checkpoints[memory.stage]) < 0.4
-        stage = jnp.minimum(memory.stage + reached.astype(jnp.int32), _LAST)
-        bonus = jnp.where(stage > memory.stage, 100.0 * stage, 0.0)
+        checkpoints = jnp.array(_CHECKPOINTS, data.qpos.dtype)
+        pelvis, imu = self.robot.pelvis_position(data)[:2], self.robot.imu_position(data)[:2]
+        reached = reward_terms.distance(pelvis, checkpoints[state.stage]) < 0.4
+        stage = jnp.minimum(state.stage + reached.astype(jnp.int32), _LAST)
+        bonus = jnp.where(stage > state.stage, 100.0 * stage, 0.0)
 
-        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
-        wanted = 2.0 * jnp.array(_DIRECTIONS, r.qpos.dtype)[stage]
+        stand, control = reward_terms.stand(self.robot, data), reward_terms.small_control(data)
+        wanted = 2.0 * jnp.array(_DIRECTIONS, data.qpos.dtype)[stage]
         along = tolerance(
-            self.robot.com_velocity(r)[:2] - wanted,
+            self.robot.com_velocity(data)[:2] - wanted,
             margin=1.0,
             sigmoid="linear",
             value_at_margin=0.0,
         )
         move = (5.0 * jnp.where(stage == _LAST, 1.0, along[0] * along[1]) + 1.0) / 6.0
         proximity = tolerance(reward_terms.distance(imu, checkpoints[stage]), margin=1.0)
-        discount = jnp.where(self.touch(r, "wall"), 0.1, 1.0)
+        discount = jnp.where(self.touch(data, "wall"), 0.1, 1.0)
         return step_result(
             (0.2 * stand * control + 0.4 * move + 0.4 * proximity) * discount + bonus,
-            r.qpos[2] < 0.2,
+            data.qpos[2] < 0.2,
             {
                 "stand_reward": stand,
                 "small_control": control,
@@ -84,15 +84,15 @@ class Maze(Task):
                 "stage_convert_reward": bonus,
                 "checkpoint_proximity_reward": proximity,
             },
-            MazeMemory(stage),
+            MazeState(stage),
             success_subtasks=stage,
         )
 
-    def memory_of_record(self, record: Mapping[str, Any]) -> MazeMemory:
+    def memory_of_record(self, record: Mapping[str, Any]) -> MazeState:
         """The recorded stage; the direction follows from it."""
-        return MazeMemory(jnp.asarray(record["maze_stage"], jnp.int32))
+        return MazeState(jnp.asarray(record["maze_stage"], jnp.int32))
 
-    def record_of_memory(self, memory: MazeMemory) -> dict[str, Any]:
+    def record_of_memory(self, state: MazeState) -> dict[str, Any]:
         """The stage and the direction to walk."""
-        stage = int(np.asarray(memory.stage))
+        stage = int(np.asarray(state.stage))
         return {"maze_stage": stage, "move_direction": [*_DIRECTIONS[stage], 0.0]}

@@ -31,10 +31,10 @@ class Hurdle(Run):
         )
     }
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """`Run`'s, with a torso that may lean further, times the barriers' discount."""
-        run = super().evaluate(r, memory)
-        discount = jnp.where(self.touch(r, "barrier"), 0.1, 1.0)
+        run = super().evaluate(data, state)
+        discount = jnp.where(self.touch(data, "barrier"), 0.1, 1.0)
         return step_result(
             run.reward * discount,
             run.terminated,
@@ -53,17 +53,19 @@ class Stair(Task):
     success_bar = 700
     min_collisions = "feet"
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Stand times control times move; ends with the torso nearly level."""
-        feet = jnp.stack([self.robot.left_foot_height(r), self.robot.right_foot_height(r)])
-        standing = tolerance(self.robot.head_height(r) - feet, (1.2, reward_terms.INF), 0.45).prod()
-        upright = reward_terms.upright(self.robot, r, 0.5)
+        feet = jnp.stack([self.robot.left_foot_height(data), self.robot.right_foot_height(data)])
+        standing = tolerance(
+            self.robot.head_height(data) - feet, (1.2, reward_terms.INF), 0.45
+        ).prod()
+        upright = reward_terms.upright(self.robot, data, 0.5)
         stand = standing * upright
-        control = reward_terms.small_control(r)
-        move = reward_terms.forward(self.robot, r, 1.0)
+        control = reward_terms.small_control(data)
+        move = reward_terms.forward(self.robot, data, 1.0)
         return step_result(
             stand * control * move,
-            self.robot.torso_upright(r) < 0.1,
+            self.robot.torso_upright(data) < 0.1,
             {
                 "stand_reward": stand,
                 "small_control": control,
@@ -100,17 +102,17 @@ class Pole(Task):
     success_bar = 700
     contact_rules: ClassVar = {"pole": ContactRule(_pole, except_geoms("floor"))}
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Standing and moving, half each, times the poles' discount; ends under 0.5 m."""
-        standing = reward_terms.standing(self.robot, r)
-        upright = reward_terms.upright(self.robot, r)
+        standing = reward_terms.standing(self.robot, data)
+        upright = reward_terms.upright(self.robot, data)
         stand = standing * upright
-        control = reward_terms.small_control(r)
-        move = reward_terms.forward(self.robot, r, 0.5)
-        discount = jnp.where(self.touch(r, "pole"), 0.1, 1.0)
+        control = reward_terms.small_control(data)
+        move = reward_terms.forward(self.robot, data, 0.5)
+        discount = jnp.where(self.touch(data, "pole"), 0.1, 1.0)
         return step_result(
             (0.5 * control * stand + 0.5 * move) * discount,
-            r.qpos[2] < 0.5,
+            data.qpos[2] < 0.5,
             {
                 "stand_reward": stand,
                 "small_control": control,

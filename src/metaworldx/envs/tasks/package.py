@@ -60,23 +60,26 @@ class Package(Task):
             mocap_pos=begin.mocap_pos.at[self.layout.mocap("package_destination")].set(destination),
         )
 
-    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
+    def observe(self, data: SimData, state: TaskState) -> jax.Array:
         return jnp.concatenate(
             [
-                self.robot.observation(r),
-                r.site_xpos[self._destination],
-                r.qpos[self._qpos : self._qpos + FREE_QPOS],
-                r.qvel[self._qvel : self._qvel + FREE_QVEL],
-                self.robot.left_hand(r),
-                self.robot.right_hand(r),
+                self.robot.observation(data),
+                data.site_xpos[self._destination],
+                data.qpos[self._qpos : self._qpos + FREE_QPOS],
+                data.qvel[self._qvel : self._qvel + FREE_QVEL],
+                self.robot.left_hand(data),
+                self.robot.right_hand(data),
             ]
         )
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        package = r.qpos[self._qpos : self._qpos + 3]
-        stand, control = reward_terms.stand(self.robot, r, low=0.8), reward_terms.small_control(r)
-        to_go = reward_terms.distance(package, r.site_xpos[self._destination])
-        left, right = reward_terms.hand_distances(self.robot, r, package)
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        package = data.qpos[self._qpos : self._qpos + 3]
+        stand, control = (
+            reward_terms.stand(self.robot, data, low=0.8),
+            reward_terms.small_control(data),
+        )
+        to_go = reward_terms.distance(package, data.site_xpos[self._destination])
+        left, right = reward_terms.hand_distances(self.robot, data, package)
         height = jnp.minimum(package[2], 1.0)
         there = to_go < 0.1
         return step_result(
@@ -93,8 +96,8 @@ class Package(Task):
             success=there,
         )
 
-    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+    def milestones(self, data: SimData, state: TaskState) -> jax.Array:
         """Pelvis within 0.6 m of the package, package 0.5 m high, 0.1 m from its destination."""
-        at, to = r.xpos[self._body], r.site_xpos[self._destination]
-        away = jnp.linalg.norm((at - self.robot.pelvis_position(r))[:2])
+        at, to = data.xpos[self._body], data.site_xpos[self._destination]
+        away = jnp.linalg.norm((at - self.robot.pelvis_position(data))[:2])
         return progress(0.6 / away, at[2] / 0.5, 0.1 / jnp.linalg.norm(at - to))

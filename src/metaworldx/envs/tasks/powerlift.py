@@ -24,15 +24,15 @@ class Powerlift(Task):
         super().__init__(spec, layout)
         self._dumbbell = layout.body("dumbbell")
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        standing = reward_terms.standing(self.robot, r, margin=reward_terms.STAND_HEIGHT / 3)
-        upright = reward_terms.upright(self.robot, r, low=0.8)
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        standing = reward_terms.standing(self.robot, data, margin=reward_terms.STAND_HEIGHT / 3)
+        upright = reward_terms.upright(self.robot, data, low=0.8)
         stand = standing * upright
-        control = reward_terms.small_control(r)
-        lifted = tolerance(r.xpos[self._dumbbell, 2], (1.9, 2.1), 2.0)
+        control = reward_terms.small_control(data)
+        lifted = tolerance(data.xpos[self._dumbbell, 2], (1.9, 2.1), 2.0)
         return step_result(
             0.2 * (control * stand) + 0.8 * lifted,
-            r.qpos[2] < 0.2,
+            data.qpos[2] < 0.2,
             {
                 "stand_reward": stand,
                 "small_control": control,

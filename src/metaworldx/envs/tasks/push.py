@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from metaworldx.envs import reward_terms
 from metaworldx.envs.robots import ROBOTS, RobotSpec
 from metaworldx.envs.task import StepResult, progress, step_result
-from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
+from metaworldx.envs.tasks.goal import GoalState, GoalTask
 from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
 
@@ -46,32 +46,32 @@ class Push(GoalTask):
         self._box = slice(position, position + 3)
         self._box_velocity = slice(velocity, velocity + 3)
 
-    def observe(self, r: SimData, memory: GoalMemory) -> jax.Array:
+    def observe(self, data: SimData, state: GoalState) -> jax.Array:
         """As for every goal, then the box's position (m) and linear velocity (m/s)."""
-        seen = super().observe(r, memory)
-        return jnp.concatenate([seen, r.qpos[self._box], r.qvel[self._box_velocity]])
+        seen = super().observe(data, state)
+        return jnp.concatenate([seen, data.qpos[self._box], data.qvel[self._box_velocity]])
 
-    def evaluate(self, r: SimData, memory: GoalMemory) -> StepResult:
+    def evaluate(self, data: SimData, state: GoalState) -> StepResult:
         """Minus the box's and a tenth of the hand's distance, plus 1000 on arrival."""
-        box = r.qpos[self._box]
-        target_dist = reward_terms.distance(box, memory.goal)
-        hand_dist = reward_terms.distance(self.robot.left_hand(r), box)
+        box = data.qpos[self._box]
+        target_dist = reward_terms.distance(box, state.goal)
+        hand_dist = reward_terms.distance(self.robot.left_hand(data), box)
         arrived = target_dist < 0.05
         success = jnp.where(arrived, 1000.0, 0.0)
         return step_result(
             success - 0.1 * hand_dist - target_dist,
             arrived,
             {"target_dist": target_dist, "hand_dist": hand_dist, "reward_success": success},
-            memory,
+            state,
             success=arrived,
         )
 
-    def milestones(self, r: SimData, memory: GoalMemory) -> jax.Array:
+    def milestones(self, data: SimData, state: GoalState) -> jax.Array:
         """Nearer hand within 0.3 m of the box, box 0.1 m from its start, 5 cm from its goal."""
-        at, start = r.xpos[self._body], jnp.array(self.object_qpos[:3])
-        hands = jnp.stack([self.robot.left_hand(r), self.robot.right_hand(r)])
+        at, start = data.xpos[self._body], jnp.array(self.object_qpos[:3])
+        hands = jnp.stack([self.robot.left_hand(data), self.robot.right_hand(data)])
         # As the reward measures it: bodies' positions are a substep older.
-        far = jnp.linalg.norm(memory.goal - r.qpos[self._box])
+        far = jnp.linalg.norm(state.goal - data.qpos[self._box])
         near = jnp.linalg.norm(hands - at, axis=-1).min()
         moved = jnp.linalg.norm((at - start)[:2])
         return progress(0.3 / near, moved / 0.1, 0.05 / jnp.maximum(far, 1e-6))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from metaworldx.envs import reward_terms
 from metaworldx.envs.task import StepResult, View, progress, step_result
-from metaworldx.envs.tasks.goal import GoalMemory, GoalTask
+from metaworldx.envs.tasks.goal import GoalState, GoalTask
 from metaworldx.sim.data import SimData
 
 
@@ -23,11 +23,11 @@ class Reach(GoalTask):
     goal_high = (2.0, 2.0, 2.0)
     milestone_names = ("hand near its goal", "hand at its goal")
 
-    def evaluate(self, r: SimData, memory: GoalMemory) -> StepResult:
+    def evaluate(self, data: SimData, state: GoalState) -> StepResult:
         """Upright pelvis less motion, plus 5 within 1 m and another 10 within 5 cm."""
-        hand_dist = reward_terms.distance(self.robot.left_hand(r), memory.goal)
-        healthy = 5.0 * self.robot.pelvis_upright(r)
-        motion = jnp.sum(self.robot.qvel(r) ** 2)
+        hand_dist = reward_terms.distance(self.robot.left_hand(data), state.goal)
+        healthy = 5.0 * self.robot.pelvis_upright(data)
+        motion = jnp.sum(self.robot.qvel(data) ** 2)
         close = jnp.where(hand_dist < 1.0, 5.0, 0.0)
         success = jnp.where(hand_dist < 0.05, 10.0, 0.0)
         return step_result(
@@ -40,10 +40,10 @@ class Reach(GoalTask):
                 "reward_close": close,
                 "reward_success": success,
             },
-            memory,
+            state,
         )
 
-    def milestones(self, r: SimData, memory: GoalMemory) -> jax.Array:
+    def milestones(self, data: SimData, state: GoalState) -> jax.Array:
         """Left hand within 0.5 m and within 0.1 m of its goal."""
-        away = jnp.linalg.norm(self.robot.left_hand(r) - memory.goal)
+        away = jnp.linalg.norm(self.robot.left_hand(data) - state.goal)
         return progress(0.5 / away, 0.1 / away)

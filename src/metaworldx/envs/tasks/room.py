@@ -73,16 +73,16 @@ class Room(Task):
         quat = jnp.array(_HEADPHONE_QUAT, dtype)
         return begin.replace(qpos=qpos.at[headphone : headphone + 4].set(quat))
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        standing = reward_terms.standing(self.robot, r)
-        upright = reward_terms.upright(self.robot, r)
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        standing = reward_terms.standing(self.robot, data)
+        upright = reward_terms.upright(self.robot, data)
         stand = standing * upright
-        control = reward_terms.small_control(r)
-        spread = jnp.max(jnp.var(r.xpos[self._objects, :2], axis=0))
+        control = reward_terms.small_control(data)
+        spread = jnp.max(jnp.var(data.xpos[self._objects, :2], axis=0))
         organised = tolerance(spread, margin=3.0)
         return step_result(
             0.2 * (control * stand) + 0.8 * organised,
-            r.qpos[2] < 0.3,
+            data.qpos[2] < 0.3,
             {
                 "stand_reward": stand,
                 "small_control": control,

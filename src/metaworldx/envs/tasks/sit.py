@@ -30,21 +30,21 @@ class SitSimple(Task):
         super().__init__(spec, layout)
         self._chair = layout.body("chair")
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """Control times sitting times stillness; ends with the pelvis under 0.5 m."""
-        offset = r.qpos[:2] - r.xpos[self._chair, :2]
-        sitting = tolerance(r.qpos[2], (0.68, 0.72), margin=0.2)
+        offset = data.qpos[:2] - data.xpos[self._chair, :2]
+        sitting = tolerance(data.qpos[2], (0.68, 0.72), margin=0.2)
         on_chair = tolerance(offset[0], (-0.19, 0.19), margin=0.2) * tolerance(
             offset[1], margin=0.1
         )
-        trunk = self.robot.head_height(r) - self.robot.imu_position(r)[2]
+        trunk = self.robot.head_height(data) - self.robot.imu_position(data)[2]
         posture = tolerance(trunk, (0.35, 0.45), margin=0.3)
-        upright = reward_terms.upright(self.robot, r, low=0.95, margin=0.9)
+        upright = reward_terms.upright(self.robot, data, low=0.95, margin=0.9)
         sit = (0.5 * sitting + 0.5 * on_chair) * upright * posture
-        control, still = reward_terms.small_control(r), reward_terms.still(self.robot, r)
+        control, still = reward_terms.small_control(data), reward_terms.still(self.robot, data)
         return step_result(
             control * sit * still,
-            r.qpos[2] < 0.5,
+            data.qpos[2] < 0.5,
             {
                 "small_control": control,
                 "sit_reward": sit,

@@ -25,7 +25,7 @@ _HANDLE, _PLATE = (0.0, 0.0, 0.0035), (0.1, 0.0, 0.0035)
 class Spoon(Task):
     """Take the spoon, put its plate into the cup and follow a target that circles there.
 
-    The memory is the number of steps since the start, int32. The plate's position is that of the
+    The state is the number of steps since the start, int32. The plate's position is that of the
     geom `spoon_plate`, not of the site with the same name. HumanoidBench never sets its counter
     back; here each episode begins with the target at the same place.
     """
@@ -47,21 +47,21 @@ class Spoon(Task):
     ) -> ResetState:
         return begin.replace(memory=jnp.zeros((), jnp.int32))
 
-    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
-        return jnp.concatenate([r.qpos, r.qvel, _target(memory, r.qpos.dtype)])
+    def observe(self, data: SimData, state: TaskState) -> jax.Array:
+        return jnp.concatenate([data.qpos, data.qvel, _target(state, data.qpos.dtype)])
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
-        handle, plate = self._on_spoon(r, _HANDLE), self._on_spoon(r, _PLATE)
-        reach = jnp.min(reward_terms.hand_distances(self.robot, r, handle))
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        stand, control = reward_terms.stand(self.robot, data), reward_terms.small_control(data)
+        handle, plate = self._on_spoon(data, _HANDLE), self._on_spoon(data, _PLATE)
+        reach = jnp.min(reward_terms.hand_distances(self.robot, data, handle))
         held = tolerance(reach, (0.0, 0.2), 0.5)
-        to_target = reward_terms.distance(plate, _target(memory, plate.dtype))
+        to_target = reward_terms.distance(plate, _target(state, plate.dtype))
         stirring = tolerance(to_target, margin=0.15)
-        inside = r.xpos[self._cup] + jnp.array([0.0, 0.0, 0.1], plate.dtype)
+        inside = data.xpos[self._cup] + jnp.array([0.0, 0.0, 0.1], plate.dtype)
         in_cup = jnp.all(jnp.abs(plate - inside) < 0.1).astype(plate.dtype)
         return step_result(
             0.15 * (stand * control) + 0.25 * held + 0.25 * in_cup + 0.35 * stirring,
-            r.qpos[2] < 0.58,
+            data.qpos[2] < 0.58,
             {
                 "stand_reward": stand,
                 "small_control": control,
@@ -69,19 +69,19 @@ class Spoon(Task):
                 "reward_spoon_in_cup": in_cup,
                 "spoon_spinning_reward": stirring,
             },
-            memory + 1,
+            state + 1,
         )
 
-    def _on_spoon(self, r: SimData, offset: tuple[float, float, float]) -> jax.Array:
+    def _on_spoon(self, data: SimData, offset: tuple[float, float, float]) -> jax.Array:
         """World position `[3]` (m) of a point of the spoon."""
-        turned = reward_terms.rotated(r.xquat[self._spoon], jnp.array(offset, r.xpos.dtype))
-        return r.xpos[self._spoon] + turned
+        turned = reward_terms.rotated(data.xquat[self._spoon], jnp.array(offset, data.xpos.dtype))
+        return data.xpos[self._spoon] + turned
 
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         return np.asarray(record["step_counter"], np.int32)
 
-    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
-        return {"step_counter": int(memory)}
+    def record_of_memory(self, state: TaskState) -> dict[str, Any]:
+        return {"step_counter": int(state)}
 
 
 def _target(step: jax.Array, dtype: jnp.dtype) -> jax.Array:

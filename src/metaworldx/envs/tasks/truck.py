@@ -38,7 +38,7 @@ _FAR = 1e3
 
 
 @struct.dataclass
-class TruckMemory:
+class TruckState:
     """Where each package counts as being.
 
     The three places keep package numbers `[5]` int32 in the order of arrival, -1 behind the last.
@@ -97,7 +97,7 @@ class Truck(Task):
         self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
     ) -> ResetState:
         none = jnp.full(_COUNT, -1, jnp.int32)
-        memory = TruckMemory(
+        memory = TruckState(
             on_truck=jnp.arange(_COUNT, dtype=jnp.int32),
             picked_up=none,
             on_table=none,
@@ -106,21 +106,21 @@ class Truck(Task):
         )
         return begin.replace(memory=memory)
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        packages = r.xpos[self._packages]
-        z = packages[:, 2].astype(memory.initial_z.dtype)
-        initial_z: Any = jnp.where(memory.initialized, memory.initial_z, z)
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        packages = data.xpos[self._packages]
+        z = packages[:, 2].astype(state.initial_z.dtype)
+        initial_z: Any = jnp.where(state.initialized, state.initial_z, z)
         upon_table = _upon_table(packages)
-        truck, picked, lifted = _move(memory.on_truck, memory.picked_up, z > initial_z + _LIFT)
-        picked, table, placed = _move(picked, memory.on_table, upon_table)
+        truck, picked, lifted = _move(state.on_truck, state.picked_up, z > initial_z + _LIFT)
+        picked, table, placed = _move(picked, state.on_table, upon_table)
         table, picked, lost = _move(table, picked, ~upon_table)
         all_there = _length(table) == _COUNT
 
-        upright = reward_terms.upright(self.robot, r)
-        to_robot = reward_terms.distance(packages, r.qpos[:3])
+        upright = reward_terms.upright(self.robot, data)
+        to_robot = reward_terms.distance(packages, data.qpos[:3])
         robot_truck = _closeness(truck, to_robot)
         robot_picked = _closeness(picked, to_robot)
-        picked_table = _closeness(picked, reward_terms.distance(packages, r.xpos[self._table]))
+        picked_table = _closeness(picked, reward_terms.distance(packages, data.xpos[self._table]))
         return step_result(
             upright * (1.0 + robot_truck + robot_picked + picked_table)
             + 100.0 * (lifted + placed - lost)
@@ -135,25 +135,25 @@ class Truck(Task):
                 "packages_picked_up": _length(picked),
                 "packages_on_table": _length(table),
             },
-            TruckMemory(truck, picked, table, initial_z, jnp.ones_like(memory.initialized)),
+            TruckState(truck, picked, table, initial_z, jnp.ones_like(state.initialized)),
             success=all_there,
             success_subtasks=_length(table),
         )
 
-    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+    def milestones(self, data: SimData, state: TaskState) -> jax.Array:
         """Nearest package within 1.7 m, slower than 0.25 m/s there, any package lifted."""
-        here = self.robot.pelvis_position(r)[:2]
-        beside = _BESIDE / jnp.linalg.norm(r.xpos[self._packages, :2] - here, axis=-1).min()
-        speed = jnp.linalg.norm(r.qvel[:2])
+        here = self.robot.pelvis_position(data)[:2]
+        beside = _BESIDE / jnp.linalg.norm(data.xpos[self._packages, :2] - here, axis=-1).min()
+        speed = jnp.linalg.norm(data.qvel[:2])
         slow = jnp.where(beside < 1.0, 0.0, _SLOW / jnp.maximum(speed, 1e-6))
-        lifted, there = jnp.any(memory.picked_up >= 0), jnp.any(memory.on_table >= 0)
+        lifted, there = jnp.any(state.picked_up >= 0), jnp.any(state.on_table >= 0)
         return progress(beside, slow, lifted | there)
 
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         initial = record.get("initial_zs", {})
         heights: Any = np.array([initial.get(package, 0.0) for package in _PACKAGES])
         initialized: Any = np.asarray(bool(record["initialized"]))
-        return TruckMemory(
+        return TruckState(
             on_truck=_numbers(record["packages_on_truck"]),
             picked_up=_numbers(record["packages_picked_up"]),
             on_table=_numbers(record["packages_on_table"]),
@@ -161,16 +161,16 @@ class Truck(Task):
             initialized=initialized,
         )
 
-    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
+    def record_of_memory(self, state: TaskState) -> dict[str, Any]:
         record: dict[str, Any] = {
-            "packages_on_truck": _names(memory.on_truck),
-            "packages_picked_up": _names(memory.picked_up),
-            "packages_on_table": _names(memory.on_table),
-            "initialized": bool(memory.initialized),
+            "packages_on_truck": _names(state.on_truck),
+            "packages_picked_up": _names(state.picked_up),
+            "packages_on_table": _names(state.on_table),
+            "initialized": bool(state.initialized),
         }
         if record["initialized"]:
             record["initial_zs"] = {
-                name: float(z) for name, z in zip(_PACKAGES, memory.initial_z, strict=True)
+                name: float(z) for name, z in zip(_PACKAGES, state.initial_z, strict=True)
             }
         return record
 

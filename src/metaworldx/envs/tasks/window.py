@@ -32,7 +32,7 @@ _PANE_X = 0.92
 class Window(Task):
     """Hold the tool in both hands, keep its wipe flat on the pane and move it up and down.
 
-    The head is to be 0.4 m away from where it was at the start, which is the memory `[3]`, m.
+    The head is to be 0.4 m away from where it was at the start, which is the state `[3]`, m.
     """
 
     # The tool's light wiping ball spins up to 340 rad/s between hand and pane: with 4 and 8
@@ -68,24 +68,24 @@ class Window(Task):
     ) -> ResetState:
         return begin.replace(memory=jnp.zeros(3, begin.qpos.dtype))
 
-    def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
-        return self.robot.head_position(r).astype(memory.dtype)
+    def on_reset(self, state: TaskState, data: SimData) -> TaskState:
+        return self.robot.head_position(data).astype(state.dtype)
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
-        stand, control = reward_terms.stand(self.robot, r), reward_terms.small_control(r)
-        flat = tolerance(r.site_xpos[self._wipe, 0], (_PANE_X, _PANE_X), 0.4, "linear").min()
-        touching = self.touch(r, "wiping").astype(flat.dtype)
-        tool = r.xpos[self._tool]
-        held = tolerance(reward_terms.hand_distances(self.robot, r, tool), (0.0, 0.2), 0.5).min()
-        vertical_speed = jnp.abs(r.sensordata[self._tool_velocity][2])
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
+        stand, control = reward_terms.stand(self.robot, data), reward_terms.small_control(data)
+        flat = tolerance(data.site_xpos[self._wipe, 0], (_PANE_X, _PANE_X), 0.4, "linear").min()
+        touching = self.touch(data, "wiping").astype(flat.dtype)
+        tool = data.xpos[self._tool]
+        held = tolerance(reward_terms.hand_distances(self.robot, data, tool), (0.0, 0.2), 0.5).min()
+        vertical_speed = jnp.abs(data.sensordata[self._tool_velocity][2])
         moving = tolerance(vertical_speed, (0.5, 0.5), 0.5)
-        head_moved = reward_terms.distance(self.robot.head_position(r), memory)
+        head_moved = reward_terms.distance(self.robot.head_position(data), state)
         head = tolerance(head_moved, (0.4, 0.4), 0.1)
         manipulation = 0.2 * (stand * control * head) + 0.4 * moving + 0.4 * held
         contact = touching * flat
         return step_result(
             0.5 * manipulation + 0.5 * contact,
-            (r.qpos[2] < 0.58) | (tool[2] < 0.58),
+            (data.qpos[2] < 0.58) | (tool[2] < 0.58),
             {
                 "stand_reward": stand,
                 "small_control": control,
@@ -95,11 +95,11 @@ class Window(Task):
                 "window_contact_filter": touching,
                 "window_contact_total_reward": contact,
             },
-            memory,
+            state,
         )
 
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         return np.asarray(record["head_pos0"], float)
 
-    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
-        return {"head_pos0": np.asarray(memory).tolist()}
+    def record_of_memory(self, state: TaskState) -> dict[str, Any]:
+        return {"head_pos0": np.asarray(state).tolist()}
