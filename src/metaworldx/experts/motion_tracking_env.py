@@ -224,9 +224,9 @@ class TrackingTask(TaskWrapper):
         other._clip = clip
         return other
 
-    def inner_state(self, memory: TrackingState) -> TaskState:
+    def inner_state(self, state: TrackingState) -> TaskState:
         """The wrapped task's."""
-        return memory.task
+        return state.task
 
     def randomise(
         self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
@@ -247,31 +247,31 @@ class TrackingTask(TaskWrapper):
             follow = _asked_elsewhere(follow, skill.place_noise, elsewhere_key)
         return begin.replace(memory=TrackingState(begin.memory, follow))
 
-    def on_reset(self, memory: TrackingState, r: SimData) -> TrackingState:
+    def on_reset(self, state: TrackingState, data: SimData) -> TrackingState:
         """With what the task asks at the start."""
-        own = self.task.on_reset(memory.task, r)
-        return TrackingState(own, self._asked(memory.follow, r, own, begins=True))
+        own = self.task.on_reset(state.task, data)
+        return TrackingState(own, self._asked(state.follow, data, own, begins=True))
 
-    def observe(self, r: SimData, memory: TrackingState) -> jax.Array:
+    def observe(self, data: SimData, state: TrackingState) -> jax.Array:
         """What an expert sees, and for a privileged one the reference ahead."""
         refs, skill, robot = self._refs, self._skill, self.robot.spec.model
-        qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
-        target = reference_frame_of(refs, memory.follow)
-        phase = phase_features(target.phase, refs.loop[memory.follow.clip])
-        command = command_features(refs, memory.follow, qpos, skill.heading_gain)
-        errors = balance_errors(robot, target, memory.follow.heading, qpos, qvel)
+        qpos, qvel = self.robot.qpos(data), self.robot.qvel(data)
+        target = reference_frame_of(refs, state.follow)
+        phase = phase_features(target.phase, refs.loop[state.follow.clip])
+        command = command_features(refs, state.follow, qpos, skill.heading_gain)
+        errors = balance_errors(robot, target, state.follow.heading, qpos, qvel)
         now = expert_observation(robot, qpos, qvel, errors, phase, command)
-        ahead = [reference_frame_of(refs, memory.follow, later) for later in skill.preview]
+        ahead = [reference_frame_of(refs, state.follow, later) for later in skill.preview]
         return jnp.concatenate([now, *(_seen_ahead(qpos, each) for each in ahead)])
 
-    def evaluate(self, r: SimData, memory: TrackingState) -> StepResult:
+    def evaluate(self, data: SimData, state: TrackingState) -> StepResult:
         """The tracking terms; in training their reward and the end where the clip is lost."""
         refs, skill, robot = self._refs, self._skill, self.robot.spec.model
-        out = self.task.evaluate(r, memory.task)
-        qpos, qvel = self.robot.qpos(r), self.robot.qvel(r)
-        follow = advance_command(refs, memory.follow, self._dt, skill.clock_gain)
+        out = self.task.evaluate(data, state.task)
+        qpos, qvel = self.robot.qpos(data), self.robot.qvel(data)
+        follow = advance_command(refs, state.follow, self._dt, skill.clock_gain)
         follow = observe_heading(refs, follow, qpos)
-        follow = self._asked(follow, r, out.memory)
+        follow = self._asked(follow, data, out.memory)
         error = tracking_error(robot, skill, refs, follow, qpos, qvel)
         aligned = imitation_reward(skill.imitation, error)
         terms = {
@@ -290,12 +290,12 @@ class TrackingTask(TaskWrapper):
         return out.replace(reward=reward, terminated=out.terminated | lost)
 
     def _asked(
-        self, follow: MotionCommand, r: SimData, own: TaskState, begins: bool = False
+        self, follow: MotionCommand, data: SimData, own: TaskState, begins: bool = False
     ) -> MotionCommand:
         """The command with what the task asks in its own state."""
         if self._asks is None:
             return follow
-        asking, qpos = self._asks(r, own), self.robot.qpos(r)
+        asking, qpos = self._asks(data, own), self.robot.qpos(data)
         return with_targets(self._refs, self._skill.name, follow, asking, qpos, begins=begins)
 
 

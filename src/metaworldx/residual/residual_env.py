@@ -144,26 +144,26 @@ class _Guide:
         self._composer, self._chooser, self._turns = composer, chooser, turns
         self._confidence = jnp.full(1, confidence)
 
-    def begin(self, r: SimData, task: TaskState) -> ResidualState:
+    def begin(self, data: SimData, task: TaskState) -> ResidualState:
         """At an episode's start."""
-        here = _batch_of_one(EnvView(r, task))
+        here = _batch_of_one(EnvView(data, task))
         composing = self._composer.begin(here, self._chooser)
         return ResidualState(task, task, composing, jnp.zeros((), jnp.int32))
 
-    def act(self, r: SimData, memory: ResidualState) -> ResidualState:
+    def act(self, data: SimData, state: ResidualState) -> ResidualState:
         """With a_ref for the present state."""
-        here, composing = _batch_of_one(EnvView(r, memory.task)), memory.composing
+        here, composing = _batch_of_one(EnvView(data, state.task)), state.composing
         choose: GatingPolicy = self._chooser
         if self._turns:
             # A turn is its expert's alone, whatever the weights were before.
-            turn, alone = self._turn(memory.lived)
+            turn, alone = self._turn(state.lived)
             steady = jax.tree.map(
                 lambda new, old: jnp.where(turn, new, old), init_smoothing(alone), composing.steady
             )
             composing = composing.replace(steady=steady)
             choose = partial(self._in_turn, turn, alone)
         _, composing = self._composer.act(here, composing, choose, self._confidence)
-        return memory.replace(composing=composing)
+        return state.replace(composing=composing)
 
     def _turn(self, lived: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Whether a turn of the schedule is on, and its weights `[1, K]`."""
@@ -190,17 +190,17 @@ class _ResidualTask(TaskWrapper):
         super().__init__(task)
         self._guide = guide
 
-    def inner_state(self, memory: ResidualState) -> TaskState:
-        return memory.task
+    def inner_state(self, state: ResidualState) -> TaskState:
+        return state.task
 
-    def on_reset(self, memory: TaskState, r: SimData) -> ResidualState:
-        return self._guide.begin(r, self.task.on_reset(memory, r))
+    def on_reset(self, state: TaskState, data: SimData) -> ResidualState:
+        return self._guide.begin(data, self.task.on_reset(state, data))
 
-    def observe(self, r: SimData, memory: ResidualState) -> jax.Array:
-        read = memory.task if self.task.observes_new_memory else memory.before
-        own = self.task.observe(r, read)
-        return jnp.concatenate([own, memory.reference, memory.weights])
+    def observe(self, data: SimData, state: ResidualState) -> jax.Array:
+        read = state.task if self.task.observes_new_memory else state.before
+        own = self.task.observe(data, read)
+        return jnp.concatenate([own, state.reference, state.weights])
 
-    def evaluate(self, r: SimData, memory: ResidualState) -> StepResult:
-        out = self.task.evaluate(r, memory.task)
-        return out.replace(memory=memory.replace(task=out.memory, before=memory.task))
+    def evaluate(self, data: SimData, state: ResidualState) -> StepResult:
+        out = self.task.evaluate(data, state.task)
+        return out.replace(memory=state.replace(task=out.memory, before=state.task))

@@ -43,16 +43,16 @@ class EarlyTerminationTask(TaskWrapper):
         super().__init__(task)
         self._early = early
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """The wrapped task's, and its end."""
-        out = self.task.evaluate(r, memory)
-        return out.replace(terminated=out.terminated | _down(self, r, self._early))
+        out = self.task.evaluate(data, state)
+        return out.replace(terminated=out.terminated | _down(self, data, self._early))
 
 
-def _down(task: Task, r: SimData, early: EarlyTermination) -> jax.Array:
+def _down(task: Task, data: SimData, early: EarlyTermination) -> jax.Array:
     down = jax.numpy.zeros((), bool)
     if early.head_below_m is not None:
-        down |= task.robot.head_height(r) < early.head_below_m
+        down |= task.robot.head_height(data) < early.head_below_m
     if early.pelvis_below_m is not None:
-        down |= r.qpos[2] < early.pelvis_below_m
+        down |= data.qpos[2] < early.pelvis_below_m
     return down

@@ -33,9 +33,9 @@ class TaskWrapper(Task):
             raise AttributeError(name)
         return getattr(self.task, name)
 
-    def inner_state(self, memory: TaskState) -> TaskState:
+    def inner_state(self, state: TaskState) -> TaskState:
         """The wrapped task's state; a subclass that adds to it says where it is."""
-        return memory
+        return state
 
     def keyframe(self) -> np.ndarray:
         """As `Task.keyframe`."""
@@ -51,33 +51,33 @@ class TaskWrapper(Task):
         """As `Task.normalised`."""
         return self.task.normalised(qpos)
 
-    def on_reset(self, memory: TaskState, r: SimData) -> TaskState:
+    def on_reset(self, state: TaskState, data: SimData) -> TaskState:
         """As `Task.on_reset`."""
-        return self.task.on_reset(self.inner_state(memory), r)
+        return self.task.on_reset(self.inner_state(state), data)
 
-    def observe(self, r: SimData, memory: TaskState) -> jax.Array:
+    def observe(self, data: SimData, state: TaskState) -> jax.Array:
         """As `Task.observe`."""
-        return self.task.observe(r, self.inner_state(memory))
+        return self.task.observe(data, self.inner_state(state))
 
-    def evaluate(self, r: SimData, memory: TaskState) -> StepResult:
+    def evaluate(self, data: SimData, state: TaskState) -> StepResult:
         """As `Task.evaluate`, with the wrapped task's state in the result."""
-        return self.task.evaluate(r, self.inner_state(memory))
+        return self.task.evaluate(data, self.inner_state(state))
 
-    def milestones(self, r: SimData, memory: TaskState) -> jax.Array:
+    def milestones(self, data: SimData, state: TaskState) -> jax.Array:
         """As `Task.milestones`."""
-        return self.task.milestones(r, self.inner_state(memory))
+        return self.task.milestones(data, self.inner_state(state))
 
-    def touch(self, r: SimData, rule: str) -> jax.Array:
+    def touch(self, data: SimData, rule: str) -> jax.Array:
         """As `Task.touch`."""
-        return self.task.touch(r, rule)
+        return self.task.touch(data, rule)
 
     def memory_of_record(self, record: Mapping[str, Any]) -> TaskState:
         """As `Task.memory_of_record`: the wrapped task's state."""
         return self.task.memory_of_record(record)
 
-    def record_of_memory(self, memory: TaskState) -> dict[str, Any]:
+    def record_of_memory(self, state: TaskState) -> dict[str, Any]:
         """As `Task.record_of_memory`."""
-        return self.task.record_of_memory(self.inner_state(memory))
+        return self.task.record_of_memory(self.inner_state(state))
 
 
 def _constant(name: str) -> property:
