@@ -25,22 +25,26 @@ import tyro
 
 from metaworldx.cli._teacher_options import guidance_for
 from metaworldx.composition.compare import compare
-from metaworldx.composition.gating import router_gating, teacher_gating
+from metaworldx.composition.gating import teacher_gating
 from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.composition.mixture_search import MixtureConfig, find_mixture, mixture_of
+from metaworldx.composition.target_commands import scene_targets
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import read_json, write_text
 from metaworldx.core.host_info import machine
+from metaworldx.envs.env import Env
 from metaworldx.envs.factory import make
 from metaworldx.envs.registry import EnvId
 from metaworldx.envs.state import EnvConfig
-from metaworldx.evaluation.controllers import ExpertController, ScriptedController
+from metaworldx.evaluation.controllers import Controller, ScriptedController
 from metaworldx.evaluation.evaluator import Evaluator
+from metaworldx.experts.controller import ExpertController
 from metaworldx.experts.joint_offsets import with_offsets
 from metaworldx.experts.pool import ExpertPool, expert_named, load_experts, load_pool, shipped_pool
 from metaworldx.pipeline.router_trainings import over_trainings
 from metaworldx.report.baseline_tables import composed_table, experts_table
 from metaworldx.router.distill import DistillConfig
+from metaworldx.router.gating import router_gating
 from metaworldx.router.switching import DemoConfig
 from metaworldx.router.train import RouterConfig, train_router, trained_routers
 from metaworldx.vlm.schema import Guidance
@@ -184,13 +188,14 @@ def _experts(sizes: Sizes, kept: Kept) -> None:
 def _expert(sizes: Sizes, name: str, kind: str) -> dict[str, Any]:
     expert = expert_named(name)
     task = expert.skill.task
-    if kind == HOLD:
-        acts: Any = partial(ScriptedController, HOLD)
-    else:
-        pool = ExpertPool(
-            with_offsets([expert], {name: kind}, sizes.expert_seed), EnvId.parse(task).robot
-        )
-        acts = partial(ExpertController, pool, name)
+
+    def acts(env: Env) -> Controller:
+        if kind == HOLD:
+            return ScriptedController(HOLD, env)
+        offset = with_offsets([expert], {name: kind}, sizes.expert_seed)
+        pool = ExpertPool(offset, EnvId.parse(task).robot)
+        return ExpertController(pool, name, env, scene_targets(pool, env))
+
     make_env = partial(make, task, "native", None)
     evaluator = Evaluator(acts, make_env, sizes.episodes, sizes.expert_seed, kind == "trained")
     found = evaluator(None).as_data()

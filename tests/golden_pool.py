@@ -70,6 +70,7 @@ def measured() -> dict[str, dict[str, float]]:
         ]
     )
     begin, act, moved_on = jax.jit(pool.begin), jax.jit(pool.act), jax.jit(pool.moved_on)
+    frame = jax.jit(pool.body_frame)
     found: dict[str, dict[str, float]] = {}
     for expert in experts:
         ways = [way for name, way in named if name == expert.name]
@@ -81,13 +82,17 @@ def measured() -> dict[str, dict[str, float]]:
         begun = env.reset(jax.random.split(jax.random.key(SEED), STARTS))
         state = jax.tree.map(lambda x: jnp.concatenate([x] * (len(WAYS) + 1)), begun)
         places, nq = np.arange(len(rows)), env.task.robot.spec.nq
-        follow = begin(robot(state)[:, :nq])
+
+        def body(state, nq=nq, robot=robot):
+            own = robot(state)
+            return frame(own[:, :nq], own[:, nq:])
+
+        follow = begin(body(state))
         returns, running = np.zeros(len(rows)), np.ones(len(rows), bool)
         for _ in range(STEPS):
-            own_numbers = robot(state)
-            qpos, qvel = own_numbers[:, :nq], own_numbers[:, nq:]
-            action = act(follow, qpos, qvel)[places, rows]
-            follow = moved_on(follow, qpos)
+            here = body(state)
+            action = act(follow, here)[places, rows]
+            follow = moved_on(follow, here)
             state = step(state, action)
             returns += np.asarray(state.reward) * running
             running &= ~np.asarray(state.done)

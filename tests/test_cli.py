@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from metaworldx import cli
+from metaworldx.cli._old_spellings import todays
 
 RECORDINGS = Path(__file__).parent / "data" / "recordings"
 
@@ -64,6 +65,40 @@ def test_no_command_shows_the_commands(capsys):
 )
 def test_bad_options_are_told_in_one_line(capsys, args, told):
     assert told in refused(capsys, *args.split(" "))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("eval runs/a --checkpoint best", "eval agent runs/a --checkpoint best"),
+        ("eval --checkpoint best runs/a", "eval agent --checkpoint best runs/a"),
+        ("eval --expert walk --pool p", "eval expert walk --pool p"),
+        ("eval --task h1-door --expert=walk", "eval expert walk --task h1-door"),
+        ("eval --expert walk --untrained", "eval expert walk --offsets random"),
+        ("eval --mixture walk=0.7,reach=0.3 --task h1-door",
+         "eval mixture walk=0.7,reach=0.3 --task h1-door"),
+        ("eval --teacher cached --router r --task t", "eval router r --teacher cached --task t"),
+        ("eval --teacher cached --task t", "eval teacher cached --task t"),
+        ("eval --scripted hold --task t", "eval scripted hold --task t"),
+        ("train feedback --skill walk", "train balance --skill walk"),
+    ],
+)  # fmt: skip
+def test_old_spellings_are_read_as_todays_and_told(old, new):
+    read, warning = todays(old.split())
+    assert read == new.split()
+    assert warning is not None and warning.endswith(f"metaworldx {new}") and "\n" not in warning
+    assert todays(read) == (read, None)
+
+
+def test_an_old_spelling_gives_the_same_and_one_line_more(capsys):
+    args = ["--task", "h1-stand", "--episodes", "1", "--json"]
+    status, out, err = run(capsys, "eval", "scripted", "hold", *args)
+    assert (status, err) == (0, "")
+    status, old, err = run(capsys, "eval", *args, "--scripted", "hold")
+    assert (status, old) == (0, out)
+    assert err.startswith("metaworldx: warning: ") and err.count("\n") == 1
+    assert "metaworldx eval scripted hold" in err
+    assert "did you mean 'hold'" in refused(capsys, "eval", "--scripted", "hodl", *args)
 
 
 @pytest.mark.parametrize("command", [[], *(name.split() for name in cli.COMMANDS)])
@@ -187,13 +222,13 @@ def test_interrupt_is_quiet(capsys, monkeypatch):
 @pytest.mark.parametrize(
     "args",
     [
-        ["eval", "--scripted", "hold", "--task", "h1-stand"],
+        ["eval", "scripted", "hold", "--task", "h1-stand"],
         ["run", "--teacher", "offline"],
         ["train", "router", "--tasks", "h1-door", "--teacher", "offline"],
         ["train", "agent", "--task", "h1-stand"],
         ["train", "expert", "--skill", "stand"],
         ["train", "pool"],
-        ["train", "feedback", "--skill", "stand"],
+        ["train", "balance", "--skill", "stand"],
     ],
 )
 def test_a_seed_that_does_not_go_is_told_before_anything_is_written(tmp_path, capsys, args, seed):

@@ -15,8 +15,8 @@ from metaworldx.composition.gating import constant_gating
 from metaworldx.composition.tasks.door import handle_place
 from metaworldx.composition.weight_smoothing import SmoothingConfig
 from metaworldx.envs.factory import make
+from metaworldx.experts.body_frame import ROBOT, arm_hinges, body_frame
 from metaworldx.experts.motion_command import command_features
-from metaworldx.experts.observation import ROBOT, arm_hinges, hands_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.motion.kinematics import heading, to_heading
 from metaworldx.vlm.offline.teacher import OfflineTeacher
@@ -59,17 +59,17 @@ def test_one_expert_alone_acts_as_it_does_without_composition(door):
     composer, state, begin, act = door
     wanted = _one(composer, "stand")
     composing = begin(state, wanted)
-    follow = composer.pool.begin(composer.own(state)[0])
+    follow = composer.pool.begin(composer.body_frame(state))
     acting = jax.jit(composer.pool.act)
     step = jax.jit(composer.env.step)
     index = composer.pool.index("stand")
     for _ in range(3):
-        qpos, qvel = composer.own(state)
-        alone = acting(follow, qpos, qvel)[:, index]
+        body = composer.body_frame(state)
+        alone = acting(follow, body)[:, index]
         acted, composing = act(state, composing, wanted, SURE)
         np.testing.assert_allclose(acted.action, alone, atol=1e-5)
         np.testing.assert_allclose(acted.weights, wanted)
-        follow = composer.pool.moved_on(follow, qpos)
+        follow = composer.pool.moved_on(follow, body)
         state = step(state, acted.action)
 
 
@@ -97,7 +97,7 @@ def test_experts_that_go_head_for_the_goal(door):
     wanted = _one(composer, "walk")
     scene = jax.vmap(composer.scene)(state)
     _, after = act(state, begin(state, wanted), wanted, SURE)
-    way = scene.goal - composer.own(state)[0][:, :2]
+    way = scene.goal - composer.body_frame(state).qpos[:, :2]
     walk, stand = composer.pool.index("walk"), composer.pool.index("stand")
     np.testing.assert_allclose(
         after.follow.heading[:, walk], np.arctan2(way[:, 1], way[:, 0]), atol=1e-3
@@ -117,10 +117,10 @@ def test_reaching_is_asked_for_the_door_s_handle(door):
     handle = jax.vmap(composer.scene)(state).places[:, 0]
     for n in range(ENVS):
         one = jax.tree.map(lambda x, n=n: x[n, index], follow)
-        qpos = composer.own(state)[0][n]
-        seen = command_features(composer.pool.refs, one, qpos, 1.0)
-        here = handle[n] - jnp.append(qpos[:2], 0.0)
-        np.testing.assert_allclose(seen[2:5], to_heading(here, heading(qpos[3:7])), atol=1e-4)
+        body = jax.tree.map(lambda x, n=n: x[n], composer.body_frame(state))
+        seen = command_features(composer.pool.refs, one, body, 1.0)
+        here = handle[n] - jnp.append(body.qpos[:2], 0.0)
+        np.testing.assert_allclose(seen[2:5], to_heading(here, heading(body.qpos[3:7])), atol=1e-4)
         np.testing.assert_allclose(seen[5:8], 0.0)
 
 
@@ -141,15 +141,20 @@ def test_a_hand_goes_back_up_over_and_down_on_a_handle():
 
 def test_led_arms_bring_hands_to_places_close_by(door):
     composer, state, _, _ = door
-    qpos = composer.own(state)[0][0].at[7 + arm_hinges(ROBOT)].set(jnp.array([0.4, 0.2, 0.1, -0.5]))
-    hands = qpos[:3] + _in_world(hands_in_heading(ROBOT, qpos), qpos)
+    arms = 7 + arm_hinges(ROBOT)
+    qpos = composer.body_frame(state).qpos[0].at[arms].set(jnp.array([0.4, 0.2, 0.1, -0.5]))
+
+    def body(qpos):
+        return body_frame(ROBOT, qpos, jnp.zeros(25))
+
+    hands = qpos[:3] + _in_world(body(qpos).hands, qpos)
     way = jnp.array([[0.01, 0.0, 0.01], [0.0, -0.01, 0.01]])
-    led = jax.jit(arm_ik)
+    led = jax.jit(lambda qpos, places: arm_ik(body(qpos), places))
     for _ in range(20):  # as a motor without load would
-        qpos = qpos.at[7 + arm_hinges(ROBOT)].set(led(qpos, hands + way))
-    after = qpos[:3] + _in_world(hands_in_heading(ROBOT, qpos), qpos)
+        qpos = qpos.at[arms].set(led(qpos, hands + way))
+    after = qpos[:3] + _in_world(body(qpos).hands, qpos)
     np.testing.assert_allclose(after, hands + way, atol=1e-3)
-    far = led(qpos, hands + 100.0 * way) - qpos[7 + arm_hinges(ROBOT)]
+    far = led(qpos, hands + 100.0 * way) - qpos[arms]
     assert np.abs(far).max() <= 0.25 + 1e-6
 
 
@@ -180,7 +185,7 @@ def test_a_teacher_is_asked_once_for_all_that_a_pool_does_by_its_weights(capsys,
         return ask(self, question)
 
     monkeypatch.setattr(OfflineTeacher, "ask", counted)
-    args = ["eval", "--teacher", "offline", "--task", "h1-door", "--episodes", "2", "--json"]
+    args = ["eval", "teacher", "offline", "--task", "h1-door", "--episodes", "2", "--json"]
     assert main(args) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["teacher"] == "offline" and found["pool"] == "shipped"
@@ -193,10 +198,11 @@ def test_a_teacher_is_asked_once_for_all_that_a_pool_does_by_its_weights(capsys,
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["--teacher", "offline"], "--teacher needs a task"),
-        (["--teacher", "offline", "--expert", "walk"], "give one of"),
-        (["--teacher", "oracle", "--task", "h1-door"], "unknown teacher"),
-        (["--teacher", "offline", "--task", "h1-dor"], "did you mean"),
+        (["teacher", "offline"], "needs --task"),
+        (["teacher", "offline", "--task", "h1-door", "--expert", "walk"], "unknown: --expert"),
+        (["teacher", "oracle", "--task", "h1-door"], "unknown teacher"),
+        (["teacher", "offline", "--task", "h1-dor"], "did you mean"),
+        (["techer", "offline"], "did you mean 'eval teacher'?"),
     ],
 )
 def test_bad_input_is_one_line(capsys, args, told):

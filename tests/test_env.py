@@ -54,7 +54,7 @@ def test_action_maps_linearly_onto_the_actuators_ranges():
     np.testing.assert_allclose(env.ctrl(jnp.zeros(19)), (low + high) / 2, atol=1e-6)
     np.testing.assert_allclose(env.ctrl(3 * jnp.ones(19)), high, rtol=1e-6)
     ctrl = jnp.asarray(low + 0.3 * (high - low))
-    np.testing.assert_allclose(env.ctrl(env.action_for(ctrl)), ctrl, atol=1e-6)
+    np.testing.assert_allclose(env.ctrl(env.normalize_action(ctrl)), ctrl, atol=1e-6)
 
 
 def test_time_limit_truncates_and_restarts_in_the_same_step():

@@ -22,6 +22,7 @@ from metaworldx.experts.balance_controller import (
     balance_errors,
     standing_gains,
 )
+from metaworldx.experts.body_frame import body_frame
 from metaworldx.experts.expert import (
     Expert,
     acting_part,
@@ -140,17 +141,21 @@ def test_features_do_not_know_place_or_heading(yaw):
     qpos[3:7] /= np.linalg.norm(qpos[3:7])
     qvel = rng.normal(size=25)
     moved = _turned(qpos, qvel, yaw, (3.0, -2.0))
-    here, there = (robot_features("h1", *map(jnp.asarray, s)) for s in ((qpos, qvel), moved))
+    here, there = (
+        robot_features(body_frame("h1", *map(jnp.asarray, s))) for s in ((qpos, qvel), moved)
+    )
     np.testing.assert_allclose(here, there, atol=2e-5)
 
 
 def test_places_of_a_command_stay_in_the_world_while_the_robot_moves():
     refs = build_motion_library("h1", clips_for("reach"))
     qpos = jnp.asarray(clips_for("reach")[0].qpos[0], jnp.float32)
-    follow = init_command(refs, jnp.int32(0), jnp.zeros(()), qpos)
-    at_first = command_features(refs, follow, qpos, 1.0)
+    body = body_frame("h1", qpos, jnp.zeros(25))
+    follow = init_command(refs, jnp.int32(0), jnp.zeros(()), body)
+    at_first = command_features(refs, follow, body, 1.0)
     np.testing.assert_allclose(at_first[2:8], refs.command[0, 2:8], atol=1e-5)
-    ahead = command_features(refs, follow, qpos.at[0].add(0.3), 1.0)
+    moved = body_frame("h1", qpos.at[0].add(0.3), jnp.zeros(25))
+    ahead = command_features(refs, follow, moved, 1.0)
     asked = np.asarray(refs.command[0, 2:8]).reshape(2, 3)
     moved = np.asarray(ahead[2:8]).reshape(2, 3)
     for before, after in zip(asked, moved, strict=True):
@@ -172,12 +177,12 @@ def test_balance_is_silent_on_the_reference_and_pushes_against_a_fall():
     law = BalanceController(robot_tree("h1").joints)
     target = reference_frame_at(REFS, jnp.int32(2), jnp.float32(0.1))
     yaw = jnp.zeros(())
-    errors = balance_errors("h1", target, yaw, target.qpos, target.qvel)
+    errors = balance_errors(target, yaw, body_frame("h1", target.qpos, target.qvel))
     np.testing.assert_allclose(errors, 0.0, atol=1e-4)
     standing = build_motion_library("h1", clips_for("stand"))
     target = reference_frame_at(standing, jnp.int32(0), jnp.float32(0.0))
     faster = target.qvel.at[0].add(0.1)
-    errors = balance_errors("h1", target, yaw, target.qpos, faster)
+    errors = balance_errors(target, yaw, body_frame("h1", target.qpos, faster))
     gains = jnp.asarray(standing_gains(8.0))
     offsets = np.asarray(law.offsets(gains, errors, target.contacts))
     ankles = [robot_tree("h1").joints.index(f"{side}_ankle") for side in ("left", "right")]
@@ -218,12 +223,12 @@ def _states(count: int) -> tuple[jax.Array, jax.Array]:
 
 
 def test_a_pool_acts_as_its_experts_do_alone(experts, pool):
-    qpos, qvel = _states(2)
-    together = np.asarray(pool.act(pool.begin(qpos), qpos, qvel))
+    body = pool.body_frame(*_states(2))
+    together = np.asarray(pool.act(pool.begin(body), body))
     assert together.shape == (2, 2, 19) and np.abs(together).max() <= 1.0
     for k, expert in enumerate(experts):
         alone = ExpertPool([expert])
-        action = np.asarray(jax.jit(alone.act)(alone.begin(qpos), qpos, qvel))[:, 0]
+        action = np.asarray(jax.jit(alone.act)(alone.begin(body), body))[:, 0]
         np.testing.assert_allclose(together[:, k], action, atol=2e-5)
 
 
@@ -239,11 +244,12 @@ def test_an_expert_acts_in_its_task_as_in_its_tracking_environment(experts):
 
     step, step_plain = jax.jit(tracking.step), jax.jit(plain.step)
     other = other.replace(physics=state.physics, readings=state.readings)
-    follow = pool.begin(state.readings.qpos)
+    follow = pool.begin(pool.body_frame(state.readings.qpos, state.readings.qvel))
     for _ in range(5):
         offset = act(expert.sizes, expert.params, state.obs, jax.random.key(0), deterministic=True)
-        action = pool.act(follow, other.readings.qpos, other.readings.qvel)[:, 0]
-        follow = pool.moved_on(follow, other.readings.qpos)
+        body = pool.body_frame(other.readings.qpos, other.readings.qvel)
+        action = pool.act(follow, body)[:, 0]
+        follow = pool.moved_on(follow, body)
         state, other = step(state, offset), step_plain(other, action)
         np.testing.assert_allclose(state.readings.qpos, other.readings.qpos, atol=2e-3)
 
@@ -255,13 +261,14 @@ def test_a_robot_with_hands_moves_the_same_joints(experts, pool):
     hinges = np.array([tree.joints.index(name) for name in own.joints])
     wide_q = jnp.zeros((1, 76)).at[:, :7].set(qpos[:, :7]).at[:, 7 + hinges].set(qpos[:, 7:])
     wide_v = jnp.zeros((1, 75)).at[:, :6].set(qvel[:, :6]).at[:, 6 + hinges].set(qvel[:, 6:])
-    action = np.asarray(jax.jit(handy.act)(handy.begin(wide_q), wide_q, wide_v))
+    wide = handy.body_frame(wide_q, wide_v)
+    action = np.asarray(jax.jit(handy.act)(handy.begin(wide), wide))
     assert action.shape == (1, 2, 61)
     names = [tree.model.actuator(i).name for i in range(61)]
-    body = [names.index(name) for name in own.joints]
-    both = _states(2)
-    expected = np.asarray(pool.act(pool.begin(both[0]), *both))[:1]
-    np.testing.assert_allclose(action[..., body], expected, atol=2e-5)
+    actuators = [names.index(name) for name in own.joints]
+    both = pool.body_frame(*_states(2))
+    expected = np.asarray(pool.act(pool.begin(both), both))[:1]
+    np.testing.assert_allclose(action[..., actuators], expected, atol=2e-5)
 
 
 def test_experts_come_back_from_their_files(experts, tmp_path):
@@ -315,8 +322,8 @@ def test_experts_that_agree_but_do_not_fit_the_robot_are_told(size, told, robot)
 def test_the_shipped_pool_loads_and_acts():
     shipped = load_pool()
     assert {"stand", "walk", "sit"} <= set(shipped.names)
-    qpos, qvel = _states(2)
-    action = np.asarray(jax.jit(shipped.act)(shipped.begin(qpos), qpos, qvel))
+    body = shipped.body_frame(*_states(2))
+    action = np.asarray(jax.jit(shipped.act)(shipped.begin(body), body))
     assert action.shape == (2, len(shipped), 19) and np.all(np.isfinite(action))
     size = sum(path.stat().st_size for path in shipped_pool().iterdir())
     assert size < 40e6

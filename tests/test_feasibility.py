@@ -13,11 +13,11 @@ import pytest
 from metaworldx.cli import main
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
+from metaworldx.experts.body_frame import body_frame, soles_in_heading
 from metaworldx.experts.feasibility import follow_clips, shipped_trackers
 from metaworldx.experts.motion_command import advance_command, init_command, observe_heading
 from metaworldx.experts.motion_library import build_motion_library, height_at, joined
 from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
-from metaworldx.experts.observation import soles_in_heading
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.experts.skills import SKILLS, clips_of
 from metaworldx.motion.builtin import clips_for
@@ -157,7 +157,7 @@ def test_a_clip_waits_for_the_robot(behind, rate):
     clip = WALK["walk_1.00"]
     refs = build_motion_library("h1", [clip])
     qpos = jnp.asarray(clip.qpos[0], jnp.float32)
-    follow = init_command(refs, jnp.int32(0), jnp.zeros(()), qpos)
+    follow = init_command(refs, jnp.int32(0), jnp.zeros(()), body_frame("h1", qpos, jnp.zeros(25)))
     start = float(observe_heading(refs, follow, qpos).ahead)
     assert start == pytest.approx(0.0, abs=2e-3)
     follow = observe_heading(refs, follow, qpos.at[0].add(-behind))
@@ -172,7 +172,8 @@ def test_a_clip_follows_where_one_ends():
     refs = build_motion_library("h1", clips, skill.then)
     down, on = jnp.int32(1), jnp.int32(0)
     qpos = jnp.asarray(clips[1].qpos[-1], jnp.float32)
-    follow = init_command(refs, down, refs.duration[down] - 0.03, qpos)
+    body = body_frame("h1", qpos, jnp.zeros(25))
+    follow = init_command(refs, down, refs.duration[down] - 0.03, body)
     follow = advance_command(refs, follow, 0.02)
     assert int(follow.clip) == int(down)
     follow = advance_command(refs, follow, 0.02)

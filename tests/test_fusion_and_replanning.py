@@ -237,24 +237,24 @@ def test_times_of_asking_again_are_checked(seconds):
 
 # ---- commands
 
-DOOR = ("--teacher", "offline", "--task", "h1-door")
+DOOR = ("teacher", "offline", "--task", "h1-door")
 
 
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--expert", "walk", "--fuse", "x"], "--fuse is for --teacher or --router"),
-        (["--scripted", "hold", "--replan", "0"], "--replan is for --teacher or --router"),
-        (["--router", "x", "--checkpoint", "best"], "--checkpoint is for the folder of a run"),
-        (["--expert", "walk", "--act-with", "mppi"], "--act-with is for the folder of a run"),
-        (["x", "--pool", "y"], "--pool is for --expert or --teacher or --router"),
-        (["x", "--untrained"], "--untrained is for --expert"),
-        (["x", "--seed", "-1"], "seed is -1"),
+        (["expert", "walk", "--fuse", "x"], "unknown: --fuse"),
+        (["scripted", "hold", "--task", "h1-walk", "--replan", "0"], "unknown: --replan"),
+        (["router", "x", "--task", "h1-door", "--checkpoint", "best"], "unknown: --checkpoint"),
+        (["expert", "walk", "--act-with", "mppi"], "unknown: --act-with"),
+        (["agent", "x", "--pool", "y"], "unknown: --pool"),
+        (["x", "--untrained"], "unknown: --offsets"),
+        (["agent", "x", "--seed", "-1"], "seed is -1"),
         ([*DOOR, "--alpha", "2"], "--alpha is for --fuse"),
         ([*DOOR, "--fuse", "nowhere", "--alpha", "2"], "alpha is 2.0"),
         ([*DOOR, "--fuse", "nowhere", "--temperature", "0"], "temperature is 0.0"),
         ([*DOOR, "--fuse", "nowhere"], "nowhere"),
-        (["--teacher", "offline", "--task", "h1-walk", "--replan", "0"], "no milestones"),
+        (["teacher", "offline", "--task", "h1-walk", "--replan", "0"], "no milestones"),
         ([*DOOR, "--replan", "-1"], "needs over 0"),
     ],
 )
@@ -274,7 +274,7 @@ def test_experts_are_mixed_under_answers_that_are_asked_for_anew(capsys, monkeyp
         return ask(self, question)
 
     monkeypatch.setattr(OfflineTeacher, "ask", counted)
-    args = ["--teacher", "offline", "--task", "h1-door", "--episodes", "2", "--replan", "5"]
+    args = ["teacher", "offline", "--task", "h1-door", "--episodes", "2", "--replan", "5"]
     assert main(["eval", *args, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["replan"] == 5.0 and "asked again" in found["act_with"]

@@ -36,7 +36,8 @@ def test_a_guided_agent_s_action_is_added_to_what_the_expert_would_do(guided_doo
     alone = jax.jit(plain.reset)(jax.random.split(jax.random.key(0), 2))
     own = jnp.asarray(plain.robot_observation(alone))
     qpos, qvel = own[:, : 7 + env.action_size], own[:, 7 + env.action_size :]
-    expert = np.asarray(jax.jit(pool.act)(pool.begin(qpos), qpos, qvel))[:, stand]
+    body = pool.body_frame(qpos, qvel)
+    expert = np.asarray(jax.jit(pool.act)(pool.begin(body), body))[:, stand]
     plain_step, size = jax.jit(plain.step), plain.obs_size + env.action_size
     # Authority is 0.2, and no action counts as more than 1.
     for added, counts in ((0.0, 0.0), (0.5, 0.1), (-1.0, -0.2), (7.0, 0.2)):
@@ -85,7 +86,7 @@ def test_rules_walk_to_the_goal_and_teachers_hold(guided_door):
     composer = Composer(pool, plain)
     state = jax.jit(plain.reset)(jax.random.split(jax.random.key(0), 2))
     reached = jax.vmap(composer.scene)(state).milestones
-    seen = jax.jit(composer.sees)(state, reached)
+    seen = jax.jit(composer.gating_input)(state, composer.body_frame(state), reached)
     led = np.asarray(rule_gating(pool.names)(seen)).argmax(axis=-1)
     assert set(led.tolist()) == {pool.index("walk")}
     held = np.asarray(teacher_gating(encode_guidance(ANSWER, pool.names))(seen))

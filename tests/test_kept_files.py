@@ -33,16 +33,16 @@ SEARCH = ("--skill", "walk", "--minutes", "0", "--candidates", "2", "--steps", "
 # What is asked of the command line, and which of its answers are figures.
 QUICK: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "pool": (["pool", "list", "pool", "--json"], ("latent_size", "obs_size", "env_steps")),
-    "agent": (["eval", "agent", *JSON], EVALUATED),
-    "best agent": (["eval", "agent", "--checkpoint", "best", *JSON], EVALUATED),
+    "agent": (["eval", "agent", "agent", *JSON], EVALUATED),
+    "best agent": (["eval", "agent", "agent", "--checkpoint", "best", *JSON], EVALUATED),
     "router": (
-        ["eval", "--router", "router", "--task", "h1-door", "--pool", "pool", *JSON],
+        ["eval", "router", "router", "--task", "h1-door", "--pool", "pool", *JSON],
         EVALUATED,
     ),
     "resumed agent": (["train", "agent", "--out", "agent", "--resume", "--steps", "80"], ()),
 }
 SLOW: dict[str, tuple[list[str], tuple[str, ...]]] = {
-    "expert": (["eval", "expert", *JSON], EVALUATED),
+    "expert": (["eval", "agent", "expert", *JSON], EVALUATED),
     "pool's expert": (["eval", "--expert", "stand", "--pool", "pool", *JSON], EVALUATED),
     "guided agent": (["eval", "guided", *JSON], EVALUATED),
     "gains": (["train", "feedback", *SEARCH, "--out", "feedback.json"], ("stand",)),

@@ -43,9 +43,10 @@ def test_zero_offsets_are_reference_balance_and_servos():
     rng = np.random.default_rng(0)
     qpos[:, 7:] += 0.1 * rng.normal(size=(2, 19))
     qpos, qvel = jnp.asarray(qpos, jnp.float32), jnp.asarray(rng.normal(size=(2, 25)), jnp.float32)
-    follow = jax.jit(pool.begin)(qpos)
-    acted = np.asarray(jax.jit(pool.act)(follow, qpos, qvel))[:, 0]
-    motors, body, gains = pool.body.motors, pool.body, jnp.asarray(walk.skill.feedback)
+    body = pool.body_frame(qpos, qvel)
+    follow = jax.jit(pool.begin)(body)
+    acted = np.asarray(jax.jit(pool.act)(follow, body))[:, 0]
+    motors, gains = pool.joints.motors, jnp.asarray(walk.skill.feedback)
     most = walk.skill.authority * motors.reach
 
     @jax.jit
@@ -54,15 +55,15 @@ def test_zero_offsets_are_reference_balance_and_servos():
             reference_frame_of(pool.refs, follow),
             reference_frame_of(pool.refs, follow, 0.02),
         )
-        errors = balance_errors("h1", now, follow.heading, qpos, qvel)
+        errors = balance_errors(now, follow.heading, pool.body_frame(qpos, qvel))
         balance = jnp.clip(motors.feedback.offsets(gains, errors, now.contacts), -most, most)
         target = later.qpos[7:] + motors.lead * later.qvel[6:] + balance
-        return body.actions(jnp.clip(target, motors.low, motors.high))
+        return pool.joints.actions(jnp.clip(target, motors.low, motors.high))
 
     for n in range(2):
         one = jax.tree.map(lambda x, n=n: x[n, 0], follow)
         np.testing.assert_allclose(acted[n], by_hand(one, qpos[n], qvel[n]), atol=1e-6)
-    trained = np.asarray(jax.jit(ExpertPool([walk]).act)(follow, qpos, qvel))[:, 0]
+    trained = np.asarray(jax.jit(ExpertPool([walk]).act)(follow, body))[:, 0]
     assert np.abs(trained - acted).max() > 0.01
 
 
@@ -118,12 +119,12 @@ def test_mixtures_that_make_no_sense_are_told(text, said):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["--mixture", "walk=0.7,reach=0.3"], "--mixture needs a task"),
-        (["--mixture", "walk=0.7", "--task", "h1-door"], "sum to 0.7"),
-        (["--mixture", "walk=1", "--expert", "walk"], "give one of"),
-        (["--teacher", "offline", "--task", "h1-door", "--offsets", "zero"], "--offsets is for"),
+        (["mixture", "walk=0.7,reach=0.3"], "needs --task"),
+        (["mixture", "walk=0.7", "--task", "h1-door"], "sum to 0.7"),
+        (["mixture", "walk=1", "--task", "h1-door", "--expert", "walk"], "unknown: --expert"),
+        (["teacher", "offline", "--task", "h1-door", "--offsets", "zero"], "unknown: --offsets"),
         (["--expert", "walk", "--offsets", "zero", "--untrained"], "is --offsets random"),
-        (["--expert", "walk", "--offsets", "reach=zero"], "unknown expert 'reach'"),
+        (["expert", "walk", "--offsets", "reach=zero"], "unknown expert 'reach'"),
     ],
 )
 def test_bad_input_is_one_line(capsys, args, said):
@@ -165,7 +166,7 @@ def made(monkeypatch):
 
     def search(value, seed, config=MixtureConfig(screened=3, finalists=4, chosen=5)):
         batch = _Made(value)
-        monkeypatch.setattr(mixture_search, "Batch", lambda pool, env, chooser: batch)
+        monkeypatch.setattr(mixture_search, "PairedRollouts", lambda pool, env, chooser: batch)
         return find_mixture(config, Pool, None, seed), batch
 
     return search

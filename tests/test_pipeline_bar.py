@@ -11,10 +11,11 @@ from metaworldx.composition.compare import HOLD, PolicyResult
 from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.composition.mixture_search import mixture_from
 from metaworldx.pipeline import PipelineConfig
+from metaworldx.pipeline.entrants import Entrant
 from metaworldx.pipeline.router_trainings import bar_of
 from metaworldx.report.pipeline_page import page
 from metaworldx.report.runs_table import cells_of, rows_of
-from metaworldx.report.schema import report_from
+from metaworldx.report.schema import RowKind, report_from
 from metaworldx.router.train import (
     RouterConfig,
     train_router,
@@ -50,7 +51,9 @@ def _row(mean, name):
 @pytest.fixture
 def found(monkeypatch, tmp_path):
     """What `evaluate_task` finds where everybody's returns are made up."""
-    module = import_module("metaworldx.pipeline.evaluate")
+    module, table = (
+        import_module(f"metaworldx.pipeline.{name}") for name in ("evaluate", "entrants")
+    )
 
     class Pool:
         names = NAMES
@@ -65,12 +68,17 @@ def found(monkeypatch, tmp_path):
     def routers(config, folder, task, pool):
         del folder, task, pool
         each = range(2, config.router_trainings + 1)
-        return {f"{module.ROUTER}, training {n}": (None, 1.0) for n in each}
+        return [
+            Entrant(f"{table.ROUTER}, training {n}", RowKind.TRAININGS, (None, 1.0)) for n in each
+        ]
 
-    composed = {module.TEACHER: ("teacher", None, 1.0), module.ROUTER: ("router", None, 1.0)}
+    composed = [
+        Entrant(table.TEACHER, RowKind.TEACHER, (None, 1.0)),
+        Entrant(table.ROUTER, RowKind.ROUTER, (None, 1.0)),
+    ]
     monkeypatch.setattr(module, "pool_of", lambda config, task: Pool())
-    monkeypatch.setattr(module, "composed_of", lambda *args: composed)
-    monkeypatch.setattr(module, "further_routers", routers)
+    monkeypatch.setattr(table, "composed_of", lambda *args: composed)
+    monkeypatch.setattr(table, "further_routers", routers)
     env = SimpleNamespace(task=SimpleNamespace(success_bar=600.0))
     monkeypatch.setattr(module, "make", lambda *args: env)
     monkeypatch.setattr(module, "compare", compare)

@@ -9,9 +9,14 @@ from scipy.spatial.transform import Rotation
 
 from metaworldx.composition.affordances import MILESTONES, Affordances
 from metaworldx.composition.observation import OBS_SIZE, router_observation
+from metaworldx.experts.body_frame import body_frame
 from metaworldx.sim.model import model_spec
 
-SEES = jax.jit(router_observation)
+SEES = jax.jit(
+    lambda qpos, qvel, scene, reached: router_observation(
+        body_frame("h1", qpos, qvel), scene, reached
+    )
+)
 MODEL = model_spec("h1", "floor", "feet").compile()
 # Where what is seen lies in the vector.
 HEIGHT, TILT, VELOCITY, SPIN = 0, slice(1, 4), slice(4, 7), slice(7, 10)

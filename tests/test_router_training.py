@@ -10,7 +10,6 @@ import pytest
 
 from metaworldx.cli import main
 from metaworldx.composition.body_part_mixer import PLAIN, BodyPartMixer, MixerConfig
-from metaworldx.composition.gating import router_gating
 from metaworldx.composition.guidance_arrays import encode_guidance, stage_index, stage_weights
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.core.errors import UserError
@@ -18,6 +17,7 @@ from metaworldx.core.stats import paired_difference
 from metaworldx.experts.pool import load_experts
 from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
 from metaworldx.router.distill import DistillConfig, distill
+from metaworldx.router.gating import router_gating
 from metaworldx.router.router import FILE, Router, load_router, save_router
 from metaworldx.router.switching import DemoConfig
 from metaworldx.router.train import (
@@ -286,8 +286,9 @@ def test_a_router_s_folder_says_which_setting_is_another(tmp_path, changed, said
         (["train", "router", "--tasks", ""], "no tasks given"),
         (["train", "router", "--tasks", "h1-dor", "--teacher", "offline"], "did you mean"),
         (["train", "router", "--tasks", "h1-door,h1hand-door", "--teacher", "offline"], "several"),
-        (["eval", "--router", "/nowhere"], "--router needs a task"),
-        (["eval", "--router", "/nowhere", "--task", "h1-door"], "no router"),
+        (["eval", "router", "/nowhere"], "needs --task"),
+        (["eval", "router", "--task", "h1-door"], "needs DIR"),
+        (["eval", "router", "/nowhere", "--task", "h1-door"], "no router"),
         (["train", "agent", "--task", "h1-door", "--guide", "routr"], "did you mean 'router'"),
         (["train", "agent", "--task", "h1-door", "--guide", "router"], "needs the folder"),
         (["run", "--preset", "quick"], "did you mean 'quickstart'"),

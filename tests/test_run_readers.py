@@ -89,7 +89,7 @@ def _begin_with(run, tmp_path):
         lambda run, _: load_agent(run, "best"),
         lambda run, _: expert_q_from_run(run, "h1-stand"),
         _begin_with,
-        _by_command("eval", "RUN", "--task", "h1-push"),
+        _by_command("eval", "agent", "RUN", "--task", "h1-push"),
         _by_command("render", "h1-push", "--run", "RUN", "--checkpoint", "best"),
         _by_command("pool", "add", "RUN", "--pool", "nowhere"),
     ],
@@ -143,7 +143,7 @@ def test_what_is_not_there_is_one_line(run, capsys, checkpoint, why):
         (run / CHECKPOINTS / "2").mkdir()
     which = "latest" if checkpoint in ("broken", "cut", "empty") else checkpoint
     before = _seen(run)
-    assert cli.main(["eval", str(run), "--checkpoint", which]) == 2
+    assert cli.main(["eval", "agent", str(run), "--checkpoint", which]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and why in err
     if checkpoint in ("best", "7"):
@@ -153,7 +153,7 @@ def test_what_is_not_there_is_one_line(run, capsys, checkpoint, why):
 
 def test_nothing_is_said_behind_the_one_line(run):
     # By a process of its own: orbax's threads spoke up as it ended.
-    command = [*COMMAND, "eval", str(run), "--checkpoint", "best"]
+    command = [*COMMAND, "eval", "agent", str(run), "--checkpoint", "best"]
     ran = subprocess.run(command, capture_output=True, text=True)
     assert ran.returncode == 2
     assert ran.stderr.count("\n") == 1 and ran.stderr.startswith("metaworldx: error: ")

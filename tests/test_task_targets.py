@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from metaworldx.composition.target_commands import scene_targets
 from metaworldx.envs.factory import make
 from metaworldx.envs.state import EnvConfig
 from metaworldx.envs.tasks.goal import GoalState
-from metaworldx.evaluation.controllers import ExpertController
+from metaworldx.experts.controller import ExpertController
 from metaworldx.experts.motion_tracking_env import expert_policy
 from metaworldx.experts.pool import ExpertPool, expert_named
 from metaworldx.motion.builtin import reach_targets
@@ -33,6 +34,12 @@ def _goals():
     return np.array([*near[:6], [2.0, 0.3, 1.5], [-1.9, 1.0, 0.4]], np.float32)
 
 
+def _controller(expert, env):
+    """An expert that is told what the task asks."""
+    pool = ExpertPool([expert])
+    return ExpertController(pool, expert.name, env, scene_targets(pool, env))
+
+
 def _asked(env, goals):
     """States at the task's start with these goals."""
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), len(goals)))
@@ -41,7 +48,7 @@ def _asked(env, goals):
 
 def test_the_hand_of_the_expert_that_reaches_goes_to_the_task_s_goal(reach, env):
     goals = _goals()
-    controller = ExpertController(ExpertPool([reach]), "reach", env)
+    controller = _controller(reach, env)
 
     def one(carry, _):
         state, carry = carry
@@ -80,7 +87,7 @@ def test_it_is_filmed_as_it_is_evaluated(reach, env):
         readings=state.readings,
         obs=observe(state.readings, memory),
     )
-    controller = ExpertController(ExpertPool([reach]), "reach", env)
+    controller = _controller(reach, env)
     carry, act, step = jax.jit(controller.begin)(state), jax.jit(controller.act), jax.jit(env.step)
     step_filmed = jax.jit(lambda state: tracking.step(state, policy(state, jax.random.key(0))))
     for _ in range(4):
@@ -113,7 +120,7 @@ def test_a_goal_beyond_the_arm_is_asked_for_at_the_end_of_its_way():
 def test_experts_that_go_head_for_the_task_s_goal_alone_too():
     walk = expert_named("walk")
     door = make("h1-door", "native", None, EnvConfig(auto_reset=False))
-    controller = ExpertController(ExpertPool([walk]), "walk", door)
+    controller = _controller(walk, door)
     state = jax.jit(door.reset)(jax.random.split(jax.random.key(0), 2))
     begun = jax.jit(controller.begin)(state)
     _, after = jax.jit(controller.act)(None, begun, state, jax.random.key(0))

@@ -295,7 +295,7 @@ def _command(capsys, *args) -> tuple[int, str, str]:
 
 
 def test_eval_prints_its_keys(loop, straight, capsys):
-    status, out, _ = _command(capsys, "eval", straight, "--episodes", 2, "--json")
+    status, out, _ = _command(capsys, "eval", "agent", straight, "--episodes", 2, "--json")
     data = json.loads(out)
     assert status == 0
     keys = ("return_mean", "return_stderr", "length_mean", "no_fall_share", "success_share")
@@ -346,18 +346,19 @@ def test_best_agent_is_kept_apart(loop, straight, tmp_path):
 @pytest.mark.parametrize(
     ("args", "why"),
     [
+        (["eval", "agent", "nowhere"], "no run folder"),
         (["eval", "nowhere"], "no run folder"),
-        (["eval"], "give one of"),
-        (["eval", "RUN", "--scripted", "hold"], "give one of"),
-        (["eval", "--scripted", "hold"], "--task"),
-        (["eval", "--scripted", "hodl", "--task", "h1-walk"], "did you mean 'hold'"),
-        (["eval", "RUN", "--task", "h1-wlak"], "did you mean"),
-        (["eval", "RUN", "--task", "h1-push"], "the agent was trained with"),
-        (["eval", "RUN", "--checkpoint", "best"], "no complete checkpoint"),
-        (["eval", "RUN", "--planner", "max_sd=1"], "did you mean 'max_std'"),
-        (["eval", "RUN", "--planner", "horizon=0"], "needs a number of at least 1"),
-        (["eval", "RUN", "--planner", "max_std"], "must be NAME=VALUE"),
-        (["eval", "RUN", "--checkpoint", "bets"], "did you mean 'best'"),
+        (["eval", "agent"], "needs RUN"),
+        (["eval", "agent", "RUN", "--scripted", "hold"], "unknown: --scripted"),
+        (["eval", "scripted", "hold"], "needs --task"),
+        (["eval", "scripted", "hodl", "--task", "h1-walk"], "did you mean 'hold'"),
+        (["eval", "agent", "RUN", "--task", "h1-wlak"], "did you mean"),
+        (["eval", "agent", "RUN", "--task", "h1-push"], "the agent was trained with"),
+        (["eval", "agent", "RUN", "--checkpoint", "best"], "no complete checkpoint"),
+        (["eval", "agent", "RUN", "--planner", "max_sd=1"], "did you mean 'max_std'"),
+        (["eval", "agent", "RUN", "--planner", "horizon=0"], "needs a number of at least 1"),
+        (["eval", "agent", "RUN", "--planner", "max_std"], "must be NAME=VALUE"),
+        (["eval", "agent", "RUN", "--checkpoint", "bets"], "did you mean 'best'"),
         (["render", "h1-stand", "--run", "nowhere"], "no run folder"),
         (["render", "h1-push", "--run", "RUN"], "the agent was trained with"),
         (["train", "agent", "--task", "h1-wlak", "--out", "NEW"], "did you mean"),

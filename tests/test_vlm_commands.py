@@ -138,7 +138,7 @@ def test_bad_input_is_one_line(capsys, tmp_path, recwarn, args, told):
     "command",
     [
         ["vlm", "ask", "--task", "h1-door"],
-        ["eval", "--task", "h1-door"],
+        ["eval", "router", "{here}", "--task", "h1-door"],
         ["run", "--tasks", "h1-door", "--out", "{here}/out"],
         ["train", "router", "--tasks", "h1-door", "--out", "{here}/out"],
     ],
@@ -159,11 +159,12 @@ def test_kept_answers_that_are_not_there_are_told_by_all_commands(
     assert out == "" and told in err and err.count("\n") == 1 and not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("command", ["eval", "train router"])
+@pytest.mark.parametrize("command", ["eval teacher cached", "train router"])
 def test_a_damaged_file_of_a_teacher_asked_for_by_name_is_told(capsys, tmp_path, command):
     (tmp_path / "h1-door-v0.json").write_text("{")
-    task = ["--task" if command == "eval" else "--tasks", "h1-door"]
-    given = ["--teacher", "cached", "--cache", str(tmp_path)]
+    by_itself = command.startswith("eval")
+    task = ["--task" if by_itself else "--tasks", "h1-door"]
+    given = [*([] if by_itself else ["--teacher", "cached"]), "--cache", str(tmp_path)]
     out = ["--out", str(tmp_path / "out" / "x.json")]
     assert main([*command.split(), *task, *given, *out]) == 2
     err = capsys.readouterr().err

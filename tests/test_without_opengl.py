@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import metaworldx
 
 # By a process of its own, as MuJoCo loads OpenGL when it is imported. The libraries named in
 # HIDDEN look as if they were not installed.
@@ -52,6 +56,34 @@ def test_only_what_draws_is_refused(tmp_path, variables, why):
     assert ran.stderr.startswith("metaworldx: error: no off-screen OpenGL (")
     assert ran.stderr.count("\n") == 1 and why in ran.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_mujoco_is_imported_only_where_it_can_do_without_opengl():
+    """Modules at whose top it is imported lie in packages that import `metaworldx.sim` first."""
+    root = Path(metaworldx.__file__).parent
+    there = [
+        path
+        for path in root.rglob("*.py")
+        if re.search(r"^(import|from) mujoco", path.read_text(), re.M)
+    ]
+    assert there
+    for path in there:
+        package = root / path.relative_to(root).parts[0] / "__init__.py"
+        assert package.parent.name == "sim" or "import metaworldx.sim" in package.read_text(), path
+
+
+def test_the_package_does_nothing_but_register_with_gymnasium():
+    code = (
+        "import sys, os, gymnasium\n"
+        "def now(): return list(sys.meta_path), list(sys.path_hooks), dict(os.environ)\n"
+        "before = now()\n"
+        "import metaworldx\n"
+        "assert now() == before\n"
+        "assert not {'jax', 'mujoco'} & set(sys.modules)\n"
+        "assert 'metaworldx/h1-walk-v0' in gymnasium.registry\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_package_is_run_as_the_command_is(capsys):

@@ -5,8 +5,6 @@ Importing the package registers its environments with gymnasium, e.g.
 an environment is made.
 """
 
-from metaworldx.core.opengl import mujoco_without_opengl
 from metaworldx.interop.registration import register
 
-mujoco_without_opengl()
 register()

@@ -95,8 +95,7 @@ def _measured(
     qpos = np.tile(stand, (robots, 1))
     qpos[:, 7:] += 0.1 * draw.normal(size=(robots, len(stand) - 7))
     qpos, qvel = jnp.asarray(qpos), jnp.asarray(draw.normal(size=(robots, 25)), jnp.float32)
-    together = (jax.jit(pool.act), jax.jit(pool.begin)(qpos))
-    each = [(jax.jit(one.act), jax.jit(one.begin)(qpos)) for one in alone]
+    together, *each = [_acting(one, qpos, qvel) for one in (pool, *alone)]
 
     def at_once() -> Any:
         return together[0](together[1], qpos, qvel)
@@ -119,6 +118,13 @@ def _measured(
         speedup=loop_seconds / pool_seconds,
         actions_per_second=len(pool) * robots / pool_seconds,
     )
+
+
+def _acting(pool: ExpertPool, qpos: jax.Array, qvel: jax.Array) -> tuple[Any, Any]:
+    """A pool's call, compiled, and what its experts follow in that state."""
+    begin = jax.jit(lambda *state: pool.begin(pool.body_frame(*state)))
+    act = jax.jit(lambda follow, *state: pool.act(follow, pool.body_frame(*state)))
+    return act, begin(qpos, qvel)
 
 
 def _timed(way: Callable[[], Any]) -> float:

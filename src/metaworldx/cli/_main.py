@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from metaworldx.cli._old_spellings import todays
 from metaworldx.cli._options import read_options
 from metaworldx.core.errors import UserError, nearest
 
@@ -24,9 +25,14 @@ COMMANDS = {
     "train agent": "train a world-model agent on a task",
     "train expert": "train a skill's expert under human motion priors",
     "train pool": "train experts of several skills into a pool, with or without motion priors",
-    "train feedback": "find the gains of the balance under a skill's expert",
+    "train balance": "find the gains of the balance under a skill's expert",
     "train router": "train a router over a pool's experts by a teacher and demonstrations",
-    "eval": "evaluate an agent, an expert or experts mixed by a router, in native MuJoCo",
+    "eval agent": "evaluate a trained agent in native MuJoCo",
+    "eval expert": "evaluate one expert of a pool",
+    "eval router": "evaluate a pool's experts mixed by a trained router",
+    "eval teacher": "evaluate a pool's experts mixed by the weights that a teacher gives",
+    "eval mixture": "evaluate a pool's experts mixed at fixed shares",
+    "eval scripted": "evaluate a scripted baseline: the pose held, or random actions",
     "pool list": "list the experts of a pool",
     "pool add": "put the expert of a training run into a pool",
     "vlm ask": "ask a teacher which experts a task needs",
@@ -41,11 +47,7 @@ COMMANDS = {
 }
 
 # Where a module cannot have the command's name.
-_MODULES = {
-    "eval": "eval.main",
-    "motions import": "motions.import_",
-    "train feedback": "train.balance",
-}
+_MODULES = {"motions import": "motions.import_"}
 
 _BAD_INPUT, _INTERRUPTED, _PIPE_CLOSED = 2, 130, 141
 
@@ -81,6 +83,7 @@ def _run(args: list[str]) -> int:
 
         print(f"metaworldx {version('metaworld-x')}")
         return 0
+    args, warning = todays(args)
     name, rest = _command(args)
     if name is None:
         print(_overview({k: v for k, v in COMMANDS.items() if k.startswith(f"{args[0]} ")}))
@@ -90,7 +93,11 @@ def _run(args: list[str]) -> int:
         # do long before one of them knows whether it will draw.
         os.environ.setdefault("MUJOCO_GL", "egl")
     module = import_module(f"metaworldx.cli.{_MODULES.get(name, name.replace(' ', '.'))}")
-    return read_options(module.main, f"metaworldx {name}", rest)()
+    status = read_options(module.main, f"metaworldx {name}", rest)()
+    if warning is not None:
+        # Bad input is told in one line, without it.
+        print(f"metaworldx: warning: {_one_line(warning)}", file=sys.stderr)
+    return status
 
 
 def _command(args: list[str]) -> tuple[str | None, list[str]]:
@@ -128,6 +135,6 @@ def _overview(commands: dict[str, str]) -> str:
     )
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: Exception | str) -> str:
     line = " ".join(str(error).split())
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

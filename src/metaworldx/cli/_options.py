@@ -73,7 +73,7 @@ def _complaint(box: str) -> str:
     parts = parts if framed else parts[1:] or parts
     told = parts[0].split("Got errors:")[0]
     if told.startswith("Missing from"):
-        options = re.findall(r"^--[\w-]+", told, re.MULTILINE)
+        options = re.findall(r"^(?:--[\w-]+|[A-Z]+$)", told, re.MULTILINE)
         told = f"needs {' and '.join(options)}" if options else told
     told = " ".join(told.split())
     for said, reworded in _REWORDED:

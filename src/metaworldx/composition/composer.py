@@ -24,18 +24,11 @@ from metaworldx.composition.weight_smoothing import (
     smooth_weights,
     with_stabilizer,
 )
-from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState, select
 from metaworldx.envs.task import TaskState
+from metaworldx.experts.body_frame import ROBOT, BodyFrame, arm_hinges
 from metaworldx.experts.motion_command import MotionCommand
-from metaworldx.experts.observation import (
-    ROBOT,
-    arm_hinges,
-    height_over,
-    soles_in_heading,
-    up_in_pelvis,
-)
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.sim.data import SimData
 
@@ -156,11 +149,7 @@ class Composer:
         Raises:
           UserError: the environment's robot is not the pool's.
         """
-        if env.action_size != pool.body.action_size:
-            raise UserError(
-                f"{env.id} has {env.action_size} actions; the pool is for a robot with "
-                f"{pool.body.action_size}"
-            )
+        pool.check_robot(env)
         self.pool, self.env, self.config = pool, env, config
         names = pool.names
         model = env.physics.model
@@ -172,40 +161,36 @@ class Composer:
         self._milestones = len(env.task.milestone_names)
         self._nq = env.task.robot.spec.nq
 
-    def own(self, state: EnvState | EnvView) -> tuple[jax.Array, jax.Array]:
-        """The robots' own qpos `[B, nq]` and qvel `[B, nv]`."""
+    def body_frame(self, state: EnvState | EnvView) -> BodyFrame:
+        """The robots `[B]` as experts see them."""
         own = jnp.asarray(self.env.robot_observation(state))
-        return own[:, : self._nq], own[:, self._nq :]
+        return self.pool.body_frame(own[:, : self._nq], own[:, self._nq :])
 
     def begin(self, state: EnvState | EnvView, choose: GatingPolicy) -> ComposerState:
         """Every expert begins where its robot is, with the weights chosen there."""
-        scene = jax.vmap(self.scene)(state)
-        seen = self.sees(state, scene.milestones)
+        scene, body = jax.vmap(self.scene)(state), self.body_frame(state)
+        seen = self.gating_input(state, body, scene.milestones)
         steady = init_smoothing(choose(seen))
-        still = jnp.zeros((*seen.progress.shape, self.pool.body.action_size))
-        follow = self._commands.begun(self.own(state)[0], seen.scene)
+        still = jnp.zeros((*seen.progress.shape, self.pool.joints.action_size))
+        follow = self._commands.begun(body, seen.scene)
         return ComposerState(follow, steady, scene.milestones, still, steady.weights)
 
-    def sees(self, state: EnvState | EnvView, reached: jax.Array) -> GatingInput:
-        """What a router is told now.
+    def gating_input(
+        self, state: EnvState | EnvView, body: BodyFrame, reached: jax.Array
+    ) -> GatingInput:
+        """What a gating policy is told now.
 
         Args:
           reached: the greatest that each milestone has been `[B, MILESTONES]`.
         """
-        qpos, qvel = self.own(state)
-        body = self.pool.body
         scene = jax.vmap(drop_lost_targets)(jax.vmap(self.scene)(state), reached)
-        obs = jax.vmap(router_observation)(body.own_qpos(qpos), body.own_qvel(qvel), scene, reached)
-        robot = self.env.task.robot
-        hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(
-            state.readings
-        )
+        hands = jax.vmap(self.env.task.robot.hands)(state.readings)
         return GatingInput(
-            obs=obs,
+            obs=jax.vmap(router_observation)(body, scene, reached),
             progress=jnp.sum(reached >= 1.0, axis=-1) / max(self._milestones, 1),
             scene=scene,
             away=jnp.linalg.norm(scene.places - hands, axis=-1),
-            far=jnp.linalg.norm(scene.goal - qpos[:, :2], axis=-1),
+            far=jnp.linalg.norm(scene.goal - body.qpos[:, :2], axis=-1),
         )
 
     def act(
@@ -221,12 +206,11 @@ class Composer:
           choose: a router, a teacher's weights, or rules.
           confidence: of the teacher `[B]`.
         """
-        qpos, qvel = self.own(state)
-        seen = self.sees(state, composing.reached)
+        body = self.body_frame(state)
+        seen = self.gating_input(state, body, composing.reached)
         scene = seen.scene
-        body = self.pool.body.own_qpos(qpos)
-        follow = self._commands.with_targets(composing.follow, scene, qpos)
-        each = self._led(self.pool.act(follow, qpos, qvel), scene, body)
+        follow = self._commands.with_targets(composing.follow, scene, body)
+        each = self._led(self.pool.act(follow, body), scene, body)
         on_offer = ExpertProposals(
             task_obs=state.obs if isinstance(state, EnvState) else None,
             last=composing.action,
@@ -241,14 +225,14 @@ class Composer:
             steady.weights,
             self.stabiliser,
             confidence,
-            tilt=jnp.arccos(jnp.clip(up_in_pelvis(body)[..., 2], -1.0, 1.0)),
-            height=height_over(soles_in_heading(ROBOT, body)),
+            tilt=jnp.arccos(jnp.clip(body.up[..., 2], -1.0, 1.0)),
+            height=body.height,
         )
-        on = self.pool.moved_on(follow, qpos)
+        on = self.pool.moved_on(follow, body)
         # A gait takes over where the leader's is in its cycle; from its own beginning it trips.
         leads = jnp.argmax(weights, axis=-1)[:, None]
         phase = jnp.take_along_axis(self.pool.phase_of(on), leads, axis=-1)[:, 0]
-        rests, anew = weights < _AT_REST, self._commands.begun(qpos, scene, phase)
+        rests, anew = weights < _AT_REST, self._commands.begun(body, scene, phase)
         on = self._carried(on, anew, weights)
         follow = select(rests, anew, on)
         reached = jnp.maximum(composing.reached, scene.milestones)
@@ -256,7 +240,7 @@ class Composer:
         composing = ComposerState(follow, steady, reached, action, weights)
         return ComposedAction(action, weights, each, seen), composing
 
-    def _led(self, each: jax.Array, scene: Affordances, body: jax.Array) -> jax.Array:
+    def _led(self, each: jax.Array, scene: Affordances, body: BodyFrame) -> jax.Array:
         """Experts' actions `[B, K, A]`, the reaching one's arms led to their places.
 
         That is inverse kinematics: of the expert itself only legs and trunk are left, and arms
@@ -267,8 +251,9 @@ class Composer:
         hinges = arm_hinges(ROBOT)
         arms = jax.vmap(arm_ik)(body, scene.places)
         arms = jnp.where(scene.asked[..., None], arms, jnp.nan).reshape(-1, hinges.size)
-        own = self.pool.body.with_hinges(each[:, self._commands.reaching], hinges.reshape(-1), arms)
-        return each.at[:, self._commands.reaching].set(own)
+        reaching = self._commands.reaching
+        own = self.pool.joints.with_hinges(each[:, reaching], hinges.reshape(-1), arms)
+        return each.at[:, reaching].set(own)
 
     def _carried(
         self, follow: MotionCommand, anew: MotionCommand, weights: jax.Array

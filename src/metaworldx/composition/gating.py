@@ -1,4 +1,7 @@
-"""Who chooses the experts' weights at a step: a teacher, a router, rules, a world model besides."""
+"""Gating policies, which choose the experts' weights: teacher, rules, constant, fused with Q.
+
+That of a trained router is in `router.gating`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,6 @@ from metaworldx.composition.q_fusion import (
     standardize,
 )
 from metaworldx.core.errors import UserError
-from metaworldx.router.router import Router, check_fits
 
 _NEAR = 0.45
 """A hand's place is within reach when it is that near (m)."""
@@ -37,20 +39,6 @@ def teacher_gating(guidance: GuidanceArrays) -> GatingPolicy:
         return jnp.broadcast_to(prior, (*seen.progress.shape, prior.shape[-1]))
 
     return choose
-
-
-def router_gating(router: Router, guidance: GuidanceArrays, names: Sequence[str]) -> GatingPolicy:
-    """A trained router under a teacher's guidance.
-
-    Args:
-      guidance: of the task, or of each environment by itself.
-      names: of the pool's experts.
-
-    Raises:
-      UserError: a router of other experts.
-    """
-    check_fits(router, tuple(names))
-    return lambda seen: router.weights(seen.obs, guidance, seen.progress)
 
 
 def fusion_gating(chooser: GatingPolicy, value: ExpertQFn, config: FusionConfig) -> GatingPolicy:

@@ -85,12 +85,12 @@ def mixture_from(text: str, names: Sequence[str]) -> Mixture:
         name, equals, number = (piece.strip() for piece in part.partition("="))
         if not equals:
             raise UserError(
-                f"--mixture {text!r:.80} is no EXPERT=SHARE,...; as in walk=0.7,reach=0.3"
+                f"the mixture {text!r:.80} is no EXPERT=SHARE,...; as in walk=0.7,reach=0.3"
             )
         if name not in names:
             raise UserError(nearest("expert", name, names))
         if name in shares:
-            raise UserError(f"--mixture {text!r:.80} names {name} twice")
+            raise UserError(f"the mixture {text!r:.80} names {name} twice")
         try:
             shares[name] = float(number)
         except ValueError:
@@ -99,7 +99,7 @@ def mixture_from(text: str, names: Sequence[str]) -> Mixture:
             raise UserError(f"the share of {name} is {number:.40}; needs 0 to 1")
     total = sum(shares.values())
     if abs(total - 1.0) > _EXACT:
-        raise UserError(f"the shares of --mixture {text!r:.80} sum to {total:g}; needs 1")
+        raise UserError(f"the shares of {text!r:.80} sum to {total:g}; needs 1")
     return mixture(list(shares.items()))
 
 

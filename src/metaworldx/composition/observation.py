@@ -6,24 +6,15 @@ import jax
 import jax.numpy as jnp
 
 from metaworldx.composition.affordances import MILESTONES, Affordances
-from metaworldx.experts.observation import (
-    ROBOT,
-    hands_in_heading,
-    height_over,
-    soles_in_heading,
-    up_in_pelvis,
-    velocity_in_heading,
-)
-from metaworldx.motion.kinematics import heading, to_heading
+from metaworldx.experts.body_frame import BodyFrame
+from metaworldx.motion.kinematics import to_heading
 
 OBS_SIZE = 28 + 2 * MILESTONES
 _NEAR, _WAY = 1.5, 3.0
 """Hands' places and the way's end count as no farther than this (m)."""
 
 
-def router_observation(
-    qpos: jax.Array, qvel: jax.Array, scene: Affordances, reached: jax.Array
-) -> jax.Array:
+def router_observation(body: BodyFrame, scene: Affordances, reached: jax.Array) -> jax.Array:
     """A robot in its scene `[OBS_SIZE]`.
 
     Height over the soles (m), tilt, velocity along the heading (m/s), spin (rad/s), the hands from
@@ -32,22 +23,20 @@ def router_observation(
     milestones as they are and as far as they have ever been.
 
     Args:
-      qpos, qvel: the robot's own `[7 + J]`, `[6 + J]`.
       reached: the milestones' greatest `[MILESTONES]`.
     """
-    yaw = heading(qpos[3:7])
-    hands = hands_in_heading(ROBOT, qpos)
+    qpos, yaw = body.qpos, body.yaw
     places = jax.vmap(lambda place: to_heading(place - qpos[:3], yaw))(scene.places)
-    away = jnp.where(scene.asked[:, None], jnp.clip(places - hands, -_NEAR, _NEAR), 0.0)
+    away = jnp.where(scene.asked[:, None], jnp.clip(places - body.hands, -_NEAR, _NEAR), 0.0)
     way = to_heading(jnp.append(scene.goal - qpos[:2], 0.0), yaw)[:2]
     far = jnp.linalg.norm(way)
     way = jnp.where(scene.going, way * jnp.minimum(1.0, _WAY / jnp.maximum(far, 1e-6)), 0.0)
     parts = (
-        height_over(soles_in_heading(ROBOT, qpos))[None],
-        up_in_pelvis(qpos),
-        velocity_in_heading(qpos, qvel),
-        qvel[3:6],
-        hands.reshape(-1),
+        body.height[None],
+        body.up,
+        body.velocity,
+        body.qvel[3:6],
+        body.hands.reshape(-1),
         away.reshape(-1),
         scene.asked.astype(qpos.dtype),
         way,

@@ -5,8 +5,15 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from metaworldx.composition.affordances import Affordances
-from metaworldx.envs.state import select
+from metaworldx.composition.affordances import (
+    Affordances,
+    affordances_of,
+    composed_task,
+    drop_lost_targets,
+)
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState, select
+from metaworldx.experts.body_frame import BodyFrame
 from metaworldx.experts.motion_command import MotionCommand
 from metaworldx.experts.pool import ExpertPool
 from metaworldx.experts.task_targets import REACH, hand_command, heading_command
@@ -25,15 +32,14 @@ class TargetCommands:
         self.reaching = pool.names.index(REACH) if REACH in pool.names else None
 
     def begun(
-        self, qpos: jax.Array, scene: Affordances, phase: jax.Array | float = 0.0
+        self, body: BodyFrame, scene: Affordances, phase: jax.Array | float = 0.0
     ) -> MotionCommand:
         """Every expert at its beginning `[B, K]`, as the scene asks.
 
         Args:
-          qpos: the robots' own `[B, nq]`.
           phase: as in `ExpertPool.begin`.
         """
-        follow = self._pool.begin(qpos, phase)
+        follow = self._pool.begin(body, phase)
         if self.reaching is None:
             return follow
         expert = self.reaching
@@ -42,15 +48,11 @@ class TargetCommands:
         return select(scene.asked.any(axis=-1), asked, follow)
 
     def with_targets(
-        self, follow: MotionCommand, scene: Affordances, qpos: jax.Array
+        self, follow: MotionCommand, scene: Affordances, body: BodyFrame
     ) -> MotionCommand:
-        """What they follow `[B, K]`, their commands set to the scene's targets of now.
-
-        Args:
-          qpos: the robots' own `[B, nq]`.
-        """
-        aimed, own = self._aimed(follow, scene), self._pool.body.own_qpos(qpos)
-        return jax.vmap(heading_command)(aimed, scene, own, self._pool.speed_of(aimed))
+        """What they follow `[B, K]`, their commands set to the scene's targets of now."""
+        aimed = self._aimed(follow, scene)
+        return jax.vmap(heading_command)(aimed, scene, body, self._pool.speed_of(aimed))
 
     def _aimed(self, follow: MotionCommand, scene: Affordances) -> MotionCommand:
         """With the hands' places as they are now."""
@@ -64,3 +66,30 @@ class TargetCommands:
     def _commands(self, scene: Affordances, follow: MotionCommand) -> jax.Array:
         """What the expert that reaches is asked `[B, 11]`: places count from its anchor."""
         return jax.vmap(hand_command)(scene, follow.anchor[:, self.reaching])
+
+
+class SceneTargets:
+    """What a task's scene asks of a pool's experts, for one that acts alone."""
+
+    def __init__(self, pool: ExpertPool, env: Env):
+        """For the environments of a task."""
+        self._commands, self._scene = TargetCommands(pool), jax.vmap(affordances_of(env))
+
+    def begun(self, state: EnvState, body: BodyFrame) -> tuple[MotionCommand, jax.Array]:
+        """What each expert follows at first `[B, K]`, and the milestones as they are `[B, M]`."""
+        scene = self._scene(state)
+        scene = jax.vmap(drop_lost_targets)(scene, scene.milestones)
+        return self._commands.begun(body, scene), scene.milestones
+
+    def updated(
+        self, follow: MotionCommand, reached: jax.Array, state: EnvState, body: BodyFrame
+    ) -> tuple[MotionCommand, jax.Array]:
+        """The same set to the scene of now, and the greatest that each milestone has been."""
+        scene = jax.vmap(drop_lost_targets)(self._scene(state), reached)
+        follow = self._commands.with_targets(follow, scene, body)
+        return follow, jnp.maximum(reached, scene.milestones)
+
+
+def scene_targets(pool: ExpertPool, env: Env) -> SceneTargets | None:
+    """What an environment's scene asks of a pool's experts; None where it asks nothing."""
+    return None if composed_task(env.task) is None else SceneTargets(pool, env)

@@ -23,6 +23,11 @@ FALL_UPRIGHT = math.cos(math.radians(70.0))
 """Uprightness of the torso under which it has fallen: tilted by more than 70 degrees."""
 
 
+def normalize_action(ctrl: jax.Array, low: jax.Array, high: jax.Array) -> jax.Array:
+    """The action in [-1, 1] that commands `ctrl`, in actuators' ranges `low` to `high`."""
+    return jnp.clip(2.0 * (ctrl - low) / (high - low) - 1.0, -1.0, 1.0)
+
+
 class Env:
     """A task on a physics backend, as pure functions.
 
@@ -108,10 +113,10 @@ class Env:
         del state
         return self.ctrl(action)
 
-    def action_for(self, ctrl: jax.Array) -> jax.Array:
+    def normalize_action(self, ctrl: jax.Array) -> jax.Array:
         """The action in [-1, 1] that commands `ctrl` `[..., action_size]`."""
         low, high = jnp.asarray(self._ctrl_low), jnp.asarray(self._ctrl_high)
-        return jnp.clip(2.0 * (ctrl - low) / (high - low) - 1.0, -1.0, 1.0)
+        return normalize_action(ctrl, low, high)
 
     def reference_joints(self, state: EnvState) -> jax.Array | None:
         """The hinges that a motion asks for in that state `[B, J]`, rad; None without a motion."""

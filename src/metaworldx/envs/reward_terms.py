@@ -59,7 +59,7 @@ def distance(a: jax.Array, b: jax.Array) -> jax.Array:
 
 def hand_distances(robot: Robot, data: SimData, point: jax.Array) -> jax.Array:
     """Distances of the left and the right hand to a world position `[2]`, m."""
-    return distance(jnp.stack([robot.left_hand(data), robot.right_hand(data)]), point)
+    return distance(robot.hands(data), point)
 
 
 def rotated(quat: jax.Array, vector: jax.Array) -> jax.Array:

@@ -100,6 +100,10 @@ class Robot:
         """World position of the right hand site `[3]`, m."""
         return data.site_xpos[self._right_hand]
 
+    def hands(self, data: SimData) -> jax.Array:
+        """World positions of the hand sites, left first `[2, 3]`, m."""
+        return jnp.stack([self.left_hand(data), self.right_hand(data)])
+
     def left_foot_height(self, data: SimData) -> jax.Array:
         """Height of the left foot site, m."""
         return data.site_xpos[self._left_foot, 2]

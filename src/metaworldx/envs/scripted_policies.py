@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import mujoco
 import numpy as np
 
 from metaworldx.core.errors import check_known
@@ -26,6 +25,9 @@ def hold_ctrl(env: Env) -> np.ndarray:
     name = env.task.robot.spec.name
     if name in env.task.hold:
         return np.asarray(env.task.hold[name], float)
+    # Not at the top, where it would come before the physics, which lets it do without OpenGL.
+    import mujoco
+
     model = env.physics.model
     data = mujoco.MjData(model)
     data.qpos[:] = env.task.keyframe()
@@ -36,7 +38,7 @@ def hold_ctrl(env: Env) -> np.ndarray:
 
 def hold_policy(env: Env) -> Policy:
     """Holds the keyframe's pose whatever happens."""
-    action = env.action_for(jnp.asarray(hold_ctrl(env), jnp.float32))
+    action = env.normalize_action(jnp.asarray(hold_ctrl(env), jnp.float32))
 
     def act(state: EnvState, key: jax.Array) -> jax.Array:
         del key

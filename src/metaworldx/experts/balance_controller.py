@@ -12,13 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from metaworldx.experts.body_frame import BodyFrame
 from metaworldx.experts.motion_library import ReferenceFrame
-from metaworldx.experts.observation import (
-    soles_in_heading,
-    up_in_pelvis,
-    velocity_in_heading,
-)
-from metaworldx.motion.kinematics import heading, wrapped
+from metaworldx.motion.kinematics import wrapped
 
 SAGITTAL, LATERAL, TURNING = 4, 4, 2
 ERRORS = SAGITTAL + LATERAL + TURNING
@@ -41,9 +37,7 @@ def standing_gains(stiffness: float) -> tuple[float, ...]:
     return tuple(float(x) for x in gains)
 
 
-def balance_errors(
-    robot: str, target: ReferenceFrame, wanted_heading: jax.Array, qpos: jax.Array, qvel: jax.Array
-) -> jax.Array:
+def balance_errors(target: ReferenceFrame, wanted_heading: jax.Array, body: BodyFrame) -> jax.Array:
     """How a robot departs from a target `[10]`.
 
     Sagittal: tilt (3 times the vertical's entry), spin (0.3 s times it), velocity (m/s), place
@@ -51,16 +45,15 @@ def balance_errors(
     heading (rad), spin (0.3 s times it).
 
     Args:
-      qpos, qvel: the robot's own.
       wanted_heading: rad, without the reference's own sway.
     """
-    middles = soles_in_heading(robot, qpos).mean(axis=-2)
+    middles = body.soles.mean(axis=-2)
     share = target.contacts / jnp.maximum(target.contacts.sum(), 0.5)
     ahead = _PLACE * (share[:, None] * (target.soles - middles)).sum(axis=0)
-    tilt = _TILT * (up_in_pelvis(qpos) - target.up)
-    spin = _SPIN * (qvel[3:6] - target.qvel[3:6])
-    faster = velocity_in_heading(qpos, qvel) - target.velocity
-    lost = wrapped(wanted_heading + target.yaw - heading(qpos[3:7]))
+    tilt = _TILT * (body.up - target.up)
+    spin = _SPIN * (body.qvel[3:6] - target.qvel[3:6])
+    faster = body.velocity - target.velocity
+    lost = wrapped(wanted_heading + target.yaw - body.yaw)
     return jnp.stack(
         [
             *(tilt[0], spin[1], faster[0], ahead[0]),

@@ -22,10 +22,10 @@ from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.rollout import RolloutStep, init_rollout, scan_rollout
 from metaworldx.envs.state import EnvConfig, EnvState
+from metaworldx.experts.body_frame import up_in_pelvis
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.motion_library import build_motion_library, height_at, reference_frame_at
 from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
-from metaworldx.experts.observation import up_in_pelvis
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.clip import Clip
 from metaworldx.sim.assets import asset_root

@@ -6,20 +6,15 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from metaworldx.experts.body_frame import ROBOT, BodyFrame, arm_hinges
 from metaworldx.experts.motion_library import (
     MotionLibrary,
     ReferenceFrame,
     begun_at,
     reference_frame_at,
 )
-from metaworldx.experts.observation import (
-    ROBOT,
-    arm_hinges,
-    hands_in_heading,
-    soles_in_heading,
-)
 from metaworldx.motion.clip import COMMAND
-from metaworldx.motion.kinematics import heading, to_heading, wrapped
+from metaworldx.motion.kinematics import to_heading, wrapped
 
 MAX_TURN_RATE = 0.5
 """The greatest turn rate (rad/s) that a wrong heading asks for."""
@@ -55,14 +50,14 @@ class MotionCommand:
 
 
 def init_command(
-    refs: MotionLibrary, clip: jax.Array, seconds: jax.Array, qpos: jax.Array
+    refs: MotionLibrary, clip: jax.Array, seconds: jax.Array, body: BodyFrame
 ) -> MotionCommand:
     """Follows a clip from where the robot's feet are, heading as it does."""
     target = reference_frame_at(refs, clip, seconds)
-    yaw = heading(qpos[3:7]) - target.yaw
+    yaw = body.yaw - target.yaw
     # The ground below where the pelvis will be once it is over the feet as in the clip.
-    feet = soles_in_heading(ROBOT, qpos).mean(axis=(0, 1)) - target.soles.mean(axis=0)
-    place = qpos[:3] + to_heading(feet, -heading(qpos[3:7]))
+    feet = body.soles.mean(axis=(0, 1)) - target.soles.mean(axis=0)
+    place = body.qpos[:3] + to_heading(feet, -body.yaw)
     anchor = jnp.concatenate([place[:2], yaw[None]])
     begun = seconds * _speed(refs, clip)
     return MotionCommand(clip, seconds, yaw, anchor, refs.command[clip], jnp.zeros(()), begun)
@@ -123,30 +118,29 @@ def _speed(refs: MotionLibrary, clip: jax.Array) -> jax.Array:
 
 
 def command_features(
-    refs: MotionLibrary, follow: MotionCommand, qpos: jax.Array, gain: jax.Array | float
-):
+    refs: MotionLibrary, follow: MotionCommand, body: BodyFrame, gain: jax.Array | float
+) -> jax.Array:
     """The command `[11]` as it is from where the robot is.
 
     The turn rate also asks for the heading back that was lost; places stay where they are in the
     world while the robot moves.
 
     Args:
-      qpos: the robot's own `[7 + J]`.
       gain: turn rate by lost heading, 1/s.
     """
     sway = reference_frame_at(refs, follow.clip, follow.seconds).yaw
-    lost = wrapped(follow.heading + sway - heading(qpos[3:7]))
+    lost = wrapped(follow.heading + sway - body.yaw)
     turn = refs.turn_rate[follow.clip] + jnp.clip(gain * lost, -MAX_TURN_RATE, MAX_TURN_RATE)
     command = follow.command.at[COMMAND["turn_rate"]].set(turn)
     for name in _PLACES:
         place = follow.command[COMMAND[name]]
-        seen = _from_here(follow, qpos, place)
+        seen = _from_here(follow, body, place)
         command = command.at[COMMAND[name]].set(jnp.where(jnp.any(place != 0.0), seen, 0.0))
     return command
 
 
 def hand_errors(
-    refs: MotionLibrary, follow: MotionCommand, target: ReferenceFrame, qpos: jax.Array
+    refs: MotionLibrary, follow: MotionCommand, target: ReferenceFrame, body: BodyFrame
 ) -> jax.Array:
     """How far the hands are from the places they are asked to be at by now `[2, 3]`, m.
 
@@ -155,12 +149,11 @@ def hand_errors(
 
     Args:
       target: `reference_frame_of(refs, follow)`.
-      qpos: the robot's own `[7 + J]`.
     """
     # The clip's pelvis stays above the anchor but for its sway.
     pelvis = target.qpos[:3] - begun_at(refs, follow.clip) * jnp.array([1.0, 1.0, 0.0])
-    places = jax.vmap(lambda place: _from_here(follow, qpos, place))(pelvis + target.hands)
-    now = hands_in_heading(ROBOT, qpos) + qpos[2] * jnp.array([0.0, 0.0, 1.0])
+    places = jax.vmap(lambda place: _from_here(follow, body, place))(pelvis + target.hands)
+    now = body.hands + body.qpos[2] * jnp.array([0.0, 0.0, 1.0])
     return jnp.where(hand_targets_active(follow)[:, None], places - now, 0.0)
 
 
@@ -176,8 +169,8 @@ def hand_offsets(target: ReferenceFrame, off: jax.Array, gain: jax.Array | float
     return jnp.zeros(target.qpos.shape[0] - 7).at[arm_hinges(ROBOT)].set(arms)
 
 
-def _from_here(follow: MotionCommand, qpos: jax.Array, place: jax.Array) -> jax.Array:
+def _from_here(follow: MotionCommand, body: BodyFrame, place: jax.Array) -> jax.Array:
     """A place `[3]` that counts from the anchor, from the ground below the robot's pelvis."""
-    floor, here = jnp.append(follow.anchor[:2], 0.0), jnp.append(qpos[:2], 0.0)
+    floor, here = jnp.append(follow.anchor[:2], 0.0), jnp.append(body.qpos[:2], 0.0)
     world = floor + to_heading(place, -follow.anchor[2])
-    return to_heading(world - here, heading(qpos[3:7]))
+    return to_heading(world - here, body.yaw)

@@ -13,18 +13,11 @@ import numpy as np
 from flax import struct
 
 from metaworldx.core.errors import UserError
-from metaworldx.experts.observation import (
-    arm_gains,
-    hands_in_heading,
-    height_over,
-    soles_in_heading,
-    up_in_pelvis,
-    velocity_in_heading,
-)
+from metaworldx.experts.body_frame import arm_gains, body_frame
 from metaworldx.motion.builtin import place_for
 from metaworldx.motion.clip import Clip, displacement
 from metaworldx.motion.clip_edits import resampled
-from metaworldx.motion.kinematics import heading, robot_tree
+from metaworldx.motion.kinematics import robot_tree
 
 CONTROL_RATE = 50.0
 _LEAST_FRAMES = 32
@@ -197,15 +190,15 @@ def _kinematics(robot: str, qpos: np.ndarray, qvel: np.ndarray) -> dict[str, np.
 
 @partial(jax.jit, static_argnums=0)
 def _kinematics_of(robot: str, qpos: jax.Array, qvel: jax.Array) -> dict[str, jax.Array]:
-    soles = soles_in_heading(robot, qpos)
+    body = body_frame(robot, qpos, qvel)
     return {
-        "height": height_over(soles),
-        "soles": soles.mean(axis=-2),
-        "hands": hands_in_heading(robot, qpos),
+        "height": body.height,
+        "soles": body.soles.mean(axis=-2),
+        "hands": body.hands,
         "arm_gain": arm_gains(robot, qpos),
-        "up": up_in_pelvis(qpos),
-        "velocity": velocity_in_heading(qpos, qvel),
-        "yaw": heading(qpos[..., 3:7]),
+        "up": body.up,
+        "velocity": body.velocity,
+        "yaw": body.yaw,
     }
 
 

@@ -22,6 +22,7 @@ from metaworldx.envs.state import EnvState
 from metaworldx.envs.task import ResetState, StepResult, Task, TaskState
 from metaworldx.envs.wrappers.task_wrapper import TaskWrapper
 from metaworldx.experts.balance_controller import balance_errors
+from metaworldx.experts.body_frame import BodyFrame, body_frame
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.imitation_reward import TrackingError, imitation_reward
 from metaworldx.experts.motion_command import (
@@ -41,20 +42,12 @@ from metaworldx.experts.motion_library import (
     build_motion_library,
     reference_frame_at,
 )
-from metaworldx.experts.observation import (
-    expert_observation,
-    hands_in_heading,
-    height_over,
-    phase_features,
-    soles_in_heading,
-    up_in_pelvis,
-    velocity_in_heading,
-)
+from metaworldx.experts.observation import expert_observation, phase_features
 from metaworldx.experts.pd_targets import PdTargets
 from metaworldx.experts.skills import Skill
 from metaworldx.experts.task_targets import TaskTargets, with_targets
 from metaworldx.motion.clip import COMMAND
-from metaworldx.motion.kinematics import heading, wrapped
+from metaworldx.motion.kinematics import wrapped
 from metaworldx.sim.data import SimData
 
 _CLEARANCE = 0.002
@@ -72,30 +65,25 @@ class TrackingState:
 
 
 def tracking_error(
-    robot: str,
-    skill: Skill,
-    refs: MotionLibrary,
-    follow: MotionCommand,
-    qpos: jax.Array,
-    qvel: jax.Array,
+    skill: Skill, refs: MotionLibrary, follow: MotionCommand, body: BodyFrame
 ) -> TrackingError:
-    """Squared errors of a robot's state `[7 + J]`, `[6 + J]` against what it follows.
+    """Squared errors of a robot's state against what it follows.
 
     Hands that are asked to be somewhere count from there, others from the pelvis.
     """
     target = reference_frame_of(refs, follow)
     numbers = skill.imitation
-    height = jnp.square(height_over(soles_in_heading(robot, qpos)) - target.height)
-    tilt = jnp.square(up_in_pelvis(qpos) - target.up).sum()
-    lost = jnp.square(wrapped(follow.heading + target.yaw - heading(qpos[3:7])))
-    speeds = jnp.square(velocity_in_heading(qpos, qvel) - target.velocity).sum()
-    spin = jnp.square(qvel[3:6] - target.qvel[3:6]).sum()
-    hands = hands_in_heading(robot, qpos) - target.hands
+    height = jnp.square(body.height - target.height)
+    tilt = jnp.square(body.up - target.up).sum()
+    lost = jnp.square(wrapped(follow.heading + target.yaw - body.yaw))
+    speeds = jnp.square(body.velocity - target.velocity).sum()
+    spin = jnp.square(body.qvel[3:6] - target.qvel[3:6]).sum()
+    hands = body.hands - target.hands
     asked = hand_targets_active(follow)[:, None]
-    hands = jnp.square(jnp.where(asked, hand_errors(refs, follow, target, qpos), hands)).sum()
+    hands = jnp.square(jnp.where(asked, hand_errors(refs, follow, target, body), hands)).sum()
     return TrackingError(
-        joints=jnp.square(qpos[7:] - target.qpos[7:]),
-        joint_speeds=jnp.square(qvel[6:] - target.qvel[6:]),
+        joints=jnp.square(body.qpos[7:] - target.qpos[7:]),
+        joint_speeds=jnp.square(body.qvel[6:] - target.qvel[6:]),
         root=numbers.height_weight * height
         + numbers.tilt_weight * tilt
         + numbers.heading_weight * lost
@@ -155,13 +143,13 @@ class MotionTrackingEnv(Env):
 
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
         """Joint targets for an offset in one environment's state."""
-        follow = state.memory.follow
-        now, errors = self.errors(state)
+        follow, body = state.memory.follow, self._body(state)
+        now, errors = self._errors(follow, body)
         balance = self.motors.feedback.offsets(
             jnp.asarray(self.skill.feedback), errors, now.contacts
         )
         if self.skill.hand_gain:
-            off = hand_errors(self.refs, follow, now, self.task.robot.qpos(state.readings))
+            off = hand_errors(self.refs, follow, now, body)
             balance = balance + hand_offsets(now, off, self.skill.hand_gain)
         target = reference_frame_of(self.refs, follow, self.dt)
         return self.motors.ctrl(target, balance, jnp.clip(action, -1.0, 1.0), self.skill.authority)
@@ -172,10 +160,15 @@ class MotionTrackingEnv(Env):
 
     def errors(self, state: EnvState) -> tuple[ReferenceFrame, jax.Array]:
         """The reference in one environment's state, and how the robot departs from it `[10]`."""
-        follow, robot, r = state.memory.follow, self.task.robot, state.readings
+        return self._errors(state.memory.follow, self._body(state))
+
+    def _body(self, state: EnvState) -> BodyFrame:
+        robot, r = self.task.robot, state.readings
+        return body_frame(robot.spec.model, robot.qpos(r), robot.qvel(r))
+
+    def _errors(self, follow: MotionCommand, body: BodyFrame) -> tuple[ReferenceFrame, jax.Array]:
         now = reference_frame_of(self.refs, follow)
-        own = robot.qpos(r), robot.qvel(r)
-        return now, balance_errors(robot.spec.model, now, follow.heading, *own)
+        return now, balance_errors(now, follow.heading, body)
 
 
 def expert_policy(
@@ -242,7 +235,8 @@ class TrackingTask(TaskWrapper):
             qvel = qvel.at[held : held + 3].set(qvel[:3])
         # Objects are placed about the robot as it begins.
         begin = self.task.randomise(own_key, begin.replace(qpos=qpos, qvel=qvel), site_xpos)
-        follow = init_command(refs, clip, seconds, begin.qpos[: spec.nq])
+        body = body_frame(spec.model, begin.qpos[: spec.nq], begin.qvel[: spec.nv])
+        follow = init_command(refs, clip, seconds, body)
         if self._training and skill.place_noise:
             follow = _asked_elsewhere(follow, skill.place_noise, elsewhere_key)
         return begin.replace(memory=TrackingState(begin.memory, follow))
@@ -254,25 +248,23 @@ class TrackingTask(TaskWrapper):
 
     def observe(self, data: SimData, state: TrackingState) -> jax.Array:
         """What an expert sees, and for a privileged one the reference ahead."""
-        refs, skill, robot = self._refs, self._skill, self.robot.spec.model
-        qpos, qvel = self.robot.qpos(data), self.robot.qvel(data)
+        refs, skill, body = self._refs, self._skill, self._body(data)
         target = reference_frame_of(refs, state.follow)
         phase = phase_features(target.phase, refs.loop[state.follow.clip])
-        command = command_features(refs, state.follow, qpos, skill.heading_gain)
-        errors = balance_errors(robot, target, state.follow.heading, qpos, qvel)
-        now = expert_observation(robot, qpos, qvel, errors, phase, command)
+        command = command_features(refs, state.follow, body, skill.heading_gain)
+        errors = balance_errors(target, state.follow.heading, body)
+        now = expert_observation(body, errors, phase, command)
         ahead = [reference_frame_of(refs, state.follow, later) for later in skill.preview]
-        return jnp.concatenate([now, *(_seen_ahead(qpos, each) for each in ahead)])
+        return jnp.concatenate([now, *(_seen_ahead(body.qpos, each) for each in ahead)])
 
     def evaluate(self, data: SimData, state: TrackingState) -> StepResult:
         """The tracking terms; in training their reward and the end where the clip is lost."""
-        refs, skill, robot = self._refs, self._skill, self.robot.spec.model
+        refs, skill, body = self._refs, self._skill, self._body(data)
         out = self.task.evaluate(data, state.task)
-        qpos, qvel = self.robot.qpos(data), self.robot.qvel(data)
         follow = advance_command(refs, state.follow, self._dt, skill.clock_gain)
-        follow = observe_heading(refs, follow, qpos)
+        follow = observe_heading(refs, follow, body.qpos)
         follow = self._asked(follow, data, out.memory)
-        error = tracking_error(robot, skill, refs, follow, qpos, qvel)
+        error = tracking_error(skill, refs, follow, body)
         aligned = imitation_reward(skill.imitation, error)
         terms = {
             "joint_error": error.joints,
@@ -286,7 +278,7 @@ class TrackingTask(TaskWrapper):
         if not self._training:
             return out
         reward = skill.w_track * aligned + skill.w_task * out.reward
-        lost = _lost(robot, skill, reference_frame_of(refs, follow), qpos)
+        lost = _lost(skill, reference_frame_of(refs, follow), body)
         return out.replace(reward=reward, terminated=out.terminated | lost)
 
     def _asked(
@@ -295,8 +287,11 @@ class TrackingTask(TaskWrapper):
         """The command with what the task asks in its own state."""
         if self._asks is None:
             return follow
-        asking, qpos = self._asks(data, own), self.robot.qpos(data)
-        return with_targets(self._refs, self._skill.name, follow, asking, qpos, begins=begins)
+        asking, body = self._asks(data, own), self._body(data)
+        return with_targets(self._refs, self._skill.name, follow, asking, body, begins=begins)
+
+    def _body(self, data: SimData) -> BodyFrame:
+        return body_frame(self.robot.spec.model, self.robot.qpos(data), self.robot.qvel(data))
 
 
 def _seen_ahead(qpos: jax.Array, target: ReferenceFrame) -> jax.Array:
@@ -373,8 +368,8 @@ def _asked_elsewhere(follow: MotionCommand, most: float, key: jax.Array) -> Moti
     return follow.replace(command=follow.command.at[hands].set(moved.reshape(-1)))
 
 
-def _lost(robot: str, skill: Skill, target: ReferenceFrame, qpos: jax.Array) -> jax.Array:
+def _lost(skill: Skill, target: ReferenceFrame, body: BodyFrame) -> jax.Array:
     """Whether the pelvis is too far from where the reference has it, bool."""
-    height = jnp.abs(height_over(soles_in_heading(robot, qpos)) - target.height)
-    lean = jnp.arccos(jnp.clip(up_in_pelvis(qpos) @ target.up, -1.0, 1.0))
+    height = jnp.abs(body.height - target.height)
+    lean = jnp.arccos(jnp.clip(body.up @ target.up, -1.0, 1.0))
     return (height > skill.max_height_error) | (lean > skill.max_tilt)

@@ -2,105 +2,29 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from metaworldx.motion.kinematics import Point, heading, matrix, robot_tree, sole_points, to_heading
-
-ROBOT = "h1"
-"""Whose joints experts move; robots that have more keep the others still."""
-_SIDES = ("left", "right")
-_ARM = ("shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow")
-_DAMPING = 0.05
-"""Of the least squares, m/rad: where an arm is nearly straight it moves less than asked."""
-_HANDS = tuple(Point(f"{side}_elbow_link", (0.31, 0.0, -0.01)) for side in _SIDES)
-"""The robot's sites of that name."""
-_SOLES = sole_points("left") + sole_points("right")
+from metaworldx.experts.body_frame import BodyFrame
+from metaworldx.motion.kinematics import robot_tree
 
 
-def soles_in_heading(robot: str, qpos: jax.Array) -> jax.Array:
-    """The ends of left and right sole from the pelvis, along its heading, `[..., 2, 4, 3]`, m."""
-    soles = robot_tree(robot).points(qpos, _SOLES) - qpos[..., None, :3]
-    yaw = heading(qpos[..., 3:7])[..., None]
-    turned = to_heading(soles, jnp.broadcast_to(yaw, soles.shape[:-1]))
-    return turned.reshape(*turned.shape[:-2], 2, 4, 3)
-
-
-def hands_in_heading(robot: str, qpos: jax.Array) -> jax.Array:
-    """The hands from the pelvis, along its heading, `[..., 2, 3]`, m."""
-    hands = robot_tree(robot).points(qpos, _HANDS) - qpos[..., None, :3]
-    yaw = heading(qpos[..., 3:7])[..., None]
-    return to_heading(hands, jnp.broadcast_to(yaw, hands.shape[:-1]))
-
-
-@cache
-def arm_hinges(robot: str) -> np.ndarray:
-    """Numbers of the hinges of left and right arm, shoulder to elbow `[2, 4]`."""
-    joints = robot_tree(robot).joints
-    return np.array([[joints.index(f"{side}_{name}") for name in _ARM] for side in _SIDES])
-
-
-def arm_gains(robot: str, qpos: jax.Array) -> jax.Array:
-    """What either arm's hinges change by when its hand moves, `[..., 2, 4, 3]`, rad/m.
-
-    Damped least squares of the hands' Jacobians, in the frame of `hands_in_heading`.
-    """
-    arms = arm_hinges(robot)
-
-    def one(qpos: jax.Array) -> jax.Array:
-        def hands(angles: jax.Array) -> jax.Array:
-            return hands_in_heading(robot, qpos.at[7 + arms].set(angles))
-
-        whole = jax.jacfwd(hands)(qpos[7 + arms])
-        gains = []
-        for side in range(2):
-            jacobian = whole[side, :, side]
-            square = jacobian @ jacobian.T + _DAMPING**2 * jnp.eye(3)
-            gains.append(jacobian.T @ jnp.linalg.inv(square))
-        return jnp.stack(gains)
-
-    flat = jax.vmap(one)(qpos.reshape(-1, qpos.shape[-1]))
-    return flat.reshape(*qpos.shape[:-1], *flat.shape[1:])
-
-
-def height_over(soles: jax.Array) -> jax.Array:
-    """Height of the pelvis over the lowest end of either sole `[...]`, m."""
-    return -soles[..., 2].min(axis=(-1, -2))
-
-
-def up_in_pelvis(qpos: jax.Array) -> jax.Array:
-    """The world's vertical in the pelvis's frame `[..., 3]`: its tilt, whatever its heading."""
-    return matrix(qpos[..., 3:7])[..., 2, :]
-
-
-def velocity_in_heading(qpos: jax.Array, qvel: jax.Array) -> jax.Array:
-    """The pelvis's velocity `[..., 3]` along its heading, to its left, and up, m/s."""
-    return to_heading(qvel[..., :3], heading(qpos[..., 3:7]))
-
-
-def robot_features(robot: str, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+def robot_features(body: BodyFrame) -> jax.Array:
     """The robot's own numbers without its place and heading `[..., 16 + 2 J]`.
 
     Height over the soles (m), places of the soles' middles from the pelvis (m), tilt, velocity
     along the heading (m/s), spin in the pelvis's frame (rad/s), hinges (rad), their velocities
     (rad/s).
-
-    Args:
-      qpos, qvel: the robot's own `[..., 7 + J]`, `[..., 6 + J]`.
     """
-    soles = soles_in_heading(robot, qpos)
-    middles = soles.mean(axis=-2)
+    middles = body.soles.mean(axis=-2)
     parts = (
-        height_over(soles)[..., None],
+        body.height[..., None],
         middles.reshape(*middles.shape[:-2], 6),
-        up_in_pelvis(qpos),
-        velocity_in_heading(qpos, qvel),
-        qvel[..., 3:6],
-        qpos[..., 7:],
-        qvel[..., 6:],
+        body.up,
+        body.velocity,
+        body.qvel[..., 3:6],
+        body.qpos[..., 7:],
+        body.qvel[..., 6:],
     )
     return jnp.concatenate(parts, axis=-1)
 
@@ -121,20 +45,13 @@ def observation_size(robot: str) -> int:
 
 
 def expert_observation(
-    robot: str,
-    qpos: jax.Array,
-    qvel: jax.Array,
-    errors: jax.Array,
-    phase: jax.Array,
-    command: jax.Array,
+    body: BodyFrame, errors: jax.Array, phase: jax.Array, command: jax.Array
 ) -> jax.Array:
     """What an expert observes, but for what it may see ahead `[..., 39 + 2 J]`.
 
     Args:
-      qpos, qvel: the robot's own numbers.
-      errors: how it departs from its reference, `feedback.balance_errors` `[..., 10]`.
+      errors: how the robot departs from its reference, `balance_errors` `[..., 10]`.
       phase: `phase_features`, `[..., 2]`.
       command: `[..., 11]`.
     """
-    features = robot_features(robot, qpos, qvel)
-    return jnp.concatenate([features, errors, phase, command], axis=-1)
+    return jnp.concatenate([robot_features(body), errors, phase, command], axis=-1)

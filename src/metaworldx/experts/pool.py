@@ -16,7 +16,9 @@ from metaworldx.agents.tdmpc2.learner import act
 from metaworldx.agents.tdmpc2.world_model import Params
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.core.files import check_entries, read_json, write_text
+from metaworldx.envs.env import Env, normalize_action
 from metaworldx.experts.balance_controller import balance_errors
+from metaworldx.experts.body_frame import ROBOT, BodyFrame, body_frame
 from metaworldx.experts.expert import Expert, load_expert, save_expert
 from metaworldx.experts.motion_command import (
     MotionCommand,
@@ -29,12 +31,7 @@ from metaworldx.experts.motion_command import (
     reference_frame_of,
 )
 from metaworldx.experts.motion_library import MotionLibrary, build_motion_library, joined
-from metaworldx.experts.observation import (
-    ROBOT,
-    expert_observation,
-    observation_size,
-    phase_features,
-)
+from metaworldx.experts.observation import expert_observation, observation_size, phase_features
 from metaworldx.experts.pd_targets import PdTargets
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import robot_tree
@@ -65,7 +62,13 @@ class _Stacked:
 class ExpertPool:
     """K experts with stacked parameters; its functions may be jitted and vmapped.
 
-    Given a batch of robots, `[..., 7 + J]`, they vmap themselves.
+    Given a batch of robots they vmap themselves.
+
+    Attributes:
+      experts, names: in the order of the weights.
+      sizes: of their networks.
+      refs, first_clip: all experts' clips, and the number of each one's first.
+      joints: the experts' joints in the robot that is to move.
     """
 
     def __init__(self, experts: Sequence[Expert], robot: str = ROBOT):
@@ -111,7 +114,7 @@ class ExpertPool:
             hand_gain=jnp.array([expert.skill.hand_gain for expert in experts]),
             clock_gain=jnp.array([expert.skill.clock_gain for expert in experts]),
         )
-        self.body = _Body(robot)
+        self.joints = JointMap(robot)
 
     def __len__(self) -> int:
         return len(self.experts)
@@ -125,24 +128,38 @@ class ExpertPool:
         check_known("expert", name, self.names)
         return self.names.index(name)
 
-    def begin(self, qpos: jax.Array, phase: jax.Array | float = 0.0) -> MotionCommand:
+    def check_robot(self, env: Env) -> None:
+        """Raises UserError if an environment's robot is not the pool's."""
+        if env.action_size != self.joints.action_size:
+            raise UserError(
+                f"{env.id} has {env.action_size} actions; the pool is for a robot with "
+                f"{self.joints.action_size}"
+            )
+
+    def body_frame(self, qpos: jax.Array, qvel: jax.Array) -> BodyFrame:
+        """The robot as its experts see it `[...]`: computed once a step, all else takes it.
+
+        Args:
+          qpos, qvel: the robot's own `[..., nq]`, `[..., nv]`.
+        """
+        return body_frame(ROBOT, self.joints.own_qpos(qpos), self.joints.own_qvel(qvel))
+
+    def begin(self, body: BodyFrame, phase: jax.Array | float = 0.0) -> MotionCommand:
         """Every expert at the beginning of the clip it is evaluated with, `[..., K]`.
 
         Args:
-          qpos: the robot's own `[..., nq]`.
           phase: share of a cycle after which experts whose clip is one begin `[...]`.
         """
         clips = self.first_clip + np.array([e.skill.evaluated for e in self.experts], np.int32)
 
         seconds = jnp.where(self.refs.loop[clips], self.refs.duration[clips], 0.0)
 
-        def one(qpos: jax.Array, phase: jax.Array) -> MotionCommand:
-            own = self.body.own_qpos(qpos)
+        def one(body: BodyFrame, phase: jax.Array) -> MotionCommand:
             begin = jax.vmap(init_command, in_axes=(None, 0, 0, None))
-            return begin(self.refs, jnp.asarray(clips), phase * seconds, own)
+            return begin(self.refs, jnp.asarray(clips), phase * seconds, body)
 
-        phase = jnp.broadcast_to(phase, qpos.shape[:-1])
-        return _over_leading(one, qpos.ndim - 1)(qpos, phase)
+        phase = jnp.broadcast_to(phase, body.yaw.shape)
+        return _over_leading(one, body.yaw.ndim)(body, phase)
 
     def asked(self, follow: MotionCommand, expert: int, command: jax.Array) -> MotionCommand:
         """The same, one expert asked for another command `[11]`: its nearest clip, from now on.
@@ -168,60 +185,59 @@ class ExpertPool:
         cycle = self.refs.loop[follow.clip] & (self.speed_of(follow) > 0.0)
         return jnp.where(cycle, follow.seconds / self.refs.duration[follow.clip] % 1.0, 0.0)
 
-    def moved_on(self, follow: MotionCommand, qpos: jax.Array) -> MotionCommand:
+    def moved_on(self, follow: MotionCommand, body: BodyFrame) -> MotionCommand:
         """One control step of 0.02 s later.
 
         Args:
           follow: `[..., K]`.
-          qpos: the robot's own `[..., nq]` when it acted.
+          body: the robot when it acted `[...]`.
         """
 
         def expert(f: MotionCommand, gain: jax.Array, own: jax.Array) -> MotionCommand:
             return advance_command(self.refs, observe_heading(self.refs, f, own), _DT, gain)
 
         def one(follow: MotionCommand, qpos: jax.Array) -> MotionCommand:
-            own = self.body.own_qpos(qpos)
             each = jax.vmap(expert, in_axes=(0, 0, None))
-            return each(follow, self._stacked.clock_gain, own)
+            return each(follow, self._stacked.clock_gain, qpos)
 
-        return _over_leading(one, qpos.ndim - 1)(follow, qpos)
+        return _over_leading(one, body.yaw.ndim)(follow, body.qpos)
 
-    def act(self, follow: MotionCommand, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+    def act(self, follow: MotionCommand, body: BodyFrame) -> jax.Array:
         """Every expert's most likely action, in [-1, 1] of the robot's actuators `[..., K, A]`.
 
         Joints that experts do not have (fingers) are asked to stay at 0.
 
         Args:
           follow: `[..., K]`.
-          qpos, qvel: the robot's own `[..., nq]`, `[..., nv]`.
+          body: the robot now `[...]`.
         """
 
-        def one(e: _Stacked, f: MotionCommand, qpos: jax.Array, qvel: jax.Array) -> jax.Array:
+        def one(e: _Stacked, f: MotionCommand, body: BodyFrame) -> jax.Array:
             now = reference_frame_of(self.refs, f)
             phase = phase_features(now.phase, self.refs.loop[f.clip])
-            command = command_features(self.refs, f, qpos, e.heading_gain)
-            errors = balance_errors(ROBOT, now, f.heading, qpos, qvel)
-            obs = expert_observation(ROBOT, qpos, qvel, errors, phase, command)
+            command = command_features(self.refs, f, body, e.heading_gain)
+            errors = balance_errors(now, f.heading, body)
+            obs = expert_observation(body, errors, phase, command)
             offset = act(self.sizes, e.params, obs, jax.random.key(0), deterministic=True)
             target = reference_frame_of(self.refs, f, _DT)
-            motors = self.body.motors
+            motors = self.joints.motors
             balance = motors.feedback.offsets(e.feedback, errors, now.contacts)
-            off = hand_errors(self.refs, f, now, qpos)
+            off = hand_errors(self.refs, f, now, body)
             balance = balance + hand_offsets(now, off, e.hand_gain)
             return motors.ctrl(target, balance, offset, e.authority)
 
-        axes = qpos.ndim - 1
-        over_robots = _over_leading(one, axes, in_axes=(None, 0, 0, 0))
+        axes = body.yaw.ndim
+        over_robots = _over_leading(one, axes, in_axes=(None, 0, 0))
         # Experts on the outermost axis: their networks are then K products of all robots' rows.
-        over_experts = jax.vmap(over_robots, in_axes=(0, axes, None, None), out_axes=axes)
-        own = self.body.own_qpos(qpos), self.body.own_qvel(qvel)
-        return self.body.actions(over_experts(self._stacked, follow, *own))
+        over_experts = jax.vmap(over_robots, in_axes=(0, axes, None), out_axes=axes)
+        return self.joints.actions(over_experts(self._stacked, follow, body))
 
 
-class _Body:
+class JointMap:
     """The experts' joints in a robot that may have more."""
 
     def __init__(self, robot: str):
+        """Of a robot by its name."""
         tree, own = robot_tree(robot), robot_tree(ROBOT)
         hinges = np.array([tree.joints.index(name) for name in own.joints])
         model = tree.model
@@ -247,7 +263,7 @@ class _Body:
         low, high = jnp.asarray(self._low), jnp.asarray(self._high)
         still = jnp.broadcast_to(jnp.clip(0.0, low, high), (*ctrl.shape[:-1], len(self._low)))
         whole = still.at[..., self._actuators].set(ctrl)
-        return jnp.clip(2.0 * (whole - low) / (high - low) - 1.0, -1.0, 1.0)
+        return normalize_action(whole, low, high)
 
     def with_hinges(self, action: jax.Array, hinges: np.ndarray, ctrl: jax.Array) -> jax.Array:
         """Actions `[..., A]`, those of some hinges (of the experts' own) in favour of targets.
@@ -258,7 +274,7 @@ class _Body:
         """
         at = self._actuators[hinges]
         low, high = jnp.asarray(self._low[at]), jnp.asarray(self._high[at])
-        wanted = jnp.clip(2.0 * (ctrl - low) / (high - low) - 1.0, -1.0, 1.0)
+        wanted = normalize_action(ctrl, low, high)
         return action.at[..., at].set(jnp.where(jnp.isnan(ctrl), action[..., at], wanted))
 
 

@@ -63,7 +63,7 @@ def measure_reach_accuracy(pool: ExpertPool, name: str, targets: int, seed: int)
     @jax.jit
     def run(commands: jax.Array) -> tuple[jax.Array, jax.Array]:
         state = env.reset(jax.random.split(jax.random.key(seed), targets))
-        follow = pool.begin(state.readings.qpos)
+        follow = pool.begin(pool.body_frame(state.readings.qpos, state.readings.qvel))
         follow = jax.vmap(lambda f, c: pool.asked(f, index, c))(follow, commands)
         # In the world: from where the robot began, as it headed.
         anchor = follow.anchor[:, index]
@@ -75,12 +75,12 @@ def measure_reach_accuracy(pool: ExpertPool, name: str, targets: int, seed: int)
 
         def act(params: None, follow: MotionCommand, state: EnvState, key: None):
             r = state.readings
-            action = pool.act(follow, r.qpos, r.qvel)[:, index]
-            return action, pool.moved_on(follow, r.qpos), None
+            body = pool.body_frame(r.qpos, r.qvel)
+            action = pool.act(follow, body)[:, index]
+            return action, pool.moved_on(follow, body), None
 
         def record(step: RolloutStep) -> tuple[jax.Array, jax.Array]:
-            robot, r = env.task.robot, step.after.readings
-            hands = jax.vmap(lambda r: jnp.stack([robot.left_hand(r), robot.right_hand(r)]))(r)
+            hands = jax.vmap(env.task.robot.hands)(step.after.readings)
             return jnp.linalg.norm(hands - world, axis=-1), step.after.fallen
 
         begin = init_rollout(state, follow)

@@ -9,10 +9,11 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from metaworldx.experts.body_frame import BodyFrame
 from metaworldx.experts.motion_command import MotionCommand
 from metaworldx.experts.motion_library import MotionLibrary
 from metaworldx.motion.clip import COMMAND, COMMAND_SIZE
-from metaworldx.motion.kinematics import heading, to_heading, wrapped
+from metaworldx.motion.kinematics import to_heading, wrapped
 
 REACH = "reach"
 """The expert that is told places for its hands."""
@@ -53,19 +54,17 @@ def hand_command(targets: TaskTargets, anchor: jax.Array) -> jax.Array:
 
 
 def heading_command(
-    follow: MotionCommand, targets: TaskTargets, qpos: jax.Array, speed: jax.Array
+    follow: MotionCommand, targets: TaskTargets, body: BodyFrame, speed: jax.Array
 ) -> MotionCommand:
     """Experts that go head for the goal; no farther round than they can turn at once.
 
     Args:
       follow: of one robot, of any number of experts `[...]`.
-      qpos: the robot's own `[7 + J]`.
       speed: that each one's clip asks for `[...]`, m/s.
     """
-    yaw = heading(qpos[3:7])
-    way = targets.goal - qpos[:2]
-    off = wrapped(jnp.arctan2(way[1], way[0]) - yaw)
-    wanted = yaw + jnp.clip(off, -targets.turn, targets.turn)
+    way = targets.goal - body.qpos[:2]
+    off = wrapped(jnp.arctan2(way[1], way[0]) - body.yaw)
+    wanted = body.yaw + jnp.clip(off, -targets.turn, targets.turn)
     return follow.replace(
         heading=jnp.where((speed > _GOES) & targets.going, wanted, follow.heading)
     )
@@ -76,7 +75,7 @@ def with_targets(
     skill: str,
     follow: MotionCommand,
     targets: TaskTargets,
-    qpos: jax.Array,
+    body: BodyFrame,
     begins: bool = False,
 ) -> MotionCommand:
     """What one expert of one robot follows, its command set to the targets of now.
@@ -84,7 +83,6 @@ def with_targets(
     Args:
       refs: the expert's own clips.
       skill: its name.
-      qpos: the robot's own `[7 + J]`.
       begins: whether an episode begins, so that the clip whose command is nearest is taken.
     """
     if skill == REACH:
@@ -95,4 +93,4 @@ def with_targets(
             clip=jnp.where(anywhere, clip, follow.clip),
             command=jnp.where(anywhere, command, follow.command),
         )
-    return heading_command(follow, targets, qpos, refs.command[follow.clip, COMMAND["speed"].start])
+    return heading_command(follow, targets, body, refs.command[follow.clip, COMMAND["speed"].start])

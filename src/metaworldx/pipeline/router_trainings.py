@@ -9,6 +9,7 @@ import numpy as np
 
 from metaworldx.composition.compare import HOLD, PolicyResult
 from metaworldx.core.stats import paired_difference, standard_error, t_interval
+from metaworldx.report.schema import RowKind
 
 
 def over_trainings(rows: Sequence[PolicyResult]) -> dict[str, Any]:
@@ -41,19 +42,20 @@ def over_trainings(rows: Sequence[PolicyResult]) -> dict[str, Any]:
 
 def bar_of(returns: Mapping[str, np.ndarray], kinds: Mapping[str, str]) -> str:
     """Name of the baseline to compare with: the constant mixture, else the best single expert."""
-    mixtures = [name for name in returns if kinds.get(name) == "mixture"]
+    mixtures = [name for name in returns if kinds.get(name) == RowKind.MIXTURE]
     if mixtures:
         return mixtures[0]
-    singles = {name: r.mean() for name, r in returns.items() if kinds.get(name) == "single"}
+    singles = {name: r.mean() for name, r in returns.items() if kinds.get(name) == RowKind.SINGLE}
     return max(singles, key=lambda name: singles[name])
 
 
 def against(returns: Mapping[str, np.ndarray], kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     """Paired differences of composed experts and agent to the baseline and the pose hold."""
     bar = bar_of(returns, kinds)
-    rest = [name for name in returns if kinds.get(name) not in ("single", "floor", "mixture")]
+    held = (RowKind.SINGLE, RowKind.FLOOR, RowKind.MIXTURE)
+    rest = [name for name in returns if kinds.get(name) not in held]
     pairs = [(name, other) for name in rest for other in (bar, HOLD)]
-    last = [name for name in rest if kinds.get(name) != "trainings"][-1]
+    last = [name for name in rest if kinds.get(name) != RowKind.TRAININGS][-1]
     pairs += [(last, other) for other in rest if other != last]
     return [
         {"better": name, "than": other, **paired_difference(returns[name], returns[other])}
@@ -70,7 +72,7 @@ def trainings_against(
       trained: returns of each training `[N]`.
     """
     bar = bar_of(returns, kinds)
-    name = next(name for name in returns if kinds.get(name) == "trainings")
+    name = next(name for name in returns if kinds.get(name) == RowKind.TRAININGS)
     means = np.array([each.mean() for each in trained])
     found = paired_difference(means, np.full(len(means), returns[bar].mean()))
     return [{"better": name, "than": bar, "over": "trainings", **found}]

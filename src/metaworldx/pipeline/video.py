@@ -16,7 +16,8 @@ from metaworldx.envs.rollout import Rollout, RolloutStep
 from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.evaluation.evaluator import start_keys
 from metaworldx.pipeline.config import PipelineConfig
-from metaworldx.pipeline.evaluate import composed_of, pool_of
+from metaworldx.pipeline.entrants import composed_of
+from metaworldx.pipeline.evaluate import pool_of
 
 _FPS, _STILLS = 25, 6
 _SIZE = (480, 360)
@@ -30,9 +31,9 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
 
     pool = pool_of(config, task)
     env = make(task, "native", None, EnvConfig(auto_reset=False))
-    composed = composed_of(config, folder, task, pool)
-    name = next(reversed(composed))
-    _, chooser, sure = composed[name]
+    entrant = composed_of(config, folder, task, pool)[-1]
+    assert entrant.gating is not None
+    chooser, sure = entrant.gating
     composer = Composer(pool, env)
     every = round(1.0 / (_FPS * env.dt))
     count = min(round(config.film_seconds * _FPS), env.max_episode_steps // every)
@@ -73,7 +74,7 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
         Image.fromarray(frames[n]).save(path)
         stills.append(f"films/{path.name}")
     return {
-        "who": name,
+        "who": entrant.name,
         "video": f"films/{task}.mp4",
         "stills": stills,
         "still_seconds": [float(n / _FPS) for n in at],

@@ -31,13 +31,13 @@ from metaworldx.report.schema import (
     Numbers,
     PipelineReport,
     RouterTraining,
+    RowKind,
     report_from,
 )
-from metaworldx.report.task_section import KINDS, best_of, return_text, task_section
+from metaworldx.report.task_section import COMPARED, KINDS, best_of, return_text, task_section
 
 _SERIES_COLOURS = (0, 5, 2, 1, 3, 4, 6, 7)
-_ACTORS = ("floor", "single", "mixture", "teacher", "router", "trainings", "agent")
-_ALWAYS = ("floor", "single", "teacher", "router", "agent")
+_NOT_ALWAYS = (RowKind.MIXTURE, RowKind.TRAININGS)
 
 
 def page(data: dict[str, Any], folder: Path, beside: Path | None = None) -> str:
@@ -115,8 +115,8 @@ def _introduction(report: PipelineReport) -> Html:
 
 def _short(report: PipelineReport) -> Html:
     rows = []
-    there = {row.kind for task in report.tasks for row in task.rows} | {*_ALWAYS}
-    actors = [kind for kind in _ACTORS if kind in there]
+    there = {row.kind for task in report.tasks for row in task.rows}
+    actors = [kind for kind in COMPARED if kind in there or kind not in _NOT_ALWAYS]
     for i, task in enumerate(report.tasks):
         cells: list[Cell] = [element("a", task.task, href=f"#task-{i + 1}")]
         for kind in actors:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -96,14 +97,28 @@ class TaskGuidance:
     teacher_origin: str = ""
 
 
+class RowKind(StrEnum):
+    """Kinds of rows in a task's evaluation."""
+
+    FLOOR = "floor"
+    SINGLE = "single"
+    MIXTURE = "mixture"
+    TEACHER = "teacher"
+    ROUTER = "router"
+    TRAININGS = "trainings"
+    FUSION = "fusion"
+    REPLANNED = "replanned"
+    AGENT = "agent"
+    ABLATION = "ablation"
+
+
 @dataclass(frozen=True)
 class Row:
     """Results of a policy in a task, as means over the episodes.
 
     Attributes:
       who: name of the policy.
-      kind: floor, single, mixture, teacher, router, trainings, fusion, replanned, agent or
-        ablation.
+      kind: a `RowKind`; another program's report may have others.
       return_mean, return_stderr: HumanoidBench's return, with standard error over episodes, or over
         trainings if there are several.
       return_low, return_high: 95% interval of the mean over trainings; None for other rows.

@@ -24,24 +24,26 @@ from metaworldx.report.media import Media
 from metaworldx.report.published_baselines import HUMANOIDBENCH, Published, published
 from metaworldx.report.published_baselines import KINDS as KINDS_OF_RETURN
 from metaworldx.report.rollout_section import LEAST_SHARE, Colours, film_section, guidance_section
-from metaworldx.report.schema import Row, TaskReport
+from metaworldx.report.schema import Row, RowKind, TaskReport
 
-KINDS = {
-    "floor": "floor",
-    "single": "single expert",
-    "mixture": "constant mixture",
-    "teacher": "teacher's weights",
-    "router": "router",
-    "trainings": "router over trainings",
-    "fusion": "router and Q",
-    "replanned": "asked again",
-    "agent": "agent",
-    "ablation": "ablation",
+KINDS: dict[str, str] = {
+    RowKind.FLOOR: "floor",
+    RowKind.SINGLE: "single expert",
+    RowKind.MIXTURE: "constant mixture",
+    RowKind.TEACHER: "teacher's weights",
+    RowKind.ROUTER: "router",
+    RowKind.TRAININGS: "router over trainings",
+    RowKind.FUSION: "router and Q",
+    RowKind.REPLANNED: "asked again",
+    RowKind.AGENT: "agent",
+    RowKind.ABLATION: "ablation",
 }
-_COLOUR_OF_KIND = {
-    **{"floor": 7, "single": 0, "mixture": 0, "teacher": 1, "router": 2, "trainings": 2},
-    **{"fusion": 4, "replanned": 6, "agent": 5, "ablation": 3},
-}
+_COLOUR_OF_KIND: dict[str, int] = dict(zip(RowKind, (7, 0, 0, 1, 2, 2, 4, 6, 5, 3), strict=True))
+COMPARED = (
+    *(RowKind.FLOOR, RowKind.SINGLE, RowKind.MIXTURE, RowKind.TEACHER),
+    *(RowKind.ROUTER, RowKind.TRAININGS, RowKind.AGENT),
+)
+"""Kinds whose best rows stand beside one another."""
 _MOTION = {
     "jerk": "jerk, rad/s³",
     "foot_slip": "foot slip, m/s",
@@ -183,8 +185,7 @@ def _published(task: TaskReport) -> Html:
     if not known:
         return Html("")
     robot = task.task.partition("-")[0]
-    shown = ("floor", "single", "mixture", "teacher", "router", "trainings", "agent")
-    best = [best_of(task.rows, kind) for kind in shown]
+    best = [best_of(task.rows, kind) for kind in COMPARED]
     found: list[tuple[str, tuple[Cell, ...]]] = []
     ours = f"{HUMANOIDBENCH}, {robot}: this run"
     for row in best:

@@ -6,19 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from metaworldx.composition.affordances import composed_task, reference_schedules
-from metaworldx.composition.composer import GatingPolicy
-from metaworldx.composition.gating import router_gating, rule_gating, teacher_gating
-from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.envs.env import Env
 from metaworldx.envs.task import Task
 from metaworldx.experts.pool import load_pool
 from metaworldx.residual.residual_env import ResidualEnv, ScheduleEntry
-from metaworldx.router.router import load_router
+from metaworldx.router.gating import GATINGS, gating_from
 from metaworldx.router.train import kept_guidance
 from metaworldx.vlm.schema import Guidance
 
-GUIDES = ("router", "teacher", "rules")
 PAPER, TEACHER = "paper", "teacher"
 
 
@@ -99,38 +95,25 @@ def residual_env_for(
     """A task's environment under composed experts.
 
     Args:
-      by: one of GUIDES.
+      by: one of `router.gating.GATINGS`.
       num_envs: environments that train together; None evaluates, without the schedule.
 
     Raises:
       UserError: unknown guide, no guidance for the task in the folder, or experts of another
         robot.
     """
-    check_known("guide", by, GUIDES)
+    check_known("guide", by, GATINGS)
     pool = load_pool(None if config.pool is None else Path(config.pool), env.task.robot.spec.model)
-    chooser, confidence = _chosen(env, by, config, pool.names)
-    turns: tuple[ScheduleEntry, ...] = ()
-    if num_envs is not None:
-        answer = None if config.folder is None else kept_guidance(Path(config.folder), env.id)
-        turns = reference_schedule(config, env.task, answer)
-    return ResidualEnv(env, pool, chooser, confidence, config.authority, turns, num_envs or 1)
-
-
-def _chosen(
-    env: Env, by: str, config: ResidualConfig, names: tuple[str, ...]
-) -> tuple[GatingPolicy, float]:
-    if by == "rules":
-        return rule_gating(names), 1.0
-    if config.folder is None:
+    folder = None if config.folder is None else Path(config.folder)
+    if folder is None and by != "rules":
         raise UserError(
             f"the guide {by!r} needs the folder of a router: guide.folder=DIR (metaworldx train "
             "router)"
         )
-    folder = Path(config.folder)
-    answer = kept_guidance(folder, env.id)
-    if answer is None:
-        raise UserError(f"{folder} keeps no guidance for {env.id}")
-    guidance = encode_guidance(answer, names)
-    if by == "teacher":
-        return teacher_gating(guidance), float(guidance.confidence)
-    return router_gating(load_router(folder), guidance, names), float(guidance.confidence)
+    gating = gating_from(by, pool.names, env.id, folder)
+    turns: tuple[ScheduleEntry, ...] = ()
+    if num_envs is not None:
+        answer = None if folder is None else kept_guidance(folder, env.id)
+        turns = reference_schedule(config, env.task, answer)
+    policy, confidence = gating.policy, gating.confidence
+    return ResidualEnv(env, pool, policy, confidence, config.authority, turns, num_envs or 1)

@@ -14,6 +14,7 @@ from metaworldx.core.errors import UserError, check_known
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import Policy
 from metaworldx.envs.state import EnvConfig, EnvState
+from metaworldx.evaluation.controllers import check_sizes
 from metaworldx.experts.environments import evaluation_env, skill_of
 from metaworldx.experts.expert import Expert, acting_part, acting_sizes
 from metaworldx.experts.skills import clips_of
@@ -125,14 +126,3 @@ def expert_from_run(run: Path, checkpoint: str = "best") -> Expert:
         clips=tuple(clips_of(skill)),
         record=record,
     )
-
-
-def check_sizes(agent_config: tdmpc2.AgentConfig, env: Env) -> None:
-    """Raises UserError if the agent was trained with other sizes than the environment's."""
-    sizes = (env.obs_size, env.action_size)
-    known = (agent_config.obs_size, agent_config.action_size)
-    if sizes != known:
-        raise UserError(
-            f"{env.id} has {sizes[0]} observations and {sizes[1]} actions; the agent was "
-            f"trained with {known[0]} and {known[1]}"
-        )

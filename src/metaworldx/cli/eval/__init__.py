@@ -1,1 +1,1 @@
-"""Commands of `metaworldx eval`."""
+"""Commands of `metaworldx eval`: an agent, experts alone or mixed, a script, in native MuJoCo."""

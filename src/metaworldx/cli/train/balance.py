@@ -1,4 +1,4 @@
-"""`metaworldx train feedback`."""
+"""`metaworldx train balance`: gains of the balance law under a skill's expert."""
 
 from __future__ import annotations
 

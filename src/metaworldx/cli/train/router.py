@@ -29,7 +29,7 @@ def main(
     A teacher is asked once for each task, and for the tasks that have no demonstrations too.
     Demonstrations are the best of many rollouts in native MuJoCo under expert weights that are
     held and switched at random. Then the network learns by Eq. 10 to 12, in seconds.
-    `metaworldx eval --router OUT --task h1-door` evaluates it.
+    `metaworldx eval router OUT --task h1-door` evaluates it.
 
     Args:
       tasks: environments to demonstrate, with commas between them, e.g. h1-door,h1-push.

@@ -84,7 +84,7 @@ class Cube(Task):
         cubes = jnp.array([self._left, self._right])
         turned = reward_terms.distance(data.xquat[cubes], data.xquat[self._target])
         aligned = tolerance(turned, margin=0.3).mean()
-        hands = jnp.stack([self.robot.left_hand(data), self.robot.right_hand(data)])
+        hands = self.robot.hands(data)
         close = tolerance(reward_terms.distance(hands, data.xpos[cubes]), (0.0, 0.1), 0.5).mean()
         dropped = jnp.any(data.xpos[cubes, 2] < 0.6)
         return step_result(

@@ -42,7 +42,7 @@ class InsertNormal(Task):
         ).mean()
         height = tolerance(pegs[:, 2] - 1.1, margin=0.15, sigmoid="linear").mean()
         # The left hand belongs to peg a, the right one to peg b; the nearer pair counts.
-        hands = jnp.stack([self.robot.left_hand(data), self.robot.right_hand(data)])
+        hands = self.robot.hands(data)
         held = tolerance(jnp.min(reward_terms.distance(hands, pegs)), (0.0, 0.2), 0.5)
         dropped = jnp.any(pegs[:, 2] < 0.5) | jnp.any(holes[:, 2] < 0.5)
         return step_result(

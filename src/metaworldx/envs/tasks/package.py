@@ -67,8 +67,7 @@ class Package(Task):
                 data.site_xpos[self._destination],
                 data.qpos[self._qpos : self._qpos + FREE_QPOS],
                 data.qvel[self._qvel : self._qvel + FREE_QVEL],
-                self.robot.left_hand(data),
-                self.robot.right_hand(data),
+                self.robot.hands(data).reshape(-1),
             ]
         )
 

@@ -1,0 +1,122 @@
+"""Options and output that all commands of `metaworldx eval` share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+if TYPE_CHECKING:
+    from metaworldx.envs.env import Env
+    from metaworldx.envs.registry import EnvId
+    from metaworldx.evaluation.controllers import Controller
+    from metaworldx.evaluation.evaluator import Evaluation
+    from metaworldx.experts.environments import EnvMaker
+
+FLAT = tyro.conf.arg(name="", prefix_name=False)
+"""Marks options that a command takes as its own."""
+
+
+@dataclass(frozen=True)
+class EvalOptions:
+    """How an evaluation is run and told.
+
+    Attributes:
+      episodes: how many.
+      collisions: feet, body or full; default the run's or the task's own.
+      seed: of the starts (and of random weights).
+      out: also write the figures to this JSON file.
+      as_json: print the figures as JSON.
+    """
+
+    episodes: int = 10
+    collisions: str | None = None
+    seed: int = 0
+    out: Path | None = None
+    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False
+
+    def check(self) -> None:
+        """Checks what needs nothing else; a command's first step.
+
+        Raises:
+          UserError: a seed that is none, or a file that cannot be written.
+        """
+        from metaworldx.core.errors import check_seed
+        from metaworldx.core.files import check_writable
+
+        check_seed(self.seed)
+        if self.out is not None:
+            check_writable(self.out)
+
+
+def evaluate(
+    options: EvalOptions,
+    controller: Callable[[Env], Controller],
+    make_env: EnvMaker,
+    about: dict[str, Any],
+    params: Any = None,
+) -> int:
+    """Evaluates a controller, and prints and writes what was found.
+
+    Args:
+      about: who is evaluated, beside the figures in the JSON.
+      params: of an agent.
+    """
+    from metaworldx.core.files import write_text
+    from metaworldx.evaluation.evaluator import Evaluator
+
+    found = Evaluator(controller, make_env, options.episodes, options.seed)(params)
+    text = json.dumps({**found.as_data(), **about}, indent=1)
+    if options.out is not None:
+        write_text(options.out, text + "\n")
+    print(text if options.as_json else _in_words(found, about))
+    return 0
+
+
+def task_env(task: str | EnvId, options: EvalOptions) -> EnvMaker:
+    """Builds a task's environment in native MuJoCo."""
+    from functools import partial
+
+    from metaworldx.envs.factory import make
+
+    return partial(make, task, "native", options.collisions)
+
+
+def _in_words(found: Evaluation, about: dict[str, Any]) -> str:
+    motion = found.motion
+    lines = [
+        f"{found.task}, {found.act_with}, {found.episodes} episodes: return "
+        f"{found.return_mean:.1f} ± "
+        f"{found.return_stderr:.1f}, length {found.length_mean:.0f}, no fall in 30 s "
+        f"{found.no_fall_share:.0%}, success {found.success_share:.0%} "
+        f"(success bar {found.success_bar:g})",
+        f"forward {motion.forward_speed_mean:.2f} m/s, tracking {_or_none(motion.tracking_error)} "
+        f"rad, jerk {motion.jerk:.0f} rad/s^3, foot slip {_or_none(motion.foot_slip)} m/s, "
+        f"energy {motion.energy:.0f} W, {motion.alternating_contacts:.0f} alternating contacts",
+    ]
+    if found.mean_weights is not None:
+        mixed = sorted(found.mean_weights.items(), key=lambda item: -item[1])
+        lines.append("mean weights: " + ", ".join(f"{name} {w:.2f}" for name, w in mixed))
+    if found.milestones:
+        reached = ", ".join(f"{m} {x:.0%}" for m, x in found.milestones.items())
+        lines.append(f"reached in: {reached}")
+    if found.goal_distance_m is not None:
+        lines.append(
+            f"hand {found.goal_distance_m:.2f} m from its goal in the last second, on average"
+        )
+    if "reaching" in about:
+        reached = about["reaching"]
+        lines.append(
+            f"within 10 cm of {reached['reached_share']:.0%} of {reached['targets']} new targets, "
+            f"standing in {reached['standing_share']:.0%}; hands {reached['distance_mean']:.3f} m "
+            "away on average"
+        )
+    return "\n".join(lines)
+
+
+def _or_none(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

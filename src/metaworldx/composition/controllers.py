@@ -1,0 +1,127 @@
+"""Controllers of a pool's experts mixed by a gating policy (Eq. 9, 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from metaworldx.composition.composer import Composer, GatingPolicy
+from metaworldx.composition.guidance_arrays import GuidanceArrays
+from metaworldx.composition.replanning import Replanner
+from metaworldx.envs.env import Env
+from metaworldx.envs.state import EnvState
+from metaworldx.evaluation.controllers import BaseController, Carry
+from metaworldx.experts.pool import ExpertPool
+
+
+class ComposedController(BaseController):
+    """A pool's experts mixed by whoever chooses their weights."""
+
+    def __init__(
+        self,
+        pool: ExpertPool,
+        chooser: GatingPolicy,
+        confidence: jax.Array | float,
+        name: str,
+        env: Env,
+    ):
+        """For an environment of the pool's robot.
+
+        Args:
+          chooser: of the weights, at every step.
+          confidence: of its teacher.
+          name: who that is, for the record.
+
+        Raises:
+          UserError: a robot that is not the pool's.
+        """
+        self.name, self.experts = f"experts by {name}", pool.names
+        self._composer, self._chooser = Composer(pool, env), chooser
+        self._confidence = jnp.asarray(confidence)
+
+    def begin(self, state: EnvState) -> Carry:
+        """Every expert at its beginning."""
+        return self._composer.begin(state, self._chooser)
+
+    def act(
+        self, params: Any, carry: Carry, state: EnvState, key: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """The sum of the experts' actions by weight."""
+        del params, key
+        sure = jnp.broadcast_to(self._confidence, state.reward.shape)
+        acted, carry = self._composer.act(state, carry, self._chooser, sure)
+        return acted.action, carry
+
+    def weights(self, carry: Carry) -> jax.Array | None:
+        """After steadying."""
+        return carry.steady.weights
+
+
+class ReplanningController(BaseController):
+    """A pool's experts mixed under guidance that is asked for anew as the task goes on."""
+
+    def __init__(
+        self,
+        pool: ExpertPool,
+        chooser: Callable[[GuidanceArrays], GatingPolicy],
+        replanner: Replanner,
+        name: str,
+        env: Env,
+        look: Callable[[Env, EnvState], bytes | None] | None = None,
+    ):
+        """For an environment of the pool's robot.
+
+        Args:
+          chooser: of the weights under guidance of each environment.
+          name: who that is, for the record.
+          look: draws one environment's state (PNG) for the teacher, or None if it cannot;
+            None shows nothing.
+
+        Raises:
+          UserError: a robot that is not the pool's.
+        """
+        self.name, self.experts = f"experts by {name}, asked again", pool.names
+        self._composer, self._chooser = Composer(pool, env), chooser
+        self._replanner, self._env, self._look = replanner, env, look
+        self._asked_s = 0.0
+
+    def begin(self, state: EnvState) -> Carry:
+        """Every expert at its beginning, under the first answer."""
+        guidance = self._replanner.first(state.reward.shape[0])
+        return self._composer.begin(state, self._chooser(guidance)), guidance
+
+    def act(
+        self, params: Any, carry: Carry, state: EnvState, key: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """The sum of the experts' actions by weight."""
+        del params, key
+        composing, guidance = carry
+        acted, composing = self._composer.act(
+            state, composing, self._chooser(guidance), guidance.confidence
+        )
+        return acted.action, (composing, guidance)
+
+    def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
+        """Under new guidance, where a stage has ended or it is time."""
+        composing, guidance = carry
+        look = None if self._look is None else partial(_seen, self._look, self._env, state)
+        reached = np.asarray(composing.reached) >= 1.0
+        before = self._asked_s if seconds > self._asked_s else 0.0
+        guidance = self._replanner.again(guidance, reached, seconds, before, look)
+        self._asked_s = seconds
+        return composing, guidance
+
+    def weights(self, carry: Carry) -> jax.Array | None:
+        """After steadying."""
+        return carry[0].steady.weights
+
+
+def _seen(
+    look: Callable[[Env, EnvState], bytes | None], env: Env, states: EnvState, number: int
+) -> bytes | None:
+    return look(env, jax.tree.map(lambda x: x[number], states))
