@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,14 @@ from scipy import stats
 from metaworldx.core.files import write_text
 from metaworldx.core.host_info import machine
 from metaworldx.core.stats import paired_difference
-from metaworldx.evaluation.controllers import AgentController
 from metaworldx.evaluation.evaluator import Evaluator
-from metaworldx.experts.environments import evaluation_env
 from metaworldx.experts.train_pool import quick
-from metaworldx.training.config import TrainConfig, checked, preset
-from metaworldx.training.epoch_runner import EpochRunner
+from metaworldx.residual.train import ResidualConfig
+from metaworldx.training.config import preset
+from metaworldx.training.method import RunConfig, evaluation_env, with_train
 from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import read_metrics
-from metaworldx.training.trainer import train_on
+from metaworldx.training.trainer import runner_for, train_on
 
 GUIDED, SCRATCH = "guided by the router", "TD-MPC2 from scratch"
 
@@ -65,14 +63,13 @@ def main(
     """
     if seeds < 2:
         raise SystemExit(f"--seeds is {seeds}; needs at least 2")
-    guide = {"folder": str(router), "authority": authority}
-    plain = dataclasses.replace(preset(base), task=task)
+    plain = quick(dataclasses.replace(preset(base), task=task), steps)
     kinds = {
-        GUIDED: dataclasses.replace(plain, guide="router", guide_settings=guide),
+        GUIDED: ResidualConfig(folder=str(router), authority=authority, train=plain),
         SCRATCH: plain,
     }
     found = {
-        kind: _trained(quick(config, steps), out / name, seeds, episodes)
+        kind: _trained(config, out / name, seeds, episodes)
         for (kind, config), name in zip(kinds.items(), ("guided", "scratch"), strict=True)
     }
     finals = {kind: np.array([run["evaluated"] for run in runs]) for kind, runs in found.items()}
@@ -93,16 +90,16 @@ def main(
     print(f"wrote {out}")
 
 
-def _trained(config: TrainConfig, folder: Path, seeds: int, episodes: int) -> list[dict[str, Any]]:
+def _trained(config: RunConfig, folder: Path, seeds: int, episodes: int) -> list[dict[str, Any]]:
     """Every seed's curve and the returns of its evaluation."""
-    loop, evaluator, runs = EpochRunner(checked(config)), None, []
+    runner, evaluator, runs = runner_for(config), None, []
     for seed in range(seeds):
         run = folder / f"seed{seed}"
-        train_on(dataclasses.replace(config, seed=seed), run, loop)
+        train_on(with_train(config, seed=seed), run, runner)
         trained = load_agent(run, "latest")
         if evaluator is None:
             evaluator = Evaluator(
-                partial(AgentController, trained.planning_config, "policy"),
+                trained.controller("policy"),
                 evaluation_env(config),
                 episodes,
                 seed=1000,

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 
-from metaworldx.training import EpochRunner, checked, train
+from metaworldx.training import runner_for, train
 from metaworldx.training.checkpointing import restore_agent
 from test_training_run import TINY
 
@@ -25,7 +25,7 @@ SCORED = dataclasses.replace(
 
 @functools.cache
 def _begun():
-    loop = EpochRunner(checked(SCORED))
+    loop = runner_for(SCORED)
     return loop, loop.init(0)
 
 
@@ -52,7 +52,7 @@ class ScoredRuns:
         self.sitting, self.scores, self.die_in = self.sitting + 1, scores, die_in
         self.first = None
         with contextlib.suppress(Killed):
-            train(SCORED, folder, resume=folder.exists(), loop=self.loop)
+            train(SCORED, folder, resume=folder.exists(), runner=self.loop)
 
     def best(self, folder: Path) -> int:
         """The mark of the best agent that the folder keeps."""

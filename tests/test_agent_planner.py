@@ -144,11 +144,9 @@ def test_two_iterations_of_cem(linear):
     np.testing.assert_allclose(found.std[0, :, 0], std, rtol=1e-4)
 
 
-def plan(settings, obs, state=None, guidance=None):
+def plan(settings, obs, state=None):
     state = tdmpc2.init_plan(settings, len(obs)) if state is None else state
-    return tdmpc2.plan(
-        settings, params(), obs, state, jax.random.key(0), deterministic=True, guidance=guidance
-    )
+    return tdmpc2.plan(settings, params(), obs, state, jax.random.key(0), deterministic=True)
 
 
 def test_plans_climb_in_the_linear_world(linear):
@@ -157,15 +155,6 @@ def test_plans_climb_in_the_linear_world(linear):
     action, after = plan(settings, jnp.ones((3, 1)))
     assert action.shape == (3, 1) and after.mean.shape == (3, 2, 1)
     np.testing.assert_allclose(action, 1.0, atol=0.05)
-
-
-def test_guidance_holds_the_plan_at_the_reference(linear):
-    settings = config(
-        *("mppi", "eq7"),
-        **dict(samples=256, elites=16, policy_trajectories=8, iterations=6, guidance_weight=1e3),
-    )
-    action, _ = plan(settings, jnp.ones((2, 1)), guidance=jnp.array([[-0.5], [0.25]]))
-    np.testing.assert_allclose(action[:, 0], [-0.5, 0.25], atol=0.05)
 
 
 def test_planning_in_groups_plans_for_everyone(linear):

@@ -188,14 +188,14 @@ def test_observations_scale_by_all_that_was_seen():
     params = init(settings, jax.random.key(0)).params
     rows = np.random.default_rng(0).normal([5.0, -100.0, 0.0], [2.0, 30.0, 0.0], (60, 3))
     for part in np.split(rows, [4, 5, 30]):
-        params = params.replace(obs=wm.seen(params.obs, jnp.asarray(part, jnp.float32)))
+        params = params.replace(obs=wm.update_obs_stats(params.obs, jnp.asarray(part, jnp.float32)))
     assert params.obs.count == 60
     np.testing.assert_allclose(params.obs.mean, rows.mean(axis=0), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(params.obs.var, rows.var(axis=0), rtol=1e-4, atol=1e-6)
-    scaled = np.asarray(wm.normalised(params, jnp.asarray(rows, jnp.float32)))
+    scaled = np.asarray(wm.normalize_obs(params, jnp.asarray(rows, jnp.float32)))
     np.testing.assert_allclose(scaled.std(axis=0), [1.0, 1.0, 0.0], atol=1e-3)
     # A number that never varied is cut off, not blown up.
-    assert wm.normalised(params, jnp.array([5.0, -100.0, 3.0]))[2] == 10.0
+    assert wm.normalize_obs(params, jnp.array([5.0, -100.0, 3.0]))[2] == 10.0
 
 
 def test_update_sees_observations_of_any_scale(figures):

@@ -12,10 +12,9 @@ import pytest
 from metaworldx.agents import tdmpc2
 from metaworldx.agents.tdmpc2 import world_model as wm
 from metaworldx.agents.tdmpc2.losses import Batch, Noise, policy_loss, td_targets
-from metaworldx.experts.imitation_reward import JointErrors
+from metaworldx.experts.imitation_reward import ImitationRewardFn, JointErrors
 from metaworldx.experts.skills import SKILLS
 from metaworldx.training.replay_buffer import Sequences
-from metaworldx.training.reward_relabeling import ImitationRewardFn
 
 CONFIG = tdmpc2.AgentConfig(
     obs_size=3,

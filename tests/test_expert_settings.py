@@ -3,12 +3,13 @@
 import pytest
 
 from metaworldx.core.errors import UserError
-from metaworldx.experts.environments import skill_of
-from metaworldx.training.config import TrainConfig
+from metaworldx.experts.train import for_skill, with_expert_settings
+from metaworldx.training.config import preset
 
 
 def _skill(**settings):
-    return skill_of(TrainConfig(task="h1-walk", skill="walk", skill_settings=settings))
+    changes = {f"skill.{name}": value for name, value in settings.items()}
+    return with_expert_settings(for_skill(preset("cpu"), "walk"), changes).skill
 
 
 def test_a_run_s_settings_replace_the_skill_s_own():

@@ -33,6 +33,7 @@ from metaworldx.experts.expert import (
 )
 from metaworldx.experts.imitation_reward import (
     ImitationConfig,
+    ImitationRewardFn,
     JointErrors,
     TrackingError,
     imitation_reward,
@@ -49,7 +50,6 @@ from metaworldx.experts.skills import SKILLS, clips_of, skill_named
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.kinematics import robot_tree
 from metaworldx.training.replay_buffer import Sequences
-from metaworldx.training.reward_relabeling import ImitationRewardFn
 
 # ---- Eq. 4
 

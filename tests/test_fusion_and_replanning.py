@@ -19,6 +19,7 @@ from metaworldx.core.errors import UserError
 from metaworldx.experts.skills import SKILLS
 from metaworldx.residual.expert_q_values import expert_q_of
 from metaworldx.training.config import TrainConfig
+from metaworldx.training.learner import make_learner
 from metaworldx.training.restore import TrainedAgent
 from metaworldx.vlm.base import TeacherUnavailable
 from metaworldx.vlm.offline.teacher import OfflineTeacher
@@ -76,16 +77,17 @@ def test_fusion_needs_the_task_s_own_observation():
         choose(_seen(_offer(task_obs=False)))
 
 
-def _trained(obs_size, **settings):
-    config = TrainConfig(task="h1-door", **settings)
-    sizes = tdmpc2.preset("small", obs_size=obs_size, action_size=A, episode_length=1000)
+def _trained(obs_size):
+    config = TrainConfig(task="h1-door", horizon=3)
+    learner = make_learner(config, 1000)
+    sizes = learner.config(obs_size, A)
     params = jax.jit(lambda key: tdmpc2.init(sizes, key).params)(jax.random.key(0))
     # The last layer of Q begins at zero, where all actions are worth the same.
     qs = jax.tree.map(
         lambda w: w + 0.1 * jax.random.normal(jax.random.key(1), w.shape), params.model.qs
     )
     params = params.replace(model=params.model.replace(qs=qs))
-    return TrainedAgent(config, sizes, sizes, params, 0)
+    return TrainedAgent(config, learner, obs_size, A, params, 0)
 
 
 def test_an_agent_from_scratch_values_the_experts_actions_themselves():
@@ -93,20 +95,21 @@ def test_an_agent_from_scratch_values_the_experts_actions_themselves():
     q = expert_q_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
     config, params = trained.agent_config, trained.params
     for k in range(K):
-        one = tdmpc2.expected(config, params, offer.task_obs, offer.each[:, k][:, None])
+        one = tdmpc2.ensemble_q(config, params, offer.task_obs, offer.each[:, k][:, None])
         np.testing.assert_allclose(q[:, k], one[:, 0], rtol=1e-4, atol=1e-5)
     assert q.shape == (B, K) and np.ptp(np.asarray(q)) > 1e-3
 
 
 def test_a_guided_agent_values_the_way_towards_every_expert():
-    settings = {"folder": "router", "authority": 0.1}
-    trained, offer = _trained(OBS + A + K, guide="router", guide_settings=settings), _offer()
-    q = expert_q_of(trained)(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
+    trained, offer = _trained(OBS + A + K), _offer()
+    q = expert_q_of(trained, authority=0.1)(
+        offer.task_obs, offer.last, offer.weights, offer.held, offer.each
+    )
     seen = jnp.concatenate([offer.task_obs, offer.last, offer.weights], axis=-1)
     towards = jnp.clip((offer.each - offer.held[:, None]) / 0.1, -1.0, 1.0)
     assert float(jnp.abs(towards).max()) == 1.0
     config, params = trained.agent_config, trained.params
-    np.testing.assert_allclose(q, tdmpc2.expected(config, params, seen, towards), rtol=1e-5)
+    np.testing.assert_allclose(q, tdmpc2.ensemble_q(config, params, seen, towards), rtol=1e-5)
 
 
 @pytest.mark.parametrize(

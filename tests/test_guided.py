@@ -12,8 +12,9 @@ from metaworldx.envs.factory import make
 from metaworldx.envs.registry import task_class
 from metaworldx.envs.state import EnvConfig
 from metaworldx.experts.pool import ExpertPool, load_experts
-from metaworldx.residual.reference_schedule import ResidualConfig, reference_schedule
+from metaworldx.residual.reference_schedule import reference_schedule
 from metaworldx.residual.residual_env import ResidualEnv, ScheduleEntry
+from metaworldx.residual.train import ResidualConfig
 from router_demos import ANSWER, NAMES
 
 

@@ -365,7 +365,7 @@ def _with(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
         ("[]", "the whole is []; needs an object"),
         ("{}", "run is missing"),
         (json.dumps(_with(("run",), 3)), "run is 3; needs an object"),
-        (json.dumps(_with(("run", "seed"), 0.5)), "run.seed is 0.5; needs a whole number"),
+        (json.dumps(_with(("run", "seed"), 0.5)), "run.seed is 0.5; needs an integer"),
         (json.dumps(_with(("tasks",), {})), "tasks is {}; needs a list"),
         (
             json.dumps(_with(("tasks", 0, "rows", 2, "return_mean"), "x" * 99)),
@@ -379,7 +379,7 @@ def _with(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
         (json.dumps(_with(("live", "returns"), [1, 2])), "live: returns has 2 entries, steps 41"),
         (json.dumps(_with(("live", "first_quarter"), [1])), "first_quarter has 1 numbers"),
         (json.dumps(_with(("tasks", 0, "film", "stills"), [])), "still_seconds has 6 entries"),
-        (json.dumps(_with(("notes",), ["a", True])), "notes[1] is True; needs text"),
+        (json.dumps(_with(("notes",), ["a", True])), "notes[1] is True; needs a text"),
     ],
 )
 def test_bad_report_is_told_in_one_line(folder, capsys, text, why):

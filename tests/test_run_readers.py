@@ -14,13 +14,12 @@ import orbax.checkpoint as ocp
 import pytest
 
 from metaworldx import cli
-from metaworldx.agents import tdmpc2
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.residual.expert_q_values import expert_q_from_run
 from metaworldx.training import train
 from metaworldx.training.checkpointing import BEST, CHECKPOINTS, Checkpoints
-from metaworldx.training.epoch_runner import agent_config_for
+from metaworldx.training.learner import make_learner
 from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import METRICS, write_config
 from test_training_run import TINY
@@ -33,11 +32,13 @@ COMMAND = [sys.executable, "-c", "import sys, metaworldx.cli as c; sys.exit(c.ma
 def made(tmp_path_factory):
     """A run's folder with checkpoint 2 and no best one."""
     folder = tmp_path_factory.mktemp("made") / "run"
-    agent_config = agent_config_for(TINY, make(TINY.task, "native"))
-    write_config(folder, TINY, agent_config)
+    env = make(TINY.task, "native")
+    learner = make_learner(TINY, env.max_episode_steps)
+    sizes = env.obs_size, env.action_size
+    write_config(folder, TINY, learner.describe(*sizes))
     (folder / METRICS).write_text(json.dumps(ROW) + "\n")
     checkpoints = Checkpoints(folder, 1)
-    checkpoints.save_best(tdmpc2.init(agent_config, jax.random.key(0)), 2, {})
+    checkpoints.save_best(learner.init(jax.random.key(0), *sizes), 2, {})
     checkpoints.close()
     shutil.rmtree(folder / CHECKPOINTS)
     (folder / BEST).rename(folder / CHECKPOINTS)
@@ -75,9 +76,9 @@ def _by_command(*args):
     return read
 
 
-def _begin_with(run, tmp_path):
-    sizes = {**TINY.agent_settings, "hidden_size": 16}
-    config = dataclasses.replace(TINY, agent_settings=sizes, begin_with=str(run))
+def _init_from(run, tmp_path):
+    sizes = dataclasses.replace(TINY.agent, hidden_size=16)
+    config = dataclasses.replace(TINY, agent=sizes, init_from=str(run))
     with pytest.raises(UserError, match="other sizes"):
         train(config, tmp_path / "next")
 
@@ -88,12 +89,12 @@ def _begin_with(run, tmp_path):
         lambda run, _: load_agent(run),
         lambda run, _: load_agent(run, "best"),
         lambda run, _: expert_q_from_run(run, "h1-stand"),
-        _begin_with,
+        _init_from,
         _by_command("eval", "agent", "RUN", "--task", "h1-push"),
         _by_command("render", "h1-push", "--run", "RUN", "--checkpoint", "best"),
         _by_command("pool", "add", "RUN", "--pool", "nowhere"),
     ],
-    ids=["latest", "best", "fuse", "begin_with", "eval", "render", "pool add"],
+    ids=["latest", "best", "fuse", "init_from", "eval", "render", "pool add"],
 )
 def test_a_training_run_is_left_as_it_is(training, tmp_path, read):
     before = _seen(training)
@@ -116,7 +117,7 @@ def test_a_checkpoint_that_is_replaced_meanwhile_is_read_anew(training, monkeypa
 
 def test_begins_with_the_latest_while_the_first_best_is_written(training, tmp_path):
     shutil.rmtree(training / BEST / "2")
-    _begin_with(training, tmp_path)
+    _init_from(training, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from metaworldx import cli
-from metaworldx.agents import tdmpc2
 from metaworldx.core.errors import UserError
 from metaworldx.core.stats import t_interval
 from metaworldx.envs.factory import make
@@ -20,7 +19,7 @@ from metaworldx.evaluation.motion_metrics import MotionMetrics
 from metaworldx.evaluation.paired import paired
 from metaworldx.evaluation.world_model_error import latent_errors, summary
 from metaworldx.training.checkpointing import BEST, CHECKPOINTS, Checkpoints
-from metaworldx.training.epoch_runner import agent_config_for
+from metaworldx.training.learner import make_learner
 from metaworldx.training.run_dir import METRICS, write_config
 from test_training_run import TINY
 
@@ -35,13 +34,15 @@ LEARNED = {"collect/return": 9.0, "train/model_loss": 0.3, "train/policy_loss": 
 def run(tmp_path_factory):
     """The folder of a run of two epochs, its agent as it began."""
     folder = tmp_path_factory.mktemp("reported") / "run"
-    agent_config = agent_config_for(TINY, make(TINY.task, "native"))
-    write_config(folder, TINY, agent_config)
+    env = make(TINY.task, "native")
+    learner = make_learner(TINY, env.max_episode_steps)
+    sizes = env.obs_size, env.action_size
+    write_config(folder, TINY, learner.describe(*sizes))
     last = {**ROW, "epoch": 2, "env_steps": 80, "updates": 10, "seconds": 9.0, **LEARNED}
     last["eval/policy"] = _evaluation([3.0, 4.0]).as_data()
     (folder / METRICS).write_text(f"{json.dumps(ROW)}\n{json.dumps(last)}\n")
     checkpoints = Checkpoints(folder, 1)
-    checkpoints.save_best(tdmpc2.init(agent_config, jax.random.key(0)), 2, {})
+    checkpoints.save_best(learner.init(jax.random.key(0), *sizes), 2, {})
     checkpoints.close()
     shutil.copytree(folder / BEST, folder / CHECKPOINTS, dirs_exist_ok=True)
     return folder

@@ -36,15 +36,17 @@ for count in (1, 2, 4):
 print(json.dumps(found))
 """
 _LOOP = """
-from metaworldx.training import EpochRunner, TrainConfig, checked
-config = checked(TrainConfig(
+from metaworldx.agents.tdmpc2 import AgentSettings
+from metaworldx.training import TrainConfig, runner_for
+config = TrainConfig(
     num_envs=8, shards=4, steps=160, epoch_rounds=5, seed_steps=40, capacity=128, batch=8,
-    utd=0.125, horizon=2, end_head_below_m=1.5, act_with=sys.argv[1], plan_fraction=0.5,
-    agent_settings={"latent_size": 8, "encoder_size": 8, "hidden_size": 8, "num_q": 2},
-))
+    utd=0.125, horizon=2, end_head_below_m=1.5,
+    agent=AgentSettings(latent_size=8, encoder_size=8, hidden_size=8, num_q=2,
+                        act_with=sys.argv[1], plan_fraction=0.5),
+)
 found = {}
 for count in (1, 2, 4):
-    loop = EpochRunner(config, devices[:count])
+    loop = runner_for(config, devices[:count])
     state = jax.block_until_ready(loop.init(0))
     state, _ = jax.block_until_ready(loop.seed_epoch(state))
     state, metrics = jax.block_until_ready(loop.epoch(state))

@@ -14,7 +14,9 @@ from metaworldx.composition.gating import rule_gating
 from metaworldx.envs import EnvConfig, make
 from metaworldx.experts.pool import add_expert, load_experts, load_pool
 from metaworldx.experts.skills import SKILLS
-from metaworldx.training import EpochRunner, checked
+from metaworldx.experts.train import for_skill, with_expert_settings
+from metaworldx.residual.train import ResidualConfig
+from metaworldx.training import runner_for
 from test_training_run import TINY
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
@@ -36,8 +38,8 @@ PLAIN = dataclasses.replace(
 @pytest.fixture(scope="module")
 def imitation():
     """The loop of a tiny walking expert, its parameters at first, and what an epoch makes."""
-    config = dataclasses.replace(PLAIN, skill="walk", imitation_settings={"tau": TAU})
-    loop = EpochRunner(checked(config))
+    config = dataclasses.replace(for_skill(PLAIN, "walk"), train=PLAIN)
+    loop = runner_for(with_expert_settings(config, {"imitation.tau": TAU}))
     state = loop.init(0)
     first = jax.tree.map(np.asarray, state.agent.params)
     return loop, first, *loop.epoch(state)
@@ -81,16 +83,16 @@ def test_an_imitation_epoch_learns_from_eq_4_under_todays_weights(imitation):
     assert weights.max() > 1.5 * weights.min()
     batches = loop.sample_batches(state.replay, jax.random.key(1))
     by_hand = _reward(jax.tree.map(np.asarray, batches.terms), weights)
-    found = jax.vmap(lambda drawn: loop.objective.reward(state.objective, drawn))(batches)
+    found = jax.vmap(lambda drawn: loop.reward_fn.reward(state.reward, drawn))(batches)
     np.testing.assert_allclose(found, by_hand, rtol=1e-3, atol=1e-5)
     assert np.abs(by_hand - np.asarray(batches.reward)).max() > 1e-3
     # Updates take this reward: what was collected does not matter to them, the weights do.
     update, key = jax.jit(loop.update_agent), jax.random.key(2)
-    updated = update(state.agent, state.objective, batches, key)[0].params
+    updated = update(state.agent, state.reward, batches, key)[0].params
     otherwise = batches.replace(reward=1.0 - batches.reward)
-    same = update(state.agent, state.objective, otherwise, key)[0].params
+    same = update(state.agent, state.reward, otherwise, key)[0].params
     assert not any(_moved(jax.tree.map(np.asarray, updated), same))
-    others = state.objective.replace(error=state.objective.error[::-1])
+    others = state.reward.replace(error=state.reward.error[::-1])
     changed = update(state.agent, others, batches, key)[0].params
     assert any(_moved(jax.tree.map(np.asarray, updated), changed))
     assert np.mean(_moved(first, state.agent.params)) > 0.9
@@ -101,8 +103,8 @@ def test_a_guided_agent_of_no_authority_does_as_the_experts(tmp_path):
     for expert in load_experts():
         if expert.name in ("stand", "walk"):
             add_expert(expert, tmp_path)
-    guide = {"pool": str(tmp_path), "authority": 1e-6}
-    loop = EpochRunner(checked(dataclasses.replace(PLAIN, guide="rules", guide_settings=guide)))
+    config = ResidualConfig(guide="rules", pool=str(tmp_path), authority=1e-6, train=PLAIN)
+    loop = runner_for(config)
     state = loop.init(0)
     first = jax.tree.map(np.asarray, state.agent.params)
     state, metrics = loop.epoch(state)

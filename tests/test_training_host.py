@@ -8,7 +8,8 @@ import jax
 import numpy as np
 import pytest
 
-from metaworldx.training import EpochRunner, TrainConfig, checked
+from metaworldx.agents.tdmpc2 import AgentSettings
+from metaworldx.training import TrainConfig, runner_for
 
 pytestmark = pytest.mark.slow
 
@@ -21,12 +22,12 @@ TINY = TrainConfig(
     batch=4,
     utd=0.5,
     horizon=2,
-    agent_settings={"latent_size": 8, "encoder_size": 8, "hidden_size": 8, "num_q": 2},
+    agent=AgentSettings(latent_size=8, encoder_size=8, hidden_size=8, num_q=2),
 )
 
 
 def _two_epochs(config: TrainConfig):
-    loop = EpochRunner(checked(config))
+    loop = runner_for(config)
     state, _ = loop.seed_epoch(loop.init(0))
     state, metrics = loop.epoch(state)
     return state, {name: float(value) for name, value in metrics.items()}
@@ -42,7 +43,8 @@ def test_replay_on_host_gives_the_same_run():
 
 @pytest.mark.parametrize("act_with", ["mppi", "mixed"])
 def test_planning_while_training(act_with):
-    state, metrics = _two_epochs(dataclasses.replace(TINY, act_with=act_with, plan_fraction=0.5))
+    agent = dataclasses.replace(TINY.agent, act_with=act_with, plan_fraction=0.5)
+    state, metrics = _two_epochs(dataclasses.replace(TINY, agent=agent))
     planning = {"mppi": 2, "mixed": 1}[act_with]
-    assert jax.tree.leaves(state.plan)[0].shape[:2] == (2, planning)
+    assert jax.tree.leaves(state.acting)[0].shape[:2] == (2, planning)
     assert np.isfinite(metrics["train/model_loss"])

@@ -14,12 +14,14 @@ import pytest
 
 from metaworldx import cli
 from metaworldx.agents import tdmpc2
+from metaworldx.agents.tdmpc2 import AgentSettings
+from metaworldx.core.config import from_data, to_data
 from metaworldx.core.errors import UserError
 from metaworldx.envs import make
-from metaworldx.training import EpochRunner, TrainConfig, checked, train
+from metaworldx.training import EpochRunner, TrainConfig, checked, runner_for, train
 from metaworldx.training.checkpointing import Checkpoints, restore_agent
 from metaworldx.training.collect import collect
-from metaworldx.training.config import as_data, from_data, preset
+from metaworldx.training.config import preset, with_settings
 from metaworldx.training.replay_buffer import init_replay, insert, valid_starts
 from metaworldx.training.replay_memory import check_memory, replay_memory
 from metaworldx.training.restore import load_agent
@@ -35,7 +37,7 @@ TINY = TrainConfig(
     batch=4,
     utd=0.25,
     horizon=2,
-    agent_settings={"latent_size": 8, "encoder_size": 8, "hidden_size": 8, "num_q": 2},
+    agent=AgentSettings(latent_size=8, encoder_size=8, hidden_size=8, num_q=2),
     end_head_below_m=1.5,
     eval_every=0,
     eval_episodes=0,
@@ -46,14 +48,14 @@ TIMES = ("seconds", "steps_per_second", "updates_per_second")
 
 @pytest.fixture(scope="module")
 def loop() -> EpochRunner:
-    return EpochRunner(checked(TINY))
+    return runner_for(TINY)
 
 
 @pytest.fixture(scope="module")
 def straight(loop, tmp_path_factory):
     """A run of four epochs without a break: its folder."""
     folder = tmp_path_factory.mktemp("straight") / "run"
-    result = train(TINY, folder, loop=loop)
+    result = train(TINY, folder, runner=loop)
     assert (result.why, result.epoch, result.env_steps) == ("done", 4, 160)
     return folder
 
@@ -78,8 +80,8 @@ def _state(loop, folder, with_replay=True):
 
 def test_resuming_is_exact(loop, straight, tmp_path):
     half = dataclasses.replace(TINY, steps=80)
-    train(half, tmp_path, loop=loop)
-    train(TINY, tmp_path, resume=True, loop=loop)
+    train(half, tmp_path, runner=loop)
+    train(TINY, tmp_path, resume=True, runner=loop)
     assert _rows(tmp_path) == _rows(straight)
     jax.tree.map(np.testing.assert_array_equal, _state(loop, tmp_path), _state(loop, straight))
 
@@ -104,19 +106,19 @@ def test_signal_saves_and_leaves(loop, straight, tmp_path, monkeypatch):
         return original(state)
 
     monkeypatch.setattr(loop, "epoch", interrupting)
-    result = train(TINY, tmp_path, loop=loop)
+    result = train(TINY, tmp_path, runner=loop)
     assert (result.why, result.epoch) == ("interrupted", 2)
     assert signal.getsignal(signal.SIGTERM) == before
     monkeypatch.setattr(loop, "epoch", original)
-    train(TINY, tmp_path, resume=True, loop=loop)
+    train(TINY, tmp_path, resume=True, runner=loop)
     assert _rows(tmp_path) == _rows(straight)
 
 
 def test_replay_can_be_left_out_of_checkpoints(loop, straight, tmp_path, capsys):
     lean = dataclasses.replace(TINY, steps=80, checkpoint_replay=False)
-    train(lean, tmp_path, loop=loop)
+    train(lean, tmp_path, runner=loop)
     capsys.readouterr()
-    train(dataclasses.replace(lean, steps=120), tmp_path, resume=True, loop=loop)
+    train(dataclasses.replace(lean, steps=120), tmp_path, resume=True, runner=loop)
     assert "not exact" in capsys.readouterr().err
     assert not list(tmp_path.glob("checkpoints/*/replay"))
 
@@ -138,10 +140,10 @@ def test_config_survives_its_file(straight):
 
 
 def test_rows_past_the_checkpoint_are_dropped(loop, straight, tmp_path):
-    train(dataclasses.replace(TINY, steps=120), tmp_path, loop=loop)
+    train(dataclasses.replace(TINY, steps=120), tmp_path, runner=loop)
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"epoch": 4, "env_steps": 160}\n{"epoch": 5, "env')
-    train(TINY, tmp_path, resume=True, loop=loop)
+    train(TINY, tmp_path, resume=True, runner=loop)
     assert _rows(tmp_path) == _rows(straight)
 
 
@@ -155,7 +157,7 @@ def test_parameters_that_are_no_numbers_stop_the_run(loop, tmp_path, monkeypatch
         return state.replace(agent=state.agent.replace(params=params))
 
     monkeypatch.setattr(loop, "init", broken)
-    result = train(dataclasses.replace(TINY, max_bad_epochs=2), tmp_path, loop=loop)
+    result = train(dataclasses.replace(TINY, max_bad_epochs=2), tmp_path, runner=loop)
     assert (result.why, result.epoch) == ("not_finite", 3)
     assert "2 epochs in a row" in capsys.readouterr().err
     rows = _rows(tmp_path)
@@ -176,7 +178,7 @@ def test_actions_that_are_no_numbers_never_reach_the_replay(loop):
         env = loop.env.reset(jax.random.split(jax.random.key(0), (1, 3)))
         keys = jax.random.split(jax.random.key(1), 1)
         run = jax.jit(
-            lambda broken, env: collect(loop.env, loop.objective, act, broken, env, None, keys, 4)
+            lambda broken, env: collect(loop.env, loop.reward_fn, act, broken, env, None, keys, 4)
         )
         return jax.tree.map(np.asarray, run(np.asarray(broken), env)[2])
 
@@ -194,9 +196,9 @@ def test_actions_that_are_no_numbers_never_reach_the_replay(loop):
 # ---- bad input
 
 
-def _refused(config, folder, resume=False, loop=None) -> str:
+def _refused(config, folder, resume=False, runner=None) -> str:
     with pytest.raises(UserError) as error:
-        train(config, folder, resume, loop)
+        train(config, folder, resume, runner)
     return str(error.value)
 
 
@@ -214,16 +216,16 @@ def test_resuming_without_a_run_is_refused(tmp_path):
 
 
 def test_broken_checkpoint_is_named(loop, straight, tmp_path):
-    train(dataclasses.replace(TINY, steps=80), tmp_path, loop=loop)
+    train(dataclasses.replace(TINY, steps=80), tmp_path, runner=loop)
     for path in (tmp_path / "checkpoints" / "2" / "agent").rglob("*"):
         if path.is_file() and path.stat().st_size > 100:
             path.write_bytes(path.read_bytes()[:50])
-    assert "checkpoint 2" in _refused(TINY, tmp_path, resume=True, loop=loop)
+    assert "checkpoint 2" in _refused(TINY, tmp_path, resume=True, runner=loop)
 
 
 def test_full_disk_leaves_the_last_checkpoint(loop, straight, tmp_path, monkeypatch):
     half = dataclasses.replace(TINY, steps=80)
-    train(half, tmp_path, loop=loop)
+    train(half, tmp_path, runner=loop)
     original = ocp.CheckpointManager.save
 
     def full(manager, epoch, **items):
@@ -232,10 +234,10 @@ def test_full_disk_leaves_the_last_checkpoint(loop, straight, tmp_path, monkeypa
         return original(manager, epoch, **items)
 
     monkeypatch.setattr(ocp.CheckpointManager, "save", full)
-    message = _refused(TINY, tmp_path, resume=True, loop=loop)
+    message = _refused(TINY, tmp_path, resume=True, runner=loop)
     assert "No space left on device" in message and "the last good one is 2" in message
     monkeypatch.undo()
-    train(TINY, tmp_path, resume=True, loop=loop)
+    train(TINY, tmp_path, resume=True, runner=loop)
     assert _rows(tmp_path) == _rows(straight)
 
 
@@ -254,7 +256,7 @@ def test_unwritable_folder_leaves_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"act_with": "polcy"}, "did you mean 'policy'?"),
+        ({"eval_with": "polcy"}, "did you mean 'policy'?"),
         ({"batch": 256}, "larger than the replay"),
         ({"batch": 3}, "multiple of the 2 shards"),
         ({"utd": 0.3}, "must be whole, e.g. utd 0.25"),
@@ -269,13 +271,16 @@ def test_settings_that_do_not_fit(change, why):
 
 def test_unknown_settings_name_the_nearest():
     with pytest.raises(UserError, match="did you mean 'batch'"):
-        from_data({"bach": 3})
+        with_settings(TINY, {"bach": 3})
     with pytest.raises(UserError, match="setting batch is 'x'"):
-        from_data({"batch": "x"})
+        with_settings(TINY, {"batch": "x"})
+    with pytest.raises(UserError, match="did you mean 'policy'"):
+        with_settings(TINY, {"act_with": "polcy"})
     with pytest.raises(UserError, match="did you mean 'cpu'"):
         preset("cup")
     for name in ("cpu", "gpu"):
-        assert from_data(json.loads(json.dumps(as_data(preset(name))))) == checked(preset(name))
+        data = json.loads(json.dumps(to_data(preset(name))))
+        assert from_data(TrainConfig, data, "setting") == checked(preset(name))
 
 
 def test_capacity_that_cannot_fit_is_refused():
@@ -311,23 +316,25 @@ def test_trained_policy_acts_as_in_the_run(loop, straight):
     state = env.reset(jax.random.split(jax.random.key(3), 2))
     action = trained.policy(env)(state, jax.random.key(0))
     params = _state(loop, straight).agent.params
-    wanted = tdmpc2.act(loop.agent_config, params, state.obs, jax.random.key(1), deterministic=True)
+    wanted = tdmpc2.act(
+        trained.agent_config, params, state.obs, jax.random.key(1), deterministic=True
+    )
     assert trained.epoch == 4
     np.testing.assert_array_equal(action, wanted)
 
 
 def test_a_run_begins_with_another_runs_agent(loop, straight, tmp_path):
     # As long as random actions are collected nothing is learnt.
-    config = dataclasses.replace(TINY, begin_with=str(straight), steps=TINY.seed_steps)
-    train(config, tmp_path / "next", loop=loop)
+    config = dataclasses.replace(TINY, init_from=str(straight), steps=TINY.seed_steps)
+    train(config, tmp_path / "next", runner=loop)
     first, later = load_agent(straight).params, load_agent(tmp_path / "next").params
     for old, new in zip(jax.tree.leaves(first.policy), jax.tree.leaves(later.policy), strict=True):
         np.testing.assert_array_equal(old, new)
 
 
 def test_beginning_with_an_agent_of_other_sizes_is_refused(straight, tmp_path):
-    sizes = {**TINY.agent_settings, "hidden_size": 16}
-    config = dataclasses.replace(TINY, agent_settings=sizes, begin_with=str(straight))
+    sizes = dataclasses.replace(TINY.agent, hidden_size=16)
+    config = dataclasses.replace(TINY, agent=sizes, init_from=str(straight))
     with pytest.raises(UserError, match="other sizes"):
         train(config, tmp_path / "next")
     assert not (tmp_path / "next" / "config.json").exists()
@@ -335,7 +342,7 @@ def test_beginning_with_an_agent_of_other_sizes_is_refused(straight, tmp_path):
 
 def test_best_agent_is_kept_apart(loop, straight, tmp_path):
     config = dataclasses.replace(TINY, steps=80, eval_episodes=1, stop_at=0.0)
-    result = train(config, tmp_path, loop=loop)
+    result = train(config, tmp_path, runner=loop)
     found = result.evaluations["policy"]
     assert found.return_mean > 0.0 and result.why == "stop_at"
     _, epoch = restore_agent(tmp_path, jax.eval_shape(lambda: loop.init(0).agent), "best")
@@ -365,7 +372,7 @@ def test_best_agent_is_kept_apart(loop, straight, tmp_path):
         (["train", "agent", "--preset", "tpu", "--out", "NEW"], "unknown preset"),
         (["train", "agent", "--set", "agent.width=3", "--out", "NEW"], "unknown agent setting"),
         (["train", "agent", "--set", "planner.max_sd=3", "--out", "NEW"], "did you mean 'max_std'"),
-        (["train", "agent", "--set", "planner.elites=[3]", "--out", "NEW"], "needs a number"),
+        (["train", "agent", "--set", "planner.elites=[3]", "--out", "NEW"], "needs an integer"),
         (["train", "agent", "--set", "planner.method=cme", "--out", "NEW"], "did you mean 'cem'"),
         (["train", "agent", "--set", "bath=3", "--out", "NEW"], "did you mean 'batch'"),
         (["train", "agent", "--resume"], "--out"),

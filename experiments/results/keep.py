@@ -56,8 +56,8 @@ def main(run: Path, name: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     shutil.copy(run / METRICS, out / METRICS)
     config = json.loads((run / CONFIG).read_text())
-    if config["train"].get("begin_with"):
-        config["train"]["begin_with"] = Path(config["train"]["begin_with"]).name
+    if config["train"].get("init_from"):
+        config["train"]["init_from"] = Path(config["train"]["init_from"]).name
     (out / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
     curve(run, out / "curve.png")
     print(f"wrote {out}")

@@ -11,8 +11,9 @@ from typing import Any
 import jax
 
 from metaworldx.core.errors import UserError
-from metaworldx.training.config import TrainConfig, checked
+from metaworldx.training.config import TrainConfig
 from metaworldx.training.epoch_runner import EpochRunner, TrainState
+from metaworldx.training.trainer import runner_for
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def measure_train(config: TrainConfig, rounds: int = 5) -> TrainThroughput:
         raise UserError(f"rounds is {rounds}; needs at least 1")
     if config.replay_on != "device":
         raise UserError("bench train measures the replay on device; replay_on must be 'device'")
-    loop = EpochRunner(checked(config))
+    loop = runner_for(config)
     updates_only = jax.jit(partial(_updates, loop), donate_argnums=0)
     state = loop.init(config.seed)
     size = sum(leaf.nbytes for leaf in jax.tree.leaves(state.replay))
@@ -86,8 +87,8 @@ def measure_train(config: TrainConfig, rounds: int = 5) -> TrainThroughput:
     return TrainThroughput(
         env=loop.env.id,
         backend=loop.env.physics.name,
-        agent=config.agent,
-        act_with=config.act_with,
+        agent=config.agent.size,
+        act_with=config.agent.act_with,
         num_envs=config.num_envs,
         batch=config.batch,
         updates_per_round=config.updates_per_round,
@@ -107,7 +108,7 @@ def _updates(loop: EpochRunner, state: TrainState) -> tuple[TrainState, Any]:
     def one_round(state: TrainState, key: jax.Array) -> Any:
         sample_key, update_key = jax.random.split(key)
         batches = loop.sample_batches(state.replay, sample_key)
-        new, metrics = loop.update_agent(state.agent, state.objective, batches, update_key)
+        new, metrics = loop.update_agent(state.agent, state.reward, batches, update_key)
         return state.replace(agent=new), metrics
 
     key, round_key = jax.random.split(state.key)

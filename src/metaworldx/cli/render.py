@@ -67,11 +67,12 @@ def main(
         raise UserError("--run and --expert exclude each other")
     env = make(task, backend, collisions)
     if run is not None:
-        from metaworldx.experts.environments import acting_in
+        from metaworldx.residual.restore import read_run_config
+        from metaworldx.training.method import acting_in
         from metaworldx.training.restore import load_agent
 
         trained = load_agent(run, checkpoint)
-        env = acting_in(env, trained.config)
+        env = acting_in(env, read_run_config(run))
         acting, policy = trained.policy(env), run.resolve().name
     elif expert is not None:
         from metaworldx.composition.affordances import targets_fn_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -126,16 +125,16 @@ def _training(
 ) -> int:
     from metaworldx.core.errors import UserError
     from metaworldx.core.files import check_writable, write_text
-    from metaworldx.training.run_dir import read_config, read_machine, read_metrics
+    from metaworldx.residual.restore import read_run_config
+    from metaworldx.training.run_dir import read_machine, read_metrics
 
     if paired_episodes < 0 or paired_episodes == 1:
         raise UserError(f"paired_episodes is {paired_episodes}; needs 0, or at least 2")
     if episodes < 1:
         raise UserError(f"episodes is {episodes}; needs at least 1")
-    config, rows = read_config(run), read_metrics(run)
+    config, rows = read_run_config(run), read_metrics(run)
     if not rows:
         raise UserError(f"no metrics in {run}: nothing to report")
-    from metaworldx.evaluation.controllers import AgentController
     from metaworldx.evaluation.evaluator import Evaluator
     from metaworldx.evaluation.paired import paired
     from metaworldx.evaluation.world_model_error import (
@@ -143,11 +142,12 @@ def _training(
         record_held_out,
         world_model_error,
     )
-    from metaworldx.experts.environments import evaluation_env
     from metaworldx.report.run_report import RunReport, comparison_line, page, prediction_line
+    from metaworldx.training.method import early_termination, evaluation_env, train_config
     from metaworldx.training.restore import load_agent
 
-    env = held_out_env(config)
+    make_env = evaluation_env(config)
+    env = held_out_env(make_env, early_termination(train_config(config)))
     trained = load_agent(run, checkpoint, planner)
     agent_config, params = trained.agent_config, trained.params
     folder = run / "report" if out is None else out
@@ -168,8 +168,8 @@ def _training(
         evaluations = []
         for way in ("policy", "mppi"):
             evaluator = Evaluator(
-                partial(AgentController, trained.planning_config, way),
-                evaluation_env(config),
+                trained.controller(way),
+                make_env,
                 paired_episodes,
                 seed,
                 long_run=False,

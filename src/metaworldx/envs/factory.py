@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from metaworldx.core.errors import UserError, nearest
 from metaworldx.envs.env import Env
 from metaworldx.envs.registry import EnvId
@@ -10,6 +12,9 @@ from metaworldx.envs.task import Task
 from metaworldx.sim.backends import make_physics, resolve_backend
 from metaworldx.sim.model import COLLISION_SETS, model_spec, set_mjx_limits
 from metaworldx.sim.model_index import ModelIndex
+
+EnvMaker = Callable[[EnvConfig], Env]
+"""Builds an environment with given time limit, auto-reset and safeguards."""
 
 
 def make(

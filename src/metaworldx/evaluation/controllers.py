@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import jax
 
-from metaworldx.agents import tdmpc2
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import scripted_policy
@@ -17,7 +16,6 @@ from metaworldx.envs.state import EnvState
 from metaworldx.motion.clip import Clip
 
 Carry = Any
-ACTORS = ("policy", "mppi")
 
 
 class Controller(Protocol):
@@ -88,34 +86,35 @@ class BaseController:
 
 
 class AgentController(BaseController):
-    """An agent's policy, or MPPI in its world model."""
+    """A trained agent, by one of the ways that its algorithm can act: its policy, say, or MPPI."""
 
-    def __init__(self, agent_config: tdmpc2.AgentConfig, act_with: str, env: Env):
+    def __init__(self, learner: Any, way: str, env: Env, sizes: tuple[int, int] | None = None):
         """For an environment; `MotionTrackingEnv`s know their references.
 
+        Args:
+          learner: `training.learner.Learner`.
+          sizes: of observations and actions that the agent was trained with, to be checked.
+
         Raises:
-          UserError: neither policy nor mppi.
+          UserError: a way that the learner does not have.
         """
-        check_known("act_with", act_with, ACTORS)
-        self.name = act_with
-        self.config, self._env = agent_config, env
+        check_known("act_with", way, learner.ways)
+        self.name, self._learner, self._env, self._sizes = way, learner, env, sizes
 
     def check(self, env: Env) -> None:
         """Raises UserError if the environment has other sizes than the agent was trained with."""
-        check_sizes(self.config, env)
+        if self._sizes is not None:
+            check_sizes(self._sizes, env)
 
     def begin(self, state: EnvState) -> Carry:
-        """Empty plans."""
-        count = state.reward.shape[0]
-        return tdmpc2.init_plan(self.config, count) if self.name == "mppi" else None
+        """What the learner carries at first: empty plans, say."""
+        return self._learner.begin(state.reward.shape[0], self._env.action_size, self.name)
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
         """The most likely action, or the plan's first."""
-        if self.name == "mppi":
-            return tdmpc2.plan(self.config, params, state.obs, carry, key, deterministic=True)
-        return tdmpc2.act(self.config, params, state.obs, key, deterministic=True), carry
+        return self._learner.act(params, state.obs, key, carry, self.name, deterministic=True)
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
         """Of a tracking environment, what it tracks."""
@@ -123,10 +122,9 @@ class AgentController(BaseController):
         return self._env.reference_joints(state)
 
 
-def check_sizes(agent_config: tdmpc2.AgentConfig, env: Env) -> None:
-    """Raises UserError if the agent was trained with other sizes than the environment's."""
+def check_sizes(known: tuple[int, int], env: Env) -> None:
+    """Raises UserError if an agent was trained with other sizes than the environment's."""
     sizes = (env.obs_size, env.action_size)
-    known = (agent_config.obs_size, agent_config.action_size)
     if sizes != known:
         raise UserError(
             f"{env.id} has {sizes[0]} observations and {sizes[1]} actions; the agent was "

@@ -14,11 +14,11 @@ import numpy as np
 
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
+from metaworldx.envs.factory import EnvMaker
 from metaworldx.envs.rollout import Rollout, RolloutStep, step_keys, sum_in_order
 from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.evaluation.controllers import Controller
 from metaworldx.evaluation.motion_metrics import MotionMetrics, MotionTrace, motion_metrics
-from metaworldx.experts.environments import EnvMaker
 from metaworldx.motion.kinematics import robot_tree
 
 LONG_RUN_STEPS = 1500
@@ -102,7 +102,7 @@ class Evaluator:
 
         Args:
           controller: makes who acts, for the environment.
-          make_env: builds the environment (`environments.evaluation_env`).
+          make_env: builds the environment (`training.method.evaluation_env`).
           episodes: how many, at once.
           seed: of the starts (and of a planner's candidates).
           long_run: run on to 1,500 steps; False stops at HumanoidBench's limit, and falls and

@@ -17,11 +17,10 @@ from metaworldx.agents import tdmpc2
 from metaworldx.agents.tdmpc2 import world_model as wm
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
+from metaworldx.envs.factory import EnvMaker
 from metaworldx.envs.rollout import Rollout, RolloutStep, step_keys
 from metaworldx.envs.state import EnvConfig, EnvState
 from metaworldx.envs.wrappers.early_termination import EarlyTermination, with_early_termination
-from metaworldx.experts.environments import evaluation_env
-from metaworldx.training.config import TrainConfig
 
 MAX_STEPS = 10
 """The largest k."""
@@ -143,12 +142,9 @@ def summary(errors: LatentErrors) -> WorldModelError:
     )
 
 
-def held_out_env(config: TrainConfig) -> Env:
-    """Native MuJoCo with the run's own episode ends: no state that training never shows."""
-    env = evaluation_env(config)(EnvConfig(auto_reset=False))
-    return with_early_termination(
-        env, EarlyTermination(config.end_head_below_m, config.end_pelvis_below_m)
-    )
+def held_out_env(make_env: EnvMaker, early: EarlyTermination) -> Env:
+    """An evaluation's environment with a training's episode ends: no state that it never shows."""
+    return with_early_termination(make_env(EnvConfig(auto_reset=False)), early)
 
 
 def record_held_out(
@@ -204,7 +200,7 @@ def world_model_error(
 
     @jax.jit
     def errors(params: Any, recorded: HeldOutTransitions) -> LatentErrors:
-        z = wm.encode(agent_config, params.model, wm.normalised(params, recorded.obs))
+        z = wm.encode(agent_config, params.model, wm.normalize_obs(params, recorded.obs))
         step = partial(wm.next_latent, agent_config, params.model)
         return latent_errors(step, z, recorded.action, recorded.length)
 

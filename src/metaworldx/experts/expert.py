@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ from metaworldx.agents.tdmpc2.config import AgentConfig
 from metaworldx.agents.tdmpc2.learner import init
 from metaworldx.agents.tdmpc2.serialization import as_arrays, check_finite, from_arrays
 from metaworldx.agents.tdmpc2.world_model import ModelParams, Params
+from metaworldx.core.config import from_data
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import about_in, check_entries, read_npz, write_bytes
-from metaworldx.experts.imitation_reward import ImitationConfig
 from metaworldx.experts.skills import Skill
 from metaworldx.motion.clip import Clip, make_clip
 
@@ -144,53 +143,9 @@ def load_expert(path: Path) -> Expert:
     return Expert(skill, sizes, from_arrays(path, data, template), clips, about["record"])
 
 
-_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "str": ("a text", lambda x: isinstance(x, str)),
-    "int": ("an integer", lambda x: type(x) is int),
-    "int | None": ("an integer or null", lambda x: x is None or type(x) is int),
-    "bool": ("true or false", lambda x: isinstance(x, bool)),
-    "float": ("a finite number", lambda x: _is_number(x)),
-    "tuple[str, ...]": (
-        "a list of texts",
-        lambda x: isinstance(x, list) and all(isinstance(each, str) for each in x),
-    ),
-    "tuple[float, ...]": (
-        "a list of finite numbers",
-        lambda x: isinstance(x, list) and all(map(_is_number, x)),
-    ),
-}
-"""What JSON has for a field of that annotation."""
-
-
-def _is_number(x: Any) -> bool:
-    # Of an integer there may be no float.
-    if isinstance(x, bool) or not isinstance(x, (int, float)):
-        return False
-    return bool(abs(x) <= float(np.finfo(np.float32).max))
-
-
-def _fitting(kind: type, given: Any, where: str) -> dict[str, Any]:
-    """JSON data's entries that a struct has, each found to be of its field's kind."""
-    check_entries(given, (), where)
-    fields = {f.name: f for f in dataclasses.fields(kind)}
-    unknown = [name for name in given if name not in fields]
-    if unknown:
-        raise UserError(f"{where} has an unknown entry {unknown[0][:60]!r}")
-    for name, field in fields.items():
-        must = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        if name not in given and must:
-            raise UserError(f"{where} has no entry {name!r}")
-        told, fits = _KINDS.get(str(field.type), ("", lambda x: True))
-        if name in given and not fits(given[name]):
-            raise UserError(f"{where}: {name} is {given[name]!r:.60}; needs {told}")
-    return {name: tuple(x) if isinstance(x, list) else x for name, x in given.items()}
-
-
 def _skill(given: Any) -> Skill:
-    numbers = _fitting(Skill, given, "'skill'")
-    check_entries(numbers, ("imitation",), "'skill'")
-    imitation = _fitting(ImitationConfig, numbers.pop("imitation"), "'imitation'")
-    skill = Skill(**numbers, imitation=ImitationConfig(**imitation))
+    check_entries(given, ("imitation",), "'skill'")
+    skill = from_data(Skill, given, "'skill'")
     # It names the file that a pool keeps the expert in.
     if skill.name in ("", ".", "..") or any(c in skill.name for c in "/\\\0"):
         raise UserError(f"the skill's name is {skill.name!r:.60}; needs one that a file can have")
@@ -199,11 +154,11 @@ def _skill(given: Any) -> Skill:
 
 def _sizes(given: Any) -> AgentConfig:
     check_entries(given, _SIZES, "'sizes'")
-    sizes = _fitting(AgentConfig, {name: given[name] for name in _SIZES}, "'sizes'")
-    for name, size in sizes.items():
-        if size > _WIDEST:
-            raise UserError(f"'sizes': {name} is {size!r:.60}; {_WIDEST} at most")
-    return AgentConfig(**sizes)
+    sizes = from_data(AgentConfig, {name: given[name] for name in _SIZES}, "'sizes'")
+    for name in _SIZES:
+        if getattr(sizes, name) > _WIDEST:
+            raise UserError(f"'sizes': {name} is {given[name]!r:.60}; {_WIDEST} at most")
+    return sizes
 
 
 def _about_clip(clip: Clip) -> dict[str, Any]:
@@ -225,7 +180,7 @@ def _clips(about: dict[str, Any], data: dict[str, np.ndarray]) -> tuple[Clip, ..
         frames, own = each["frames"], {k: v for k, v in each.items() if k != "frames"}
         if type(frames) is not int or frames < 0:
             raise UserError(f"{where}: frames is {frames!r:.60}; needs an integer")
-        entries = _fitting(_AboutClip, own, where)
+        entries = vars(from_data(_AboutClip, own, where))
         end = begin + frames
         name, fps, loop = (entries.pop(key) for key in ("name", "fps", "loop"))
         if not fps > 0.0 or frames / fps > _LONGEST_S:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 
 from metaworldx.core.errors import UserError, check_at_least
+
+if TYPE_CHECKING:
+    from metaworldx.experts.skills import Skill
+    from metaworldx.training.replay_buffer import Sequences, Transitions
 
 
 @dataclass(frozen=True)
@@ -107,3 +112,48 @@ def joint_weights(config: ImitationConfig, state: JointErrors) -> jax.Array:
     error = state.error + 1e-12
     raw = jnp.clip((error / error.mean()) ** config.kappa, 0.25, 4.0)
     return raw / raw.mean()
+
+
+class ImitationRewardFn:
+    """Reward of Eq. 3, `w_track R_t + w_task r_task`, with R_t under the current joint weights."""
+
+    kept_terms: tuple[str, ...] = (
+        *("joint_error", "joint_speed_error", "root_error", "root_speed_error", "task"),
+    )
+    logged_terms: tuple[str, ...] = ("alignment", "task", "root_error", "root_speed_error")
+
+    def __init__(self, skill: Skill, joints: int):
+        """For a skill's numbers and as many hinges as the robot has."""
+        self.skill, self.joints = skill, joints
+
+    def init(self) -> JointErrors:
+        """All joints weigh alike."""
+        return init_joint_errors(self.joints)
+
+    def update(self, state: JointErrors, steps: Transitions) -> JointErrors:
+        """Running means of the joints' errors, of steps whose simulation held."""
+        error = steps.terms["joint_error"]
+        error = jnp.where(steps.diverged[..., None], jnp.nan, error)
+        return update_joint_errors(self.skill.imitation, state, error)
+
+    def reward(self, state: JointErrors, drawn: Sequences) -> jax.Array:
+        """From the errors that the replay kept."""
+        terms = drawn.terms
+        error = TrackingError(
+            terms["joint_error"],
+            terms["joint_speed_error"],
+            terms["root_error"],
+            terms["root_speed_error"],
+        )
+        weights = joint_weights(self.skill.imitation, state)
+        aligned = imitation_reward(self.skill.imitation, error, weights)
+        return self.skill.w_track * aligned + self.skill.w_task * terms["task"]
+
+    def metrics(self, state: JointErrors) -> dict[str, jax.Array]:
+        """Joint error (rad, root of the mean square) and how far apart the weights are."""
+        weights = joint_weights(self.skill.imitation, state)
+        return {
+            "imitation/joint_rms": jnp.sqrt(state.error.mean()),
+            "imitation/weight_min": weights.min(),
+            "imitation/weight_max": weights.max(),
+        }

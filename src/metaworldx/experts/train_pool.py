@@ -11,8 +11,9 @@ from metaworldx.core.errors import UserError, check_seed
 from metaworldx.experts.balance_controller import GAINS
 from metaworldx.experts.expert import Expert
 from metaworldx.experts.pool import add_expert
-from metaworldx.training.config import TrainConfig, for_skill, preset
-from metaworldx.training.restore import expert_from_run
+from metaworldx.experts.restore import expert_from_run
+from metaworldx.experts.train import ExpertConfig, for_skill, with_expert_settings
+from metaworldx.training.config import TrainConfig, preset
 from metaworldx.training.trainer import train_on
 
 _STILL = "stand_quiet"
@@ -20,13 +21,13 @@ _REACH_SHARE = 0.05
 """The reaching task's reward counts up to 20 a step, the others' up to 1."""
 
 
-def without_priors(config: TrainConfig) -> TrainConfig:
+def without_priors(config: ExpertConfig) -> ExpertConfig:
     """An expert's settings with its task's reward alone: no clips to follow, no balance law.
 
     Actions are then offsets from a standing pose, up to the motors' full force. Only the reaching
     expert keeps its clips, by which it is told the places asked for.
     """
-    reaches = config.skill == "reach"
+    reaches = config.skill.name == "reach"
     settings: dict[str, Any] = {
         "w_track": 0.0,
         "w_task": _REACH_SHARE if reaches else 1.0,
@@ -40,7 +41,8 @@ def without_priors(config: TrainConfig) -> TrainConfig:
     }
     if not reaches:
         settings["clips"] = [_STILL]
-    return dataclasses.replace(config, skill_settings=settings)
+    own = {f"skill.{name}": value for name, value in settings.items()}
+    return with_expert_settings(config, own)
 
 
 def quick(config: TrainConfig, steps: int) -> TrainConfig:
@@ -86,9 +88,10 @@ def train_experts(
     experts = []
     for skill, config in zip(skills, settings, strict=True):
         run = folder / "runs" / skill
-        config = dataclasses.replace(config if priors else without_priors(config), seed=seed)
+        config = config if priors else without_priors(config)
+        own = quick(dataclasses.replace(config.train, seed=seed), steps)
         tell(f"{skill}: {steps:,} control steps {'with' if priors else 'without'} motion priors")
-        train_on(quick(config, steps), run)
+        train_on(dataclasses.replace(config, train=own), run)
         experts.append(expert_from_run(run, "latest"))
         add_expert(experts[-1], folder)
     return experts

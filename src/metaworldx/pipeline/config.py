@@ -8,7 +8,8 @@ from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig
 from metaworldx.core.errors import UserError, check_at_least, check_known, check_seed
 from metaworldx.envs.registry import EnvId, one_robot
-from metaworldx.residual.reference_schedule import ResidualConfig, reference_schedule
+from metaworldx.residual.reference_schedule import reference_schedule
+from metaworldx.residual.train import ResidualConfig
 from metaworldx.router.switching import DemoConfig
 from metaworldx.vlm.factory import TEACHERS
 

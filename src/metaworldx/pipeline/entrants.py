@@ -23,19 +23,18 @@ from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig, Replanner
 from metaworldx.envs.factory import make
 from metaworldx.envs.registry import EnvId
-from metaworldx.evaluation.controllers import AgentController
 from metaworldx.evaluation.evaluator import Evaluator
-from metaworldx.experts.environments import evaluation_env
 from metaworldx.experts.pool import ExpertPool, descriptions
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.live_training import GUIDED
 from metaworldx.rendering.scene_images import look_at_state
 from metaworldx.report.schema import RowKind
 from metaworldx.residual.expert_q_values import expert_q_from_run
+from metaworldx.residual.restore import read_run_config
 from metaworldx.router.gating import Gating, gating_from, router_gating
 from metaworldx.router.train import trained_routers
+from metaworldx.training.method import evaluation_env
 from metaworldx.training.restore import load_agent
-from metaworldx.training.run_dir import read_config
 from metaworldx.vlm.factory import teachers_from
 from metaworldx.vlm.questions import question_of_task
 
@@ -169,8 +168,8 @@ def _agent(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     run = folder / GUIDED
     trained = load_agent(run)
     evaluator = Evaluator(
-        partial(AgentController, trained.planning_config, "policy"),
-        evaluation_env(read_config(run)),
+        trained.controller("policy"),
+        evaluation_env(read_run_config(run)),
         config.episodes,
         config.seed,
         long_run=False,

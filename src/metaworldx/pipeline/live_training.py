@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from metaworldx.core.stats import standard_error
+from metaworldx.experts.train import for_skill
 from metaworldx.experts.train_pool import quick, train_experts
 from metaworldx.pipeline.config import PipelineConfig
-from metaworldx.training.config import for_skill, preset
+from metaworldx.residual.train import ResidualConfig
+from metaworldx.training.config import preset
 from metaworldx.training.run_dir import read_metrics
 from metaworldx.training.trainer import train_on
 
@@ -37,7 +39,8 @@ def train_pool(config: PipelineConfig, folder: Path, tell: Callable[[str], Any])
 def train_live(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     """Trains an expert for a short time; returns its curve, and the means of its quarters."""
     base = for_skill(preset(config.train_preset), config.live_skill or "")
-    train_on(quick(dataclasses.replace(base, seed=config.seed), config.live_steps), folder)
+    own = quick(dataclasses.replace(base.train, seed=config.seed), config.live_steps)
+    train_on(dataclasses.replace(base, train=own), folder)
     rows = [row for row in read_metrics(folder) if row.get("collect/return") is not None]
     steps = [row["env_steps"] for row in rows]
     returns = [row["collect/return"] for row in rows]
@@ -54,19 +57,20 @@ def train_live(config: PipelineConfig, folder: Path) -> dict[str, Any]:
 def train_guided(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     """Trains the residual agent of a task (without a guide: plain TD-MPC2); returns its curve."""
     guide = {"router": "teacher", "vlm": "rules", "guide": None}.get(config.without or "", "router")
-    settings: dict[str, Any] = {"folder": str(folder / "router"), "authority": config.authority}
-    if config.pool is not None:
-        settings["pool"] = config.pool
-    if config.schedule != "none":
-        settings |= {"schedule": (config.schedule,), "until": (config.agent_steps,)}
-    agent = dataclasses.replace(
-        preset(config.train_preset),
-        task=config.tasks[0],
-        guide=guide,
-        guide_settings=settings if guide else {},
-        seed=config.seed,
-    )
-    train_on(quick(agent, config.agent_steps), folder / GUIDED)
+    own = dataclasses.replace(preset(config.train_preset), task=config.tasks[0], seed=config.seed)
+    agent = quick(own, config.agent_steps)
+    if guide is not None:
+        scheduled = config.schedule != "none"
+        agent = ResidualConfig(
+            guide=guide,
+            folder=str(folder / "router"),
+            pool=config.pool,
+            authority=config.authority,
+            schedule=(config.schedule,) if scheduled else (),
+            until=(config.agent_steps,) if scheduled else (),
+            train=agent,
+        )
+    train_on(agent, folder / GUIDED)
     rows = read_metrics(folder / GUIDED)
     return {
         "guide": guide,

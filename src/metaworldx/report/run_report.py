@@ -11,6 +11,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from metaworldx.core.config import to_data
 from metaworldx.evaluation.paired import Paired
 from metaworldx.evaluation.world_model_error import WorldModelError
 from metaworldx.report.figures import (
@@ -98,23 +99,26 @@ class RunReport:
 
     def settings(self) -> dict[str, Any]:
         """The run's settings in brief."""
-        names = (
-            *("task", "seed", "num_envs", "steps", "agent", "agent_settings", "horizon"),
-            *(
-                "planner_settings",
-                "plan_horizon",
-                "batch",
-                "utd",
-                "act_with",
-                "plan_fraction",
-                "action_penalty",
-            ),
-            *("end_head_below_m", "end_pelvis_below_m", "collisions", "max_minutes"),
-        )
-        found = {name: getattr(self.config, name) for name in names}
-        if self.config.act_with != "mixed":
-            del found["plan_fraction"]
+        config, agent = self.config, to_data(self.config.agent)
+        own = ("size", "act_with", "plan_horizon", "plan_fraction", "action_penalty")
+        parts = {name: agent.pop(name, None) for name in (*own, "planner")}
+        if parts["act_with"] != "mixed":
+            del parts["plan_fraction"]
+        usual = to_data(type(config.agent)())
+        planner = parts.pop("planner") or {}
+        parts["agent"] = parts.pop("size")
+        parts["agent_settings"] = _set(agent, usual)
+        parts["planner_settings"] = _set(planner, usual.get("planner", {}))
+        names = ("task", "seed", "num_envs", "steps", "horizon", "batch", "utd")
+        found = {name: getattr(config, name) for name in names} | parts
+        limits = ("end_head_below_m", "end_pelvis_below_m", "collisions", "max_minutes")
+        found |= {name: getattr(config, name) for name in limits}
         return {name: value for name, value in found.items() if value is not None}
+
+
+def _set(settings: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    """Those that are not as usual."""
+    return {name: value for name, value in settings.items() if value != usual.get(name)}
 
 
 def page(report: RunReport) -> str:

@@ -12,8 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from metaworldx.core.config import from_data
 from metaworldx.core.errors import UserError
-from metaworldx.report.parsing import parsed
 
 FILE, PAGE = "report.json", "report.html"
 
@@ -271,7 +271,7 @@ def report_from(data: Any) -> PipelineReport:
     Raises:
       UserError: a part is missing or invalid; the message names the field.
     """
-    return parsed(PipelineReport, data)
+    return from_data(PipelineReport, data, lenient=True)
 
 
 def read_data(folder: Path) -> Any:

@@ -11,7 +11,9 @@ from metaworldx.agents import tdmpc2
 from metaworldx.composition.q_fusion import ExpertQFn
 from metaworldx.core.errors import UserError
 from metaworldx.envs.registry import EnvId
-from metaworldx.experts.environments import guide_of
+from metaworldx.experts.train import ExpertConfig
+from metaworldx.residual.restore import read_run_config
+from metaworldx.residual.train import ResidualConfig
 from metaworldx.training.restore import TrainedAgent, load_agent
 
 
@@ -25,31 +27,34 @@ def expert_q_from_run(run: Path, task: str | EnvId, checkpoint: str = "latest") 
     Raises:
       UserError: not a run, one of another task, or of an expert's training.
     """
-    trained, env = load_agent(run, checkpoint), EnvId.parse(task)
-    config = trained.config
-    if config.skill is not None:
-        raise UserError(f"{run} trained the expert {config.skill}; needs an agent of {env.text}")
-    if EnvId.parse(config.task) != env:
-        raise UserError(f"the agent in {run} knows {config.task}; needs one of {env.text}")
-    return expert_q_of(trained)
+    trained, env, config = load_agent(run, checkpoint), EnvId.parse(task), read_run_config(run)
+    if isinstance(config, ExpertConfig):
+        raise UserError(
+            f"{run} trained the expert {config.skill.name}; needs an agent of {env.text}"
+        )
+    if EnvId.parse(trained.config.task) != env:
+        raise UserError(f"the agent in {run} knows {trained.config.task}; needs one of {env.text}")
+    return expert_q_of(trained, config.authority if isinstance(config, ResidualConfig) else None)
 
 
-def expert_q_of(trained: TrainedAgent) -> ExpertQFn:
+def expert_q_of(trained: TrainedAgent, authority: float | None = None) -> ExpertQFn:
     """Q of what every expert would do, as the agent's own actions mean it.
 
     A guided agent's actions are added to a_ref. An expert is then the action that goes from what
     the present weights do towards the expert, as far as the agent's authority reaches.
+
+    Args:
+      authority: of a residual agent; None where the agent acts alone.
     """
     config, params = trained.agent_config, trained.params
-    if trained.config.guide is None:
-        return lambda obs, last, weights, held, each: tdmpc2.expected(config, params, obs, each)
-    authority = guide_of(trained.config).authority
+    if authority is None:
+        return lambda obs, last, weights, held, each: tdmpc2.ensemble_q(config, params, obs, each)
 
     def value(
         obs: jax.Array, last: jax.Array, weights: jax.Array, held: jax.Array, each: jax.Array
     ) -> jax.Array:
         towards = jnp.clip((each - held[..., None, :]) / authority, -1.0, 1.0)
         seen = jnp.concatenate([obs, last, weights], axis=-1)
-        return tdmpc2.expected(config, params, seen, towards)
+        return tdmpc2.ensemble_q(config, params, seen, towards)
 
     return value

@@ -15,6 +15,7 @@ import numpy as np
 from metaworldx.agents.tdmpc2.serialization import as_arrays, check_finite, from_arrays
 from metaworldx.composition.guidance_arrays import GuidanceArrays, stage_weights
 from metaworldx.composition.observation import OBS_SIZE
+from metaworldx.core.config import from_data
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import about_in, check_entries, read_npz, write_bytes
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
@@ -106,16 +107,16 @@ def _are_names(names: Any) -> bool:
 
 
 def _sizes(given: Any, experts: int, where: str) -> RouterSizes:
-    check_entries(given, ("obs_size", "guidance_size", "experts", "hidden"), where)
-    hidden = given["hidden"]
-    widths = isinstance(hidden, list) and all(type(x) is int and 0 < x <= _WIDEST for x in hidden)
-    if not widths or not 0 < len(hidden) <= _DEEPEST:
+    sizes = from_data(RouterSizes, given, where)
+    hidden = sizes.hidden
+    if not 0 < len(hidden) <= _DEEPEST or not all(0 < width <= _WIDEST for width in hidden):
         raise UserError(
-            f"{where}: hidden is {hidden!r:.60}; needs 1 to {_DEEPEST} widths of 1 to {_WIDEST}"
+            f"{where}: hidden is {list(hidden)!r:.60}; needs 1 to {_DEEPEST} widths of 1 to "
+            f"{_WIDEST}"
         )
-    wanted = RouterSizes(OBS_SIZE, 2 * experts + 2, experts, tuple(hidden))
+    wanted = RouterSizes(OBS_SIZE, 2 * experts + 2, experts, hidden)
     for name in ("obs_size", "guidance_size", "experts"):
-        if given[name] != getattr(wanted, name):
+        if getattr(sizes, name) != getattr(wanted, name):
             raise UserError(
                 f"{where}: {name} is {given[name]!r:.60}; this version's router of {experts} "
                 f"experts has {getattr(wanted, name)}"

@@ -1,4 +1,4 @@
-"""Training: replay on device, the loop over environments and updates, runs, evaluation."""
+"""Training: replay on device, epochs of collection and updates, runs and their folders."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from metaworldx.training.config import TrainConfig, checked, preset
     from metaworldx.training.epoch_runner import EpochRunner, TrainState
-    from metaworldx.training.trainer import TrainResult, train
+    from metaworldx.training.learner import Learner
+    from metaworldx.training.trainer import Trainer, TrainResult, runner_for, train
 
 __all__ = [
     "EpochRunner",
+    "Learner",
     "TrainConfig",
     "TrainResult",
     "TrainState",
+    "Trainer",
     "checked",
     "preset",
+    "runner_for",
     "train",
 ]
 
 _HOME = {
-    "EpochRunner": "epoch_runner",
-    "TrainState": "epoch_runner",
-    "TrainResult": "trainer",
-    "TrainConfig": "config",
-    "checked": "config",
-    "preset": "config",
-    "train": "trainer",
+    **dict.fromkeys(("TrainConfig", "checked", "preset"), "config"),
+    **dict.fromkeys(("EpochRunner", "TrainState"), "epoch_runner"),
+    **dict.fromkeys(("Learner",), "learner"),
+    **dict.fromkeys(("TrainResult", "Trainer", "runner_for", "train"), "trainer"),
 }
 
 

@@ -59,7 +59,7 @@ class Checkpoints:
             "loop": saveable(_loop_part(state)),
             "about": ocp.args.JsonSave({**about, "replay": with_replay}),
         }
-        if with_replay:
+        if with_replay and state.replay is not None:
             items["replay"] = saveable(state.replay)
         # Before this checkpoint can be resumed from, or they might be taken for its past.
         self._best.drop_given_up()
@@ -94,6 +94,7 @@ class Checkpoints:
         """
         template = place_on(jax.eval_shape(lambda: loop.init(0)), loop.shardings())
         parts = {"agent": template.agent, "loop": _loop_part(template)}
+        with_replay = with_replay and template.replay is not None
         if with_replay:
             parts["replay"] = template.replay
         found = read(
@@ -103,7 +104,8 @@ class Checkpoints:
         replay = (
             as_type_of(template.replay, found["replay"]) if with_replay else loop.empty_replay()
         )
-        return TrainState(agent=agent, replay=replay, **loop_part)
+        own = {name: loop_part[kept] for kept, name in _LOOP_PARTS.items()}
+        return TrainState(agent=agent, replay=replay, **own)
 
     def close(self) -> None:
         """Waits for what is being written and lets go of the folders."""
@@ -155,6 +157,10 @@ def _others(folder: Path, which: str) -> str:
     return "" if epoch is None else f"; there is {other}, after epoch {epoch}"
 
 
+_LOOP_PARTS = {name: name for name in ("env", "key", "epoch")}
+_LOOP_PARTS |= {"plan": "acting", "objective": "reward"}
+"""Fields of the state by the names that files have for them."""
+
+
 def _loop_part(state: TrainState) -> dict[str, Any]:
-    names = ("env", "plan", "objective", "key", "epoch")
-    return {name: getattr(state, name) for name in names}
+    return {kept: getattr(state, name) for kept, name in _LOOP_PARTS.items()}

@@ -1,24 +1,19 @@
-"""Scanned collection: who acts, what is kept, and what is counted."""
+"""Scanned collection of steps: the acting policy, what is kept, and what is counted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from flax import struct
 
+from metaworldx.agents.base import Carry, Learner, Params
 from metaworldx.envs.env import Env
 from metaworldx.envs.rollout import RolloutStep, init_rollout, scan_rollout
 from metaworldx.envs.state import EnvState
 from metaworldx.training.replay_buffer import Transitions
 from metaworldx.training.reward_relabeling import RewardFn
-
-Params = Any
-Plan = Any
-Actor = Callable[[Params, jax.Array, Plan, jax.Array], tuple[jax.Array, Plan]]
-"""(parameters, obs `[E, O]`, plans, key) -> (action `[E, A]`, plans), for one shard."""
 
 
 @struct.dataclass
@@ -32,7 +27,7 @@ class EpisodeStats:
       terminated: of these, how many did not reach the time limit.
       returns, length, success: summed over the episodes that ended.
       diverged: simulations that broke down.
-      terms: the environment's terms that the objective watches, summed over all steps.
+      terms: the environment's terms that the reward function logs, summed over all steps.
     """
 
     steps: jax.Array
@@ -46,7 +41,7 @@ class EpisodeStats:
     terms: dict[str, jax.Array] = struct.field(default_factory=dict)
 
     @staticmethod
-    def of_step(state: EnvState, watched: tuple[str, ...] = ()) -> EpisodeStats:
+    def of_step(state: EnvState, logged: tuple[str, ...] = ()) -> EpisodeStats:
         """Counts of one step of environments `[S, E]`."""
 
         def summed(x: jax.Array) -> jax.Array:
@@ -62,7 +57,7 @@ class EpisodeStats:
             length=summed(state.finished_length * done),
             success=summed(state.finished_success * done),
             diverged=summed(state.diverged),
-            terms={name: summed(state.terms[name]) for name in watched},
+            terms={name: summed(state.terms[name]) for name in logged},
         )
 
     def as_metrics(self) -> dict[str, jax.Array]:
@@ -85,71 +80,55 @@ class EpisodeStats:
         }
 
 
-def random_actor(action_size: int) -> Actor:
-    """Uniform actions in [-1, 1]."""
+class RandomActor:
+    """Uniform actions in [-1, 1]; a learner's carry is left as it is."""
 
-    def act(params: Params, obs: jax.Array, plan: Plan, key: jax.Array) -> tuple[jax.Array, Plan]:
+    def __init__(self, action_size: int):
+        self._size = action_size
+
+    def act(
+        self, params: Params, obs: jax.Array, key: jax.Array, carry: Carry = None
+    ) -> tuple[jax.Array, Carry]:
+        """Independent of what is observed."""
         del params
-        return jax.random.uniform(key, (*obs.shape[:-1], action_size), minval=-1.0), plan
+        return jax.random.uniform(key, (*obs.shape[:-1], self._size), minval=-1.0), carry
 
-    return act
-
-
-def agent_actor(agent_config: Any, planning_envs: int) -> Actor:
-    """The agent: MPPI in the first `planning_envs` environments of a shard, the policy elsewhere.
-
-    The plans have `planning_envs` as their batch, and are None where there are none.
-    """
-    from metaworldx.agents import tdmpc2
-
-    def act(params: Params, obs: jax.Array, plan: Plan, key: jax.Array) -> tuple[jax.Array, Plan]:
-        plan_key, policy_key = jax.random.split(key)
-        planned, reactive = obs[:planning_envs], obs[planning_envs:]
-        actions = []
-        if len(planned):
-            action, plan = tdmpc2.plan(
-                agent_config, params, planned, plan, plan_key, deterministic=False
-            )
-            actions.append(action)
-        if len(reactive):
-            actions.append(tdmpc2.act(agent_config, params, reactive, policy_key))
-        return jnp.concatenate(actions), plan
-
-    return act
+    def reset(self, carry: Carry, done: jax.Array) -> Carry:
+        """As it was."""
+        del done
+        return carry
 
 
 def collect(
     env: Env,
-    objective: RewardFn,
-    actor: Actor,
+    reward_fn: RewardFn,
+    actor: Learner | RandomActor,
     params: Params,
     state: EnvState,
-    plan: Plan,
+    acting: Carry,
     keys: jax.Array,
     steps: int,
-) -> tuple[EnvState, Plan, tuple[Transitions, EpisodeStats]]:
+) -> tuple[EnvState, Carry, tuple[Transitions, EpisodeStats]]:
     """Steps every environment `steps` times.
 
     Args:
       env: with auto-reset.
-      objective: says which of the environment's terms are kept and watched.
+      reward_fn: says which of the environment's terms are kept and logged.
       actor: acts for one shard.
       params: of the agent.
       state: environments `[S, E, ...]`.
-      plan: plans of the environments that plan `[S, planning_envs, ...]`, or None.
+      acting: what the actor carries `[S, ...]`, or None.
       keys: one random key a shard `[S]`.
       steps: control steps.
 
     Returns:
-      The environments, the plans, and (transitions `[S, steps, E, ...]`, counts `[S]`).
+      The environments, the actor's carry, and (transitions `[S, steps, E, ...]`, counts `[S]`).
     """
-    from metaworldx.agents import tdmpc2
 
-    def act(params: Params, plan: Plan, state: EnvState, keys: jax.Array) -> Any:
-        if plan is not None:
-            planning = jax.tree.leaves(plan)[0].shape[1]
-            plan = jax.vmap(tdmpc2.clear_plan)(plan, state.done[:, :planning])
-        return *jax.vmap(actor, in_axes=(None, 0, 0, 0))(params, state.obs, plan, keys), None
+    def act(params: Params, carry: Carry, state: EnvState, keys: jax.Array) -> Any:
+        carry = jax.vmap(actor.reset)(carry, state.done)
+        acting = jax.vmap(actor.act, in_axes=(None, 0, 0, 0))
+        return *acting(params, state.obs, keys, carry), None
 
     def record(step: RolloutStep) -> tuple[Transitions, EpisodeStats]:
         after = step.after
@@ -162,12 +141,12 @@ def collect(
             terminated=after.terminated,
             done=after.done,
             diverged=after.diverged,
-            terms={name: after.terms[name] for name in objective.kept},
+            terms={name: after.terms[name] for name in reward_fn.kept_terms},
         )
-        return kept, EpisodeStats.of_step(after, objective.watched)
+        return kept, EpisodeStats.of_step(after, reward_fn.logged_terms)
 
     step_keys = jax.vmap(lambda key: jax.random.split(key, steps), out_axes=1)(keys)
-    begin = init_rollout(state, plan)
+    begin = init_rollout(state, acting)
     end, (kept, tally) = scan_rollout(env, act, record, params, begin, step_keys)
     kept = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), kept)
     return end.env, end.carry, (kept, jax.tree.map(lambda x: x.sum(axis=0), tally))

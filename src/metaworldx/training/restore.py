@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
 
-from metaworldx.agents import tdmpc2
+from metaworldx.agents import learner_class
+from metaworldx.core.config import parse_setting
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.envs.env import Env
 from metaworldx.envs.scripted_policies import Policy
-from metaworldx.envs.state import EnvConfig, EnvState
-from metaworldx.evaluation.controllers import check_sizes
-from metaworldx.experts.environments import evaluation_env, skill_of
-from metaworldx.experts.expert import Expert, acting_part, acting_sizes
-from metaworldx.experts.skills import clips_of
+from metaworldx.envs.state import EnvState
+from metaworldx.evaluation.controllers import AgentController, check_sizes
 from metaworldx.training.checkpointing import newest, restore_agent
-from metaworldx.training.config import TrainConfig, as_data, parse_setting
-from metaworldx.training.epoch_runner import agent_config_for, planning_config_for
-from metaworldx.training.run_dir import read_config, read_machine, read_metrics
+from metaworldx.training.config import TrainConfig, with_settings
+from metaworldx.training.learner import Learner, run_sizes
+from metaworldx.training.run_dir import CONFIG, read_config, read_run
 
 CHECKPOINTS = ("latest", "best")
 
@@ -31,17 +30,44 @@ class TrainedAgent:
     """What a run's checkpoint holds of its agent.
 
     Attributes:
-      config: the run's settings.
-      agent_config, planning_config: the agent's, for acting and for planning.
+      config: the run's settings, of the trainer.
+      learner: acts with the weights.
+      obs_size, action_size: of its observations and actions.
       params: its weights.
       epoch: of the checkpoint.
     """
 
     config: TrainConfig
-    agent_config: tdmpc2.AgentConfig
-    planning_config: tdmpc2.AgentConfig
+    learner: Learner
+    obs_size: int
+    action_size: int
     params: Any
     epoch: int
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Of observations and actions."""
+        return self.obs_size, self.action_size
+
+    def controller(self, way: str) -> Callable[[Env], AgentController]:
+        """Makes its controller for an evaluation's environment.
+
+        Args:
+          way: of acting, one of the learner's.
+        """
+        return partial(AgentController, self.learner, way, sizes=self.sizes)
+
+    @property
+    def agent_config(self) -> Any:
+        """TD-MPC2's settings in full.
+
+        Raises:
+          UserError: another algorithm's agent.
+        """
+        if self.config.algorithm != "tdmpc2":
+            raise UserError(f"this needs an agent of tdmpc2, not of {self.config.algorithm}")
+        learner: Any = self.learner
+        return learner.config(*self.sizes)
 
     def policy(self, env: Env) -> Policy:
         """The policy's most likely actions, as `envs.rollout` takes them.
@@ -49,16 +75,17 @@ class TrainedAgent:
         Raises:
           UserError: another environment's sizes than the agent knows.
         """
-        check_sizes(self.agent_config, env)
+        check_sizes(self.sizes, env)
+        way = self.learner.ways[0]
 
         def act(state: EnvState, key: jax.Array) -> jax.Array:
-            return tdmpc2.act(self.agent_config, self.params, state.obs, key, deterministic=True)
+            return self.learner.act(self.params, state.obs, key, None, way, deterministic=True)[0]
 
         return act
 
 
 def load_agent(run: Path, checkpoint: str = "latest", planner: Sequence[str] = ()) -> TrainedAgent:
-    """The agent of the run in `run`.
+    """The agent of the run in `run`; its sizes are those that the run's folder keeps.
 
     Args:
       checkpoint: latest, or best (of the run's own evaluations).
@@ -75,16 +102,37 @@ def load_agent(run: Path, checkpoint: str = "latest", planner: Sequence[str] = (
     if numbered:
         raise UserError(f"no checkpoint {checkpoint!r}; {_there(run)}: give one of these names")
     changes = dict(parse_setting(text) for text in planner)
-    horizon = changes.pop("horizon", config.plan_horizon)
-    if horizon is not None and (type(horizon) is not int or horizon < 1):
-        raise UserError(f"planner setting horizon is {horizon!r}; needs a number of at least 1")
-    settings = {**config.planner_settings, **changes}
-    config = replace(config, plan_horizon=horizon, planner_settings=settings)
-    agent_config = agent_config_for(config, evaluation_env(config)(EnvConfig()))
-    template = jax.eval_shape(lambda: tdmpc2.init(agent_config, jax.random.key(0)))
+    if "horizon" in changes:
+        horizon = changes.pop("horizon")
+        if horizon is not None and (type(horizon) is not int or horizon < 1):
+            raise UserError(f"planner setting horizon is {horizon!r}; needs a number of at least 1")
+        changes["plan_horizon"] = horizon
+    described = _described(run)
+    # Of format 1 nobody asks: what follows from it is kept.
+    sizes = run_sizes(config, described.get("episode_length", 1))
+    learner = learner_class(config.algorithm).restored(config.agent, sizes, described)
+    if changes:
+        names = {n if n == "plan_horizon" else f"planner.{n}": x for n, x in changes.items()}
+        config = with_settings(replace(config, agent=learner.settings), names)
+        learner = type(learner)(config.agent, sizes)
+    widths = described["obs_size"], described["action_size"]
+    template = jax.eval_shape(lambda: learner.init(jax.random.key(0), *widths))
     state, epoch = restore_agent(run, template, checkpoint)
-    planning_config = planning_config_for(config, agent_config)
-    return TrainedAgent(config, agent_config, planning_config, state.params, epoch)
+    return TrainedAgent(config, learner, *widths, state.params, epoch)
+
+
+def _described(run: Path) -> dict[str, Any]:
+    """What a run's folder keeps of its learner, with the sizes of the agent.
+
+    Raises:
+      UserError: none is there.
+    """
+    found = read_run(run).get("agent")
+    if not isinstance(found, dict) or not all(
+        type(found.get(name)) is int and found[name] > 0 for name in ("obs_size", "action_size")
+    ):
+        raise UserError(f"{run / CONFIG} cannot be read: no sizes under 'agent'")
+    return found
 
 
 def _there(run: Path) -> str:
@@ -92,37 +140,3 @@ def _there(run: Path) -> str:
     epochs = {which: newest(run, which) for which in CHECKPOINTS}
     there = [f"{which} (epoch {n})" for which, n in epochs.items() if n is not None]
     return f"{run} has {' and '.join(there) or 'none that is complete'}"
-
-
-def expert_from_run(run: Path, checkpoint: str = "best") -> Expert:
-    """The expert that a run of `train expert` trained, with its record.
-
-    Raises:
-      UserError: as `load_agent`; a run that trained no skill.
-    """
-    trained = load_agent(run, checkpoint)
-    skill = skill_of(trained.config)
-    if skill is None:
-        raise UserError(f"the run in {run} trained no skill; needs one of `train expert`")
-    rows = [row for row in read_metrics(run) if row["epoch"] <= trained.epoch]
-    evaluation = next((row["eval/policy"] for row in rows[::-1] if "eval/policy" in row), {})
-    last = rows[-1] if rows else {}
-    begun = trained.config.begin_with
-    record = {
-        # Where on the machine another run lay says nothing to others.
-        "config": as_data(trained.config) | {"begin_with": begun and Path(begun).name},
-        "machine": read_machine(run),
-        "checkpoint": checkpoint,
-        "env_steps": last.get("env_steps", 0),
-        "updates": last.get("updates", 0),
-        "minutes": last.get("seconds", 0.0) / 60.0,
-        "return_mean": evaluation.get("return_mean"),
-        "length_mean": evaluation.get("length_mean"),
-    }
-    return Expert(
-        skill=skill,
-        sizes=acting_sizes(trained.agent_config),
-        params=acting_part(trained.params),
-        clips=tuple(clips_of(skill)),
-        record=record,
-    )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from metaworldx.core.config import flat, from_data, to_data
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import read_json, write_text
-from metaworldx.training.config import TrainConfig, as_data, from_data
+from metaworldx.training.config import TrainConfig, from_format_1
 
+T = TypeVar("T")
 CONFIG, METRICS, BOARD = "config.json", "metrics.jsonl", "tensorboard"
+FORMAT = 2
+"""Of `config.json`; format 1 (version 0.1) has no entry `format`, and is read too."""
 
 # What may differ when a run is resumed: how long it goes on, and what it tells meanwhile.
 _MAY_CHANGE = (
@@ -32,49 +36,124 @@ def check_new(folder: Path) -> None:
         raise UserError(f"{folder} holds a run already; give --resume or another --out")
 
 
-def check_same(folder: Path, config: TrainConfig) -> None:
-    """Raises UserError if `config` is not the one that the run in `folder` was begun with."""
-    begun = as_data(read_config(folder))
-    for name, value in as_data(config).items():
-        if name not in _MAY_CHANGE and begun[name] != value:
+def check_same(folder: Path, begun: Any, config: Any) -> None:
+    """Raises UserError if a run was begun with other settings than it is to go on with.
+
+    Args:
+      folder: of the run.
+      begun, config: settings, of the trainer alone or of a method around them.
+    """
+    had, wanted = flat(to_data(begun)), flat(to_data(config))
+    for name, value in wanted.items():
+        short = name.removeprefix("train.")
+        if short not in _MAY_CHANGE and had.get(name) != value:
             raise UserError(
-                f"the run in {folder} has {name} {begun[name]!r}, not {value!r}; "
+                f"the run in {folder} has {short} {had.get(name)!r}, not {value!r}; "
                 "resume it without that setting, or begin another run"
             )
 
 
-def write_config(folder: Path, config: TrainConfig, agent_config: Any) -> None:
-    """Writes the settings, the agent's in full, and what they ran on."""
+def write_config(
+    folder: Path, config: TrainConfig, agent: Mapping[str, Any], method: Mapping[str, Any] = {}
+) -> None:
+    """Writes the settings, the agent's in full, and what they ran on.
+
+    Args:
+      agent: what the learner describes of itself.
+      method: what the run's method keeps beside them, under its name.
+    """
     from metaworldx.core.host_info import machine
 
     data = {
-        "train": as_data(config),
-        "agent": dataclasses.asdict(agent_config),
+        "format": FORMAT,
+        "train": to_data(config),
+        **to_data(method),
+        "agent": to_data(agent),
         "machine": machine(),
     }
     write_text(folder / CONFIG, json.dumps(data, indent=1) + "\n")
 
 
-def read_config(folder: Path) -> TrainConfig:
-    """The settings of the run in `folder`.
+def read_run(folder: Path) -> dict[str, Any]:
+    """All that the file of a run's settings holds, found to be of a format that is known.
 
     Raises:
-      UserError: no such folder, no run in it, or a broken file.
+      UserError: no such folder, no run in it, a broken file, or one of a later version.
     """
     if not folder.is_dir():
         raise UserError(f"no run folder {str(folder)!r}")
     path = folder / CONFIG
     if not path.is_file():
         raise UserError(f"no run in {folder}: it has no {CONFIG}")
-    data = read_json(path, "file of a run's settings").get("train")
-    if not isinstance(data, dict):
+    data = read_json(path, "file of a run's settings")
+    if not isinstance(data.get("train"), dict):
         raise UserError(f"{path} cannot be read: no settings under 'train'")
-    return from_data(data)
+    if data.get("format", 1) not in (1, FORMAT):
+        raise UserError(
+            f"{path} has the format {data['format']!r:.60}, written by metaworldx "
+            f"{_version_of(data)}; this version reads 1 and {FORMAT}: install that one"
+        )
+    return data
+
+
+def read_part(folder: Path, name: str, cls: type[T], former: Callable[[dict[str, Any]], T]) -> T:
+    """A part of a run's settings.
+
+    Args:
+      folder: of the run.
+      name: of the part in `config.json`, e.g. `train`, or `expert.skill`.
+      cls: its dataclass.
+      former: makes it from what format 1 has under `train`.
+
+    Raises:
+      UserError: as `read_run`; no such part, or settings that this version does not know: the
+        message has the version that wrote them.
+    """
+    data = read_run(folder)
+    try:
+        if data.get("format", 1) == 1:
+            return former(data["train"])
+        part: Any = data
+        for each in name.split("."):
+            part = part.get(each) if isinstance(part, dict) else None
+        if part is None:
+            raise UserError(f"no settings under {name!r}")
+        return from_data(cls, part, "setting")
+    except UserError as error:
+        raise UserError(
+            f"{folder / CONFIG}, written by metaworldx {_version_of(data)}, cannot be read: "
+            f"{error}; train anew, or install that version"
+        ) from None
+
+
+def read_config(folder: Path) -> TrainConfig:
+    """The trainer's settings of the run in `folder`.
+
+    Raises:
+      UserError: as `read_run` and `read_part`.
+    """
+    return read_part(folder, "train", TrainConfig, from_format_1)
+
+
+def read_same(folder: Path, config: Any) -> Any:
+    """The settings of the run in `folder`, of the same kind as `config`.
+
+    Raises:
+      UserError: as `read_config`, or a run of another method.
+    """
+    reader = getattr(type(config), "read", None)
+    return read_config(folder) if reader is None else reader(folder)
 
 
 def read_machine(folder: Path) -> dict[str, Any]:
     """What the run in `folder` ran on and with which versions."""
-    return json.loads((folder / CONFIG).read_text()).get("machine", {})
+    return read_run(folder).get("machine", {})
+
+
+def _version_of(data: Mapping[str, Any]) -> str:
+    machine = data.get("machine")
+    version = machine.get("metaworld-x") if isinstance(machine, dict) else None
+    return version if isinstance(version, str) else "of an unknown version"
 
 
 class MetricsWriter:

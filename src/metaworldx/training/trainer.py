@@ -1,4 +1,4 @@
-"""A training run from its settings to its folder: the shell around the loop."""
+"""Trainer of a run, from its settings to its folder: the shell around the epochs."""
 
 from __future__ import annotations
 
@@ -7,26 +7,38 @@ import math
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from tqdm import tqdm
 
+from metaworldx.core.config import flat, to_data
 from metaworldx.core.errors import UserError
 from metaworldx.core.preemption import stop_on_signal
+from metaworldx.envs.env import Env
+from metaworldx.envs.factory import EnvMaker
 from metaworldx.evaluation.controllers import AgentController
 from metaworldx.evaluation.evaluator import Evaluation, Evaluator
-from metaworldx.experts.environments import evaluation_env
+from metaworldx.training import method
 from metaworldx.training.checkpointing import CHECKPOINTS, Checkpoints, newest
-from metaworldx.training.config import TrainConfig, as_data, checked
+from metaworldx.training.config import TrainConfig, checked
 from metaworldx.training.epoch_runner import EpochRunner, TrainState
+from metaworldx.training.method import RunConfig, train_config
 from metaworldx.training.replay_memory import available_memory, check_memory
-from metaworldx.training.run_dir import CONFIG, MetricsWriter, check_new, check_same, write_config
+from metaworldx.training.reward_relabeling import RewardFn
+from metaworldx.training.run_dir import (
+    CONFIG,
+    MetricsWriter,
+    check_new,
+    check_same,
+    read_same,
+    write_config,
+)
 
 DONE, STOP_AT, INTERRUPTED, NOT_FINITE = "done", "stop_at", "interrupted", "not_finite"
 
@@ -64,38 +76,60 @@ class TrainResult:
 
 
 def train(
-    config: TrainConfig, folder: Path, resume: bool = False, loop: EpochRunner | None = None
+    config: RunConfig,
+    folder: Path,
+    resume: bool = False,
+    runner: EpochRunner | None = None,
+    show: bool = False,
 ) -> TrainResult:
     """Trains an agent, or goes on with the run in `folder`.
 
     Args:
-      config: settings.
+      config: settings, of a task's own training or of a method's.
       folder: of the run, made if need be.
       resume: go on from the newest checkpoint there.
-      loop: of the same settings, to use again what it has compiled.
+      runner: of the same settings, to use again what it has compiled.
+      show: tell all the settings, on stderr.
 
     Raises:
       UserError: settings that do not fit, a folder with or without a run, a broken checkpoint.
     """
-    config = checked(config)
-    check_same(folder, config) if resume else check_new(folder)
+    settings = checked(train_config(config))
+    check_same(folder, read_same(folder, config), config) if resume else check_new(folder)
     if jax.process_count() > 1:
         # No process may look for a run in the folder after another has begun one there.
         from jax.experimental import multihost_utils
 
         multihost_utils.sync_global_devices("folder checked")
-    return Trainer(config, folder, resume, loop or EpochRunner(config)).go()
+    env = method.training_env(config) if runner is None else runner.env
+    reward_fn = method.reward_fn(config, env) if runner is None else runner.reward_fn
+    eval_env, kept = method.evaluation_env(config), method.kept(config)
+    trainer = Trainer(env, eval_env, reward_fn, settings, folder, resume, kept, runner)
+    if show:
+        told = ", ".join(f"{name} {value}" for name, value in flat(to_data(config)).items())
+        trainer.say(f"settings: {told}")
+    return trainer.go()
+
+
+def runner_for(config: RunConfig, devices: list[Any] | None = None) -> EpochRunner:
+    """The jitted functions of a run by its settings.
+
+    Raises:
+      UserError: settings that do not fit.
+    """
+    settings, env = checked(train_config(config)), method.training_env(config)
+    return EpochRunner(settings, env, method.reward_fn(config, env), devices=devices)
 
 
 class Stopped(Exception):
     """A signal came; the run's checkpoint is written, and the run goes on next time."""
 
 
-def train_on(config: TrainConfig, folder: Path, loop: EpochRunner | None = None) -> TrainResult:
+def train_on(config: RunConfig, folder: Path, runner: EpochRunner | None = None) -> TrainResult:
     """Begins a run that is part of more, or goes on with it from its newest checkpoint.
 
     Args:
-      loop: of settings that differ in the seed at most, to use again what it has compiled.
+      runner: of settings that differ in the seed at most, to use again what it has compiled.
 
     Raises:
       Stopped: a signal came.
@@ -106,31 +140,59 @@ def train_on(config: TrainConfig, folder: Path, loop: EpochRunner | None = None)
     if begun and not resume:
         # It was cut short before its first checkpoint.
         shutil.rmtree(folder)
-    result = train(config, folder, resume, loop)
+    result = train(config, folder, resume, runner)
     if result.why == INTERRUPTED:
         raise Stopped
     return result
 
 
 class Trainer:
-    """The pieces of a run that the shell holds on to."""
+    """One run: its epochs, evaluations, checkpoints and metrics.
 
-    def __init__(self, config: TrainConfig, folder: Path, resume: bool, loop: EpochRunner):
-        self.config, self.loop = config, loop
+    It knows neither skill nor teacher: what it trains in, and for what, is handed in.
+    """
+
+    def __init__(
+        self,
+        env: Env,
+        eval_env: EnvMaker,
+        reward_fn: RewardFn,
+        config: TrainConfig,
+        folder: Path,
+        resume: bool = False,
+        kept: Mapping[str, Any] = {},
+        runner: EpochRunner | None = None,
+    ):
+        """Begins a run, or reads its newest checkpoint.
+
+        Args:
+          env: to train in, with auto-reset.
+          eval_env: builds what the agent is evaluated in.
+          reward_fn: what is maximised in `env`.
+          config: checked settings.
+          folder: of the run.
+          resume: go on from the newest checkpoint there.
+          kept: of the run's method, for its folder, by the method's name.
+          runner: of the same environment, reward function and settings but for the seed, to use
+            again what it has compiled.
+
+        Raises:
+          UserError: settings that do not fit, or a broken checkpoint.
+        """
+        self.config = config
+        self.runner = runner or EpochRunner(config, env, reward_fn)
+        self.learner = self.runner.learner
         self.leads = jax.process_index() == 0
-        env = self.loop.env
         memory = check_memory(
             *(config, env.obs_size, env.action_size, available_memory(config, jax.devices())),
-            term_size=sum(math.prod(shape) for shape in self.loop.term_shapes().values()),
+            term_size=sum(math.prod(shape) for shape in self.runner.term_shapes().values()),
         )
         self.say(memory)
-        ways = ("policy", "mppi") if config.eval_with == "both" else (config.eval_with,)
+        ways = self.learner.ways if config.eval_with == "both" else (config.eval_with,)
         ways = ways if config.eval_episodes else ()
         self.evaluators = {
             way: Evaluator(
-                partial(AgentController, self.loop.planning_config, way),
-                evaluation_env(config),
-                config.eval_episodes,
+                partial(AgentController, self.learner, way), eval_env, config.eval_episodes
             )
             for way in ways
         }
@@ -143,31 +205,29 @@ class Trainer:
             # What this needs of another run is known to be there before a folder is made.
             self.state = self._begun()
             if self.leads:
-                write_config(folder, config, self.loop.agent_config)
+                write_config(folder, config, self.runner.described, kept)
             self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
         self.epoch = int(self.state.epoch)
         if self.leads:
             self.metrics = MetricsWriter(folder, self.epoch, self.epoch * config.steps_per_epoch)
 
     def _begun(self) -> TrainState:
-        state = self.loop.init(self.config.seed)
-        if self.config.begin_with is None:
+        state = self.runner.init(self.config.seed)
+        if self.config.init_from is None:
             return state
-        params = _params_of(Path(self.config.begin_with), state.agent.params)
+        params = _params_of(Path(self.config.init_from), state.agent.params)
         params = jax.tree.map(
             lambda new, old: jax.device_put(new, old.sharding), params, state.agent.params
         )
-        # The target's Q-functions begin equal to the others; a copy, for the loop donates both.
-        target = jax.tree.map(jnp.copy, params.model.qs)
-        self.say(f"beginning with the agent of {self.config.begin_with}")
-        return state.replace(agent=state.agent.replace(params=params, target_q=target))
+        self.say(f"beginning with the agent of {self.config.init_from}")
+        return state.replace(agent=self.learner.with_params(state.agent, params))
 
     def _restored(self, folder: Path) -> TrainState:
         epoch = self.checkpoints.latest()
         has_best = self.checkpoints.resume_best(epoch or 0)
         if epoch is None:
             self.say(f"no checkpoint in {folder} yet; beginning anew")
-            return self.loop.init(self.config.seed)
+            return self.runner.init(self.config.seed)
         about = self.checkpoints.about(epoch)
         self.progress = Progress(**about["progress"])
         if not has_best:
@@ -176,7 +236,7 @@ class Trainer:
         if not about["replay"]:
             self.say("the checkpoint holds no replay: resuming is not exact")
         self.say(f"resuming after epoch {epoch}")
-        return self.checkpoints.restore(self.loop, epoch, about["replay"])
+        return self.checkpoints.restore(self.runner, epoch, about["replay"])
 
     def say(self, text: str) -> None:
         """Tells the person who watches, on stderr."""
@@ -219,7 +279,7 @@ class Trainer:
     def _one_epoch(self) -> dict[str, Any]:
         config, seeding = self.config, self.epoch < self.config.seed_epochs
         begin = time.perf_counter()
-        run = self.loop.seed_epoch if seeding else self.loop.epoch
+        run = self.runner.seed_epoch if seeding else self.runner.epoch
         self.state, metrics = run(self.state)
         metrics = {name: float(np.asarray(value)) for name, value in metrics.items()}
         seconds = time.perf_counter() - begin
@@ -227,12 +287,12 @@ class Trainer:
         self.epoch += 1
         bad = metrics.get("train/skipped", 0.0) > 0.5
         self.progress.bad_epochs = self.progress.bad_epochs + 1 if bad else 0
-        updates = 0 if seeding else config.updates_per_round * config.epoch_rounds
+        each = self.runner.updates_per_round * config.epoch_rounds
+        updates = 0 if seeding else each
         return {
             "epoch": self.epoch,
             "env_steps": self.epoch * config.steps_per_epoch,
-            "updates": max(0, self.epoch - config.seed_epochs)
-            * (config.updates_per_round * config.epoch_rounds),
+            "updates": max(0, self.epoch - config.seed_epochs) * each,
             "seconds": self.progress.seconds,
             "steps_per_second": config.steps_per_epoch / seconds,
             "updates_per_second": updates / seconds,
@@ -300,7 +360,7 @@ class Trainer:
         return bool(np.any(multihost_utils.process_allgather(np.array(ours))))
 
     def _about(self) -> dict[str, Any]:
-        return {"config": as_data(self.config), "progress": vars(self.progress)}
+        return {"config": to_data(self.config), "progress": vars(self.progress)}
 
     def _save(self) -> None:
         self.checkpoints.save(self.state, self._about(), self.config.checkpoint_replay)
@@ -328,7 +388,7 @@ def _params_of(run: Path, wanted: Any) -> Any:
 
     which = "latest" if newest(run, "best") is None else "best"
     params = load_agent(run, which).params
-    shapes = [jax.tree.map(jnp.shape, tree) for tree in (params, wanted)]
+    shapes = [jax.tree.map(np.shape, tree) for tree in (params, wanted)]
     if jax.tree.structure(params) != jax.tree.structure(wanted) or shapes[0] != shapes[1]:
         raise UserError(f"the agent of {run} has networks of other sizes than this run's")
     return params

@@ -1,16 +1,18 @@
-"""The agent's settings: network sizes, loss coefficients, the planner's numbers, and presets."""
+"""Settings of TD-MPC2: network sizes, loss coefficients, the planner's numbers, and presets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
-from metaworldx.core.errors import UserError, nearest
+from metaworldx.core.errors import UserError, check_at_least, check_known, nearest
+
+ACTORS = ("policy", "mppi", "mixed")
 
 
 @dataclass(frozen=True)
-class PlannerConfig:
-    """Settings of the sampling planner; defaults are TD-MPC2's.
+class PlannerSettings:
+    """What a run sets of the sampling planner; defaults are TD-MPC2's.
 
     Attributes:
       method: `mppi` weights elites by exp(temperature * value), `cem` weights them alike.
@@ -19,10 +21,9 @@ class PlannerConfig:
       mu: weight of Q in `eq7`.
       samples, elites, policy_trajectories: candidates, how many of them are kept, and how many
         come from the policy.
-      iterations: rounds of sampling and refitting.
+      iterations: rounds of sampling and refitting; None is 8 for 20 actions or more, else 6.
       min_std, max_std: bounds of the sampling width, in action units.
       temperature: sharpness of MPPI's weights, per unit of value.
-      guidance_weight: lambda of `lambda ||a - a_ref||^2`, subtracted from a candidate's value.
       dtype: what the networks compute in while planning.
       rows: at most so many latents (environments times samples) are evaluated together and the
         environments planned for in turn, which bounds the memory: about 20 arrays of
@@ -35,11 +36,10 @@ class PlannerConfig:
     samples: int = 512
     elites: int = 64
     policy_trajectories: int = 24
-    iterations: int = 6
+    iterations: int | None = None
     min_std: float = 0.05
     max_std: float = 2.0
     temperature: float = 0.5
-    guidance_weight: float = 0.0
     dtype: Literal["float32", "bfloat16"] = "float32"
     rows: int = 0
 
@@ -47,11 +47,11 @@ class PlannerConfig:
         _one_of("planner method", self.method, ("mppi", "cem"))
         _one_of("planner objective", self.objective, ("terminal_q", "eq7"))
         _one_of("planner dtype", self.dtype, ("float32", "bfloat16"))
-        _at_least("planner iterations", self.iterations, 1)
+        if self.iterations is not None:
+            _at_least("planner iterations", self.iterations, 1)
         _at_least("planner policy_trajectories", self.policy_trajectories, 0)
         _at_least("planner elites", self.elites, 1)
         _at_least("planner rows", self.rows, 0)
-        # One more than the policy's, so that a guidance action finds its place.
         _at_least("planner samples", self.samples, self.policy_trajectories + 1)
         _at_least("planner samples", self.samples, self.elites)
         if not 0.0 < self.min_std <= self.max_std:
@@ -61,13 +61,18 @@ class PlannerConfig:
 
 
 @dataclass(frozen=True)
-class AgentConfig:
-    """Everything that the agent's functions need to know before `jit`; hashable.
+class PlannerConfig(PlannerSettings):
+    """The planner's settings in full."""
+
+    iterations: int = 6
+
+
+@dataclass(frozen=True)
+class _Hyperparameters:
+    """What a run sets and the agent's functions take as it is.
 
     Attributes:
-      obs_size, action_size: numbers in one observation and one action.
-      encoder_size, latent_size, hidden_size: widths of the encoder's hidden layer, of a latent,
-        and of the two hidden layers of every other network.
+      encoder_size: width of the encoder's hidden layer.
       simnorm_size: a latent is made of groups of this many that each sum to one.
       num_q, num_bins, vmin, vmax: the Q-ensemble and its bins, equally wide in symlog.
       dropout: on the first layer of the Q-functions while they are trained.
@@ -75,8 +80,6 @@ class AgentConfig:
       normalise_obs: scale observations by their running mean and standard deviation; TD-MPC2
         does not.
       episodic: learn when episodes terminate, and discount by it.
-      horizon: steps of the latent rollout, in training and in planning.
-      discount: per control step.
       *_coef: weights of the losses.
       rho: a step's loss counts rho times the one before it.
       tau: step of the target Q-functions and of the running scale towards the present.
@@ -84,15 +87,13 @@ class AgentConfig:
       decay_updates: over so many updates the learning rates fall along a cosine to a tenth;
         0 keeps them, as TD-MPC2 does.
       grad_clip: bound of the gradients' global norm, model and policy apart.
-      guidance_weight: lambda of `lambda ||pi_mean(z) - a_ref||^2` in the policy loss.
-      planner: the planner's own settings.
+      action_penalty: lambda of MetaWorld-X's `lambda ||pi_mean(z) - a_ref||^2` in the policy's
+        loss. A residual agent's actions are added to a_ref, so that it is
+        `lambda ||pi_mean(z)||^2`; for any agent that keeps a young policy off the ends of its
+        actuators' ranges. 0 is TD-MPC2's loss.
     """
 
-    obs_size: int
-    action_size: int
     encoder_size: int = 256
-    latent_size: int = 512
-    hidden_size: int = 512
     simnorm_size: int = 8
     num_q: int = 5
     num_bins: int = 101
@@ -103,39 +104,129 @@ class AgentConfig:
     log_std_max: float = 2.0
     normalise_obs: bool = False
     episodic: bool = True
-    horizon: int = 3
-    discount: float = 0.99
     consistency_coef: float = 20.0
     reward_coef: float = 0.1
     value_coef: float = 0.1
     termination_coef: float = 1.0
     entropy_coef: float = 1e-4
-    guidance_weight: float = 0.0
+    action_penalty: float = 0.0
     rho: float = 0.5
     tau: float = 0.01
     learning_rate: float = 3e-4
     encoder_rate_scale: float = 0.3
     decay_updates: int = 0
     grad_clip: float = 20.0
-    planner: PlannerConfig = field(default_factory=PlannerConfig)
 
     def __post_init__(self):
-        sizes = ("obs_size", "action_size", "encoder_size", "latent_size", "hidden_size")
-        for name in (*sizes, "simnorm_size", "horizon"):
+        for name in ("encoder_size", "simnorm_size"):
             _at_least(name, getattr(self, name), 1)
         for name in ("num_q", "num_bins"):
             _at_least(name, getattr(self, name), 2)
         _at_least("decay_updates", self.decay_updates, 0)
+        check_at_least(self, 0, "action_penalty")
+        if self.vmin >= self.vmax:
+            raise UserError(f"vmin is {self.vmin}; needs less than vmax ({self.vmax})")
+        _below_one("dropout", self.dropout)
+
+
+@dataclass(frozen=True)
+class AgentSettings(_Hyperparameters):
+    """What a run sets of the agent; None is what its size has, or what follows from the task.
+
+    Attributes:
+      size: small or paper, whose widths are taken where none are given.
+      act_with: who acts while training: policy, mppi, or mixed.
+      plan_fraction: share of the environments in which MPPI acts when mixed.
+      plan_horizon: steps that MPPI looks ahead; None is as many as a sampled sequence has.
+      decay_rate: the learning rates fall to a tenth over the run, so that its end is steadier.
+      latent_size, hidden_size, discount: as in `AgentConfig`.
+      planner: the planner's own settings.
+    """
+
+    size: str = "small"
+    act_with: str = "policy"
+    plan_fraction: float = 0.25
+    plan_horizon: int | None = None
+    decay_rate: bool = False
+    latent_size: int | None = None
+    hidden_size: int | None = None
+    discount: float | None = None
+    planner: PlannerSettings = field(default_factory=PlannerSettings)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.size not in _SIZES:
+            raise UserError(nearest("agent preset", self.size, _SIZES))
+        check_known("act_with", self.act_with, ACTORS)
+        if self.plan_horizon is not None:
+            _at_least("plan_horizon", self.plan_horizon, 1)
+        if not 0.0 <= self.plan_fraction <= 1.0:
+            raise UserError(f"plan_fraction is {self.plan_fraction}; needs 0 to 1")
+
+    def planning_envs(self, num_envs: int) -> int:
+        """Of so many environments, in how many MPPI acts while training: the first ones."""
+        share = {"policy": 0.0, "mppi": 1.0, "mixed": self.plan_fraction}[self.act_with]
+        return round(share * num_envs)
+
+    def config(
+        self, obs_size: int, action_size: int, *, horizon: int, updates: int, episode_length: int
+    ) -> AgentConfig:
+        """The settings in full for an environment's sizes.
+
+        Args:
+          horizon: steps of a sampled sequence.
+          updates: of the whole run.
+          episode_length: in control steps; sets the discount where none is given.
+
+        Raises:
+          UserError: sizes below one, or settings that do not go together.
+        """
+        base = preset(self.size, obs_size, action_size, episode_length)
+        planner = PlannerConfig(**_given(self.planner, base.planner))
+        given = {**_given(self, base), "planner": planner}
+        if self.decay_rate and not self.decay_updates:
+            given["decay_updates"] = updates
+        return AgentConfig(**given, horizon=horizon, obs_size=obs_size, action_size=action_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentConfig(_Hyperparameters):
+    """Everything that the agent's functions need to know before `jit`; hashable.
+
+    Attributes:
+      obs_size, action_size: numbers in one observation and one action.
+      latent_size, hidden_size: widths of a latent, and of the two hidden layers of every network
+        but the encoder.
+      horizon: steps of the latent rollout, in training and in planning.
+      discount: per control step.
+      planner: the planner's own settings.
+    """
+
+    obs_size: int
+    action_size: int
+    latent_size: int = 512
+    hidden_size: int = 512
+    horizon: int = 3
+    discount: float = 0.99
+    planner: PlannerConfig = field(default_factory=PlannerConfig)
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("obs_size", "action_size", "latent_size", "hidden_size", "horizon"):
+            _at_least(name, getattr(self, name), 1)
         if self.latent_size % self.simnorm_size:
             raise UserError(
                 f"latent_size is {self.latent_size}; "
                 f"needs a multiple of simnorm_size ({self.simnorm_size})"
             )
-        if self.vmin >= self.vmax:
-            raise UserError(f"vmin is {self.vmin}; needs less than vmax ({self.vmax})")
-        for name in ("discount", "dropout"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise UserError(f"{name} is {getattr(self, name)}; needs at least 0 and below 1")
+        _below_one("discount", self.discount)
+
+
+def _given(settings: Any, base: Any) -> dict[str, Any]:
+    """Those settings that `base` has too and that are not None; else base's own."""
+    names = {f.name for f in fields(settings)} & {f.name for f in fields(base)}
+    found = {name: getattr(settings, name) for name in names}
+    return {name: getattr(base, name) if x is None else x for name, x in found.items()}
 
 
 _SIZES = {
@@ -179,6 +270,11 @@ def discount_for(episode_length: int) -> float:
 def _at_least(name: str, value: int, least: int) -> None:
     if value < least:
         raise UserError(f"{name} is {value}; needs at least {least}")
+
+
+def _below_one(name: str, value: float) -> None:
+    if not 0.0 <= value < 1.0:
+        raise UserError(f"{name} is {value}; needs at least 0 and below 1")
 
 
 def _one_of(kind: str, value: str, known: tuple[str, ...]) -> None:

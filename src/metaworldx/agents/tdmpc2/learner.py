@@ -1,7 +1,8 @@
-"""One training step of the agent: model, policy and target Q-functions, with a guard."""
+"""TD-MPC2's learner: acting and one training step of model, policy and target Q-functions."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -9,8 +10,9 @@ import jax.numpy as jnp
 import optax
 from flax import struct
 
+from metaworldx.agents.base import Learner, RunSizes
 from metaworldx.agents.tdmpc2 import world_model as wm
-from metaworldx.agents.tdmpc2.config import AgentConfig
+from metaworldx.agents.tdmpc2.config import AgentConfig, AgentSettings
 from metaworldx.agents.tdmpc2.losses import (
     Batch,
     Metrics,
@@ -21,6 +23,8 @@ from metaworldx.agents.tdmpc2.losses import (
     policy_loss,
     td_targets,
 )
+from metaworldx.agents.tdmpc2.planner import PlanState, clear_plan, plan
+from metaworldx.core.config import from_data
 
 # PyTorch's clip_grad_norm_ adds this to the norm.
 _CLIP_EPS = 1e-6
@@ -57,8 +61,8 @@ def init(config: AgentConfig, key: jax.Array) -> AgentState:
     return AgentState(
         params=params,
         target_q=jax.tree.map(jnp.copy, params.model.qs),
-        model_opt=_model_optimiser(config).init(model),
-        policy_opt=_policy_optimiser(config).init(params.policy),
+        model_opt=_model_optimizer(config).init(model),
+        policy_opt=_policy_optimizer(config).init(params.policy),
         scale=jnp.ones(()),
         step=jnp.zeros((), jnp.int32),
         skipped=jnp.zeros((), jnp.int32),
@@ -73,7 +77,7 @@ def act(
     deterministic: bool = False,
 ) -> jax.Array:
     """Actions `[B, A]` of the policy alone for observations `[B, O]`; its mean if deterministic."""
-    z = wm.encode(config, params.model, wm.normalised(params, obs))
+    z = wm.encode(config, params.model, wm.normalize_obs(params, obs))
     if deterministic:
         return wm.policy(config, params.policy, z, 0.0).mean
     noise = jax.random.normal(key, (*obs.shape[:-1], config.action_size))
@@ -101,25 +105,27 @@ def update_with(
     """`update` with its noise given."""
     batch = batch_first(batch)
     params, model = state.params, state.params.model
-    stats = None if params.obs is None else wm.seen(params.obs, batch.obs)
+    stats = None if params.obs is None else wm.update_obs_stats(params.obs, batch.obs)
     params = params.replace(obs=stats)
-    batch = batch.replace(obs=wm.normalised(params, batch.obs))
+    batch = batch.replace(obs=wm.normalize_obs(params, batch.obs))
     next_z = wm.encode(config, model, batch.obs[:, 1:])
     targets = td_targets(config, params, state.target_q, batch, next_z, noise)
 
     grads, (zs, model_metrics) = jax.grad(
         lambda p: model_loss(config, p, batch, next_z, targets, noise), has_aux=True
     )(model)
-    grads, model_norm = _clipped(config, grads)
-    model, model_opt = _stepped(_model_optimiser(config), grads, state.model_opt, model)
+    grads, model_norm = _clip_by_norm(config, grads)
+    model, model_opt = _apply_gradients(_model_optimizer(config), grads, state.model_opt, model)
 
     # The policy step sees the rollout's latents from before the model step and Q from after it.
     grads, (scale, policy_metrics) = jax.grad(
-        lambda p: policy_loss(config, p, model.qs, zs, state.scale, batch.guidance, noise),
+        lambda p: policy_loss(config, p, model.qs, zs, state.scale, batch.reference_action, noise),
         has_aux=True,
     )(params.policy)
-    grads, policy_norm = _clipped(config, grads)
-    policy, policy_opt = _stepped(_policy_optimiser(config), grads, state.policy_opt, params.policy)
+    grads, policy_norm = _clip_by_norm(config, grads)
+    policy, policy_opt = _apply_gradients(
+        _policy_optimizer(config), grads, state.policy_opt, params.policy
+    )
 
     new = state.replace(
         params=wm.Params(model=model, policy=policy, obs=stats),
@@ -138,7 +144,7 @@ def update_with(
     return kept, metrics | {"skipped": (~fine).astype(jnp.float32)}
 
 
-def _stepped(
+def _apply_gradients(
     optimiser: optax.GradientTransformation, grads: Any, opt: optax.OptState, weights: Any
 ) -> tuple[Any, optax.OptState]:
     """Weights after one step of an optimiser, and its new state."""
@@ -146,7 +152,7 @@ def _stepped(
     return optax.apply_updates(weights, change), opt
 
 
-def _model_optimiser(config: AgentConfig) -> optax.GradientTransformation:
+def _model_optimizer(config: AgentConfig) -> optax.GradientTransformation:
     def rates(params: wm.ModelParams) -> wm.ModelParams:
         labels = jax.tree.map(lambda _: "other", params)
         return labels.replace(encoder=jax.tree.map(lambda _: "encoder", params.encoder))
@@ -158,7 +164,7 @@ def _model_optimiser(config: AgentConfig) -> optax.GradientTransformation:
     return optax.partition(adam, rates)
 
 
-def _policy_optimiser(config: AgentConfig) -> optax.GradientTransformation:
+def _policy_optimizer(config: AgentConfig) -> optax.GradientTransformation:
     return optax.adam(_rate(config), eps=_POLICY_ADAM_EPS)
 
 
@@ -170,8 +176,125 @@ def _rate(config: AgentConfig, scale: float = 1.0) -> optax.ScalarOrSchedule:
     return optax.cosine_decay_schedule(rate, config.decay_updates, alpha=_LEAST_RATE)
 
 
-def _clipped(config: AgentConfig, grads: wm.Weights) -> tuple[wm.Weights, jax.Array]:
+def _clip_by_norm(config: AgentConfig, grads: wm.Weights) -> tuple[wm.Weights, jax.Array]:
     """Gradients scaled down to the greatest norm allowed, and their norm before."""
     norm = optax.global_norm(grads)
     factor = jnp.minimum(config.grad_clip / (norm + _CLIP_EPS), 1.0)
     return jax.tree.map(lambda g: g * factor, grads), norm
+
+
+class TDMPC2Learner(Learner):
+    """TD-MPC2: the functions of this folder under one run's sizes.
+
+    Its carry is the plans begun in the environments in which MPPI acts, or None.
+    """
+
+    Settings = AgentSettings
+    ways = ("policy", "mppi")
+
+    @classmethod
+    def restored(cls, settings: AgentSettings, sizes: RunSizes, described: Any) -> TDMPC2Learner:
+        """The learner of a kept run, with what `describe` told of it, whatever is usual today."""
+        # A name of format 1, and what is no setting.
+        others = ("guidance_weight", "episode_length")
+        full = {k: v for k, v in described.items() if k not in others}
+        planner = {k: v for k, v in full["planner"].items() if k != "guidance_weight"}
+        config = from_data(AgentConfig, full | {"planner": planner}, "agent's entry")
+        same = {f.name for f in dataclasses.fields(config)} & {
+            f.name for f in dataclasses.fields(settings)
+        }
+        kept = {name: getattr(config, name) for name in same - {"action_penalty"}}
+        return cls(dataclasses.replace(settings, **kept), sizes)
+
+    def config(self, obs_size: int, action_size: int) -> AgentConfig:
+        """All that the functions of this folder take, for widths of observation and action."""
+        return self.settings.config(
+            *(obs_size, action_size),
+            horizon=self.sizes.horizon,
+            updates=self.sizes.updates,
+            episode_length=self.sizes.episode_length,
+        )
+
+    def config_of(self, params: wm.Params) -> AgentConfig:
+        """The same for an agent's parameters."""
+        return self.config(*wm.io_sizes(params))
+
+    def planning_config_of(self, params: wm.Params) -> AgentConfig:
+        """For planning, which may look further ahead than training does."""
+        config = self.config_of(params)
+        return dataclasses.replace(config, horizon=self.settings.plan_horizon or config.horizon)
+
+    def describe(self, obs_size: int, action_size: int) -> dict[str, Any]:
+        """What a run's folder keeps of it."""
+        return dataclasses.asdict(self.config(obs_size, action_size))
+
+    def init(self, key: jax.Array, obs_size: int, action_size: int) -> AgentState:
+        """A fresh agent."""
+        return init(self.config(obs_size, action_size), key)
+
+    def with_params(self, state: AgentState, params: wm.Params) -> AgentState:
+        """Begun with another's weights; the target's Q-functions begin equal to the others."""
+        return state.replace(params=params, target_q=jax.tree.map(jnp.copy, params.model.qs))
+
+    def begin(self, num_envs: int, action_size: int, way: str | None = None) -> PlanState | None:
+        """Nothing planned yet, for the environments in which MPPI acts; None where it does not."""
+        planning = self._planning(num_envs, way)
+        if not planning:
+            return None
+        horizon = self.settings.plan_horizon or self.sizes.horizon
+        return PlanState(jnp.zeros((planning, horizon, action_size)))
+
+    def act(
+        self,
+        params: wm.Params,
+        obs: jax.Array,
+        key: jax.Array,
+        carry: PlanState | None = None,
+        way: str | None = None,
+        deterministic: bool = False,
+    ) -> tuple[jax.Array, PlanState | None]:
+        """MPPI's actions in the first environments, as many as there are plans; the policy's else.
+
+        Args:
+          way: policy or mppi alone; None mixes them as the run does while training.
+        """
+        config, planning = self.planning_config_of(params), self._planning(len(obs), way)
+        if way == "mppi":
+            return plan(config, params, obs, _begun(carry), key, deterministic)
+        if way == "policy":
+            return act(config, params, obs, key, deterministic), carry
+        plan_key, policy_key = jax.random.split(key)
+        actions = []
+        if planning:
+            args = (obs[:planning], _begun(carry), plan_key, deterministic)
+            action, carry = plan(config, params, *args)
+            actions.append(action)
+        if planning < len(obs):
+            actions.append(act(config, params, obs[planning:], policy_key, deterministic))
+        return jnp.concatenate(actions), carry
+
+    def reset(self, carry: PlanState | None, done: jax.Array) -> PlanState | None:
+        """Plans of environments whose episode ended, `done` `[E]`, begin anew."""
+        return None if carry is None else clear_plan(carry, done[: len(carry.mean)])
+
+    def update(self, state: AgentState, batch: Any, key: jax.Array) -> tuple[AgentState, Metrics]:
+        """One update on sampled sequences `[H, B]`."""
+        config = self.config(batch.obs.shape[-1], batch.action.shape[-1])
+        own = Batch(batch.obs, batch.action, batch.reward, batch.terminated)
+        if config.action_penalty:
+            # The middle of every actuator's range, or what a residual agent adds nothing to.
+            still = jnp.zeros((*batch.obs.shape[:-1], batch.action.shape[-1]))
+            own = own.replace(reference_action=still)
+        return update(config, state, own, key)
+
+    def _planning(self, num_envs: int, way: str | None) -> int:
+        """In how many of the environments MPPI acts."""
+        if way is None:
+            return self.settings.planning_envs(num_envs)
+        return num_envs if way == "mppi" else 0
+
+
+def _begun(carry: PlanState | None) -> PlanState:
+    if carry is None:
+        raise ValueError("MPPI goes on from a plan: give `begin`'s")
+    return carry

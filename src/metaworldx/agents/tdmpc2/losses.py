@@ -27,14 +27,14 @@ class Batch:
       action: `[H, B, A]` in [-1, 1].
       reward: `[H, B]`.
       terminated: `[H, B]`, bool or 0/1; false at truncation.
-      guidance: reference actions `[H+1, B, A]` for the policy loss, or None.
+      reference_action: a_ref `[H+1, B, A]` for the policy loss, or None.
     """
 
     obs: jax.Array
     action: jax.Array
     reward: jax.Array
     terminated: jax.Array
-    guidance: jax.Array | None = None
+    reference_action: jax.Array | None = None
 
 
 @struct.dataclass
@@ -146,7 +146,7 @@ def policy_loss(
     qs: wm.Weights,
     zs: jax.Array,
     scale: jax.Array,
-    guidance: jax.Array | None,
+    reference_action: jax.Array | None,
     noise: Noise,
 ) -> tuple[jax.Array, tuple[jax.Array, Metrics]]:
     """Policy loss, Eq. 6 of MetaWorld-X, on latents `zs` `[B, H+1, latent]`; `zs`, `qs` constant.
@@ -170,9 +170,9 @@ def policy_loss(
         "q_mean": q.mean(),
         "q_scale": scale,
     }
-    if guidance is not None:
-        distance = jnp.sum(jnp.square(out.mean - guidance), axis=-1).mean(axis=0)
-        gain = gain - config.guidance_weight * distance
+    if reference_action is not None:
+        distance = jnp.sum(jnp.square(out.mean - reference_action), axis=-1).mean(axis=0)
+        gain = gain - config.action_penalty * distance
         metrics |= {"guidance_distance": distance.mean()}
     weight = config.rho ** jnp.arange(config.horizon + 1)
     loss = -jnp.mean(weight * gain)

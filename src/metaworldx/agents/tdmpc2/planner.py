@@ -1,4 +1,4 @@
-"""Sampling-based planners in the world model, MPPI and CEM, batched over environments."""
+"""Sampling-based planners in the world model, Eq. 7 of MetaWorld-X: MPPI and CEM, batched."""
 
 from __future__ import annotations
 
@@ -70,7 +70,6 @@ def plan(
     plan_state: PlanState,
     key: jax.Array,
     deterministic: bool = False,
-    guidance: jax.Array | None = None,
 ) -> tuple[jax.Array, PlanState]:
     """Plans for every environment and returns the first actions.
 
@@ -79,7 +78,6 @@ def plan(
       plan_state: of the previous step, as warm start.
       deterministic: use the mean of the final distribution instead of an elite sampled by score,
         with noise.
-      guidance: reference actions `[B, A]`, constant over the horizon, or `[B, H, A]`.
 
     Returns:
       Actions `[B, A]` in [-1, 1] and the plan for the next step.
@@ -88,17 +86,15 @@ def plan(
     together = len(obs)
     if planner.rows:
         together = min(max(planner.rows // planner.samples, 1), len(obs))
-    if guidance is not None and guidance.ndim == 2:
-        guidance = jnp.repeat(guidance[:, None], config.horizon, axis=1)
 
     def part(inputs: Any) -> tuple[jax.Array, PlanState]:
-        obs, state, reference, key = inputs
-        return _plan(config, params, obs, state, reference, key, deterministic)
+        obs, state, key = inputs
+        return _plan(config, params, obs, state, key, deterministic)
 
     # Full groups of `together` environments one by one, then the remainder.
     groups, left = divmod(len(obs), together)
     keys = jax.random.split(key, groups + 1)
-    per_env = (obs, plan_state, guidance)
+    per_env = (obs, plan_state)
     if groups == 1 and not left:
         return part((*per_env, keys[0]))
     whole = groups * together
@@ -116,7 +112,6 @@ def _plan(
     params: wm.Params,
     obs: jax.Array,
     plan_state: PlanState,
-    guidance: jax.Array | None,
     key: jax.Array,
     deterministic: bool,
 ) -> tuple[jax.Array, PlanState]:
@@ -130,17 +125,16 @@ def _plan(
         plan_state,
         policy_noise,
         jax.random.split(iteration_key, config.planner.iterations),
-        lambda key: draw_plan_noise(config, key, len(obs), guidance is not None),
-        guidance,
+        lambda key: draw_plan_noise(config, key, len(obs)),
     )
     return select(found, action_key, deterministic), PlanState(mean=found.mean)
 
 
-def draw_plan_noise(config: AgentConfig, key: jax.Array, batch: int, guided: bool) -> PlanNoise:
+def draw_plan_noise(config: AgentConfig, key: jax.Array, batch: int) -> PlanNoise:
     """Samples the noise of one iteration."""
     keys = jax.random.split(key, 3)
     planner = config.planner
-    sampled = planner.samples - planner.policy_trajectories - guided
+    sampled = planner.samples - planner.policy_trajectories
     return PlanNoise(
         samples=jax.random.normal(keys[0], (batch, config.horizon, sampled, config.action_size)),
         last_action=jax.random.normal(keys[1], (batch, planner.samples, config.action_size)),
@@ -156,25 +150,20 @@ def optimise(
     policy_noise: jax.Array,
     draws: Any,
     noise_of: Callable[[Any], PlanNoise],
-    guidance: jax.Array | None = None,
 ) -> Plan:
     """The iterations of a plan with given random numbers.
 
     Args:
       policy_noise: `[H, B, P, A]` standard normal, for the policy's trajectories.
-      guidance: `[B, H, A]`.
       draws: PyTree with one entry per iteration on its first axis.
       noise_of: maps one entry of `draws` (e.g. a key) to the iteration's noise.
     """
     planner = config.planner
-    obs = wm.normalised(params, obs)
+    obs = wm.normalize_obs(params, obs)
     if planner.dtype == "bfloat16":
         params = jax.tree.map(lambda w: w.astype(jnp.bfloat16), params)
     z = wm.encode(config, params.model, obs)[:, None]
-    fixed = [_policy_trajectories(config, params, z, policy_noise)]
-    if guidance is not None:
-        fixed.append(jnp.clip(guidance[:, :, None], -1.0, 1.0))
-    candidates = jnp.concatenate(fixed, axis=2)
+    candidates = _policy_trajectories(config, params, z, policy_noise)
 
     def iterate(
         carry: tuple[jax.Array, jax.Array], draw: Any
@@ -184,8 +173,6 @@ def optimise(
         sampled = jnp.clip(mean[:, :, None] + std[:, :, None] * noise.samples, -1.0, 1.0)
         actions = jnp.concatenate([candidates, sampled], axis=2)
         values = candidate_values(config, params, z, actions, noise)
-        if guidance is not None:
-            values = values - _guidance_cost(config, actions, guidance)
         found = refit(config, actions, jnp.nan_to_num(values, nan=0.0))
         return (found.mean, found.std), found
 
@@ -267,10 +254,3 @@ def _policy_trajectories(
         if k < config.horizon - 1:
             z = wm.next_latent(config, params.model, z, action)
     return jnp.stack(actions, axis=1)
-
-
-def _guidance_cost(config: AgentConfig, actions: jax.Array, guidance: jax.Array) -> jax.Array:
-    """`lambda sum_k gamma^k ||a_k - a_ref||^2`, `[B, N]`."""
-    distance = jnp.sum(jnp.square(actions - guidance[:, :, None]), axis=-1)
-    weight = config.discount ** jnp.arange(config.horizon)
-    return config.planner.guidance_weight * jnp.einsum("h,bhn->bn", weight, distance)

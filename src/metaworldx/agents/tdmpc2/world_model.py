@@ -104,7 +104,16 @@ def init_params(config: AgentConfig, key: jax.Array) -> Params:
     )
 
 
-def seen(stats: ObsStats, obs: jax.Array) -> ObsStats:
+def io_sizes(params: Params) -> tuple[int, int]:
+    """Widths of the observations and actions that parameters are for."""
+    first, last = (
+        [net[name] for name in sorted(net) if name.startswith("linear_")]
+        for net in (params.model.encoder, params.policy)
+    )
+    return first[0]["kernel"].shape[0], last[-1]["bias"].shape[0] // 2
+
+
+def update_obs_stats(stats: ObsStats, obs: jax.Array) -> ObsStats:
     """Statistics with observations `[..., O]` added, each of all that were seen counting alike."""
     rows = obs.reshape(-1, obs.shape[-1])
     count = stats.count + len(rows)
@@ -118,7 +127,7 @@ def seen(stats: ObsStats, obs: jax.Array) -> ObsStats:
     )
 
 
-def normalised(params: Params, obs: jax.Array) -> jax.Array:
+def normalize_obs(params: Params, obs: jax.Array) -> jax.Array:
     """Observations `[..., O]` less their mean, over their standard deviation, within +-10."""
     if params.obs is None:
         return obs
@@ -187,14 +196,14 @@ def q_value(
     return values.min(axis=0) if reduce == "min" else values.mean(axis=0)
 
 
-def expected(config: AgentConfig, params: Params, obs: jax.Array, action: jax.Array) -> jax.Array:
+def ensemble_q(config: AgentConfig, params: Params, obs: jax.Array, action: jax.Array) -> jax.Array:
     """Q `[..., N]`, the whole ensemble's mean, of N actions at each observation.
 
     Args:
       obs: `[..., O]`.
       action: `[..., N, A]`.
     """
-    z = encode(config, params.model, normalised(params, obs))
+    z = encode(config, params.model, normalize_obs(params, obs))
     z = jnp.broadcast_to(z[..., None, :], (*action.shape[:-1], z.shape[-1]))
     logits = q_logits(config, params.model.qs, z, action)
     return two_hot_decode(config, logits).mean(axis=0)

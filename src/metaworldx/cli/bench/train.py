@@ -48,6 +48,7 @@ def main(
     from metaworldx.cli._tables import print_measured
     from metaworldx.core.files import check_writable
     from metaworldx.training.config import preset as named
+    from metaworldx.training.config import with_settings
 
     if out is not None:
         check_writable(out)
@@ -56,9 +57,8 @@ def main(
     changes = {name: value for name, value in given.items() if value is not None}
     if utd is None and num_envs:
         changes["utd"] = config.updates_per_round / (num_envs * config.collect_steps)
-    config = dataclasses.replace(
-        config, task=task, backend=backend, seed=seed, epoch_rounds=epoch_rounds, **changes
-    )
+    fixed = dict(task=task, backend=backend, seed=seed, epoch_rounds=epoch_rounds)
+    config = with_settings(config, fixed | changes)
     row = measure_train(config, rounds)
     print_measured(
         [dataclasses.asdict(row)],

@@ -34,18 +34,15 @@ def main(
         repeated.
     """
     options.check()
-    from functools import partial
-
-    from metaworldx.evaluation.controllers import AgentController
-    from metaworldx.experts.environments import evaluation_env
+    from metaworldx.residual.restore import read_run_config
+    from metaworldx.training.method import evaluation_env
     from metaworldx.training.restore import load_agent
-    from metaworldx.training.run_dir import read_config
 
-    config = read_config(run)
+    config = read_run_config(run)
     trained = load_agent(run, checkpoint, planner)
     return evaluate(
         options,
-        partial(AgentController, trained.planning_config, act_with),
+        trained.controller(act_with),
         evaluation_env(config, task, options.collisions),
         {"run": str(run), "checkpoint": checkpoint, "epoch": trained.epoch},
         trained.params,

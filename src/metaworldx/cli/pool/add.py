@@ -25,7 +25,7 @@ def main(
       checkpoint: latest, or best (of the run's own evaluations).
     """
     from metaworldx.experts.pool import add_expert
-    from metaworldx.training.restore import expert_from_run
+    from metaworldx.experts.restore import expert_from_run
 
     expert = expert_from_run(run, checkpoint)
     add_expert(expert, pool)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import tyro
 
 from metaworldx.core.errors import UserError
 
-if TYPE_CHECKING:
-    from metaworldx.training.config import TrainConfig
-
 
 def main(
     task: str | None = None,
-    preset: str = "cpu",
+    preset: str | None = None,
+    config: Path | None = None,
     out: Path | None = None,
     resume: bool = False,
     seed: int | None = None,
@@ -27,7 +24,9 @@ def main(
     collisions: str | None = None,
     guide: str | None = None,
     router: Path | None = None,
+    algorithm: str | None = None,
     agent: str | None = None,
+    init_from: Path | None = None,
     act_with: str | None = None,
     batch: int | None = None,
     utd: float | None = None,
@@ -47,7 +46,10 @@ def main(
 
     Args:
       task: environment, e.g. h1-stand (metaworldx envs lists all).
-      preset: cpu (native MuJoCo, two cores) or gpu; what the options below do not say.
+      preset: cpu (native MuJoCo, two cores) or gpu; what the file and the options below do not
+        say. Default cpu.
+      config: file of settings, run.toml, with names as --set has them; or the config.json of a run
+        to train anew. Options and --set go before it.
       out: run folder; default runs/TASK-SEED.
       resume: go on with the run in --out.
       seed: of everything random.
@@ -59,7 +61,9 @@ def main(
         weights, or by rules.
       router: folder of the router (metaworldx train router) that guides, or whose teacher's
         weights do.
+      algorithm: tdmpc2, or a learner of your own, e.g. my_pkg:MyLearner.
       agent: size of the agent, small or paper.
+      init_from: folder of a run whose agent this one begins with.
       act_with: who acts while training: policy, mppi or mixed.
       batch: sequences in an update's batch.
       utd: updates per control step of one environment.
@@ -75,36 +79,86 @@ def main(
       distributed: one of several processes (JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES,
         JAX_PROCESS_ID, or what the cluster says).
     """
-    from metaworldx.training.config import checked, from_data
-    from metaworldx.training.config import preset as named
-    from metaworldx.training.run_dir import read_config
+    from metaworldx.training.method import train_config
 
     given = dict(
         task=task, seed=seed, steps=steps, num_envs=num_envs, backend=backend, agent=agent,
         collisions=collisions, act_with=act_with, batch=batch, utd=utd, horizon=horizon,
         capacity=capacity, stop_at=stop_at, max_minutes=max_minutes, eval_every=eval_every,
-        eval_with=eval_with, guide=guide,
+        eval_with=eval_with, guide=guide, algorithm=algorithm,
+        init_from=None if init_from is None else str(init_from),
     )  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}
-    if resume and out is None:
-        raise UserError("--resume needs the run's folder: --out DIR")
-    begun = read_config(out) if resume and out is not None else named(preset)
-    data = dataclasses.asdict(begun)
     if router is not None:
-        settings = (f"guide.folder={json.dumps(str(router))}", *settings)
+        changes = {"guide.folder": str(router)} | changes
         changes.setdefault("guide", "router")
-    config = checked(from_data(with_settings(data | changes, settings)))
-    folder = out or Path("runs") / f"{config.task}-{config.seed}"
+    begun, changes = begin(preset, config, out, resume, changes, settings)
+    wanted = _changed(begun, changes)
+    own = train_config(wanted)
+    folder = out or Path("runs") / f"{own.task}-{own.seed}"
     if distributed:
         _join()
-    return finish(config, folder, resume)
+    return finish(wanted, folder, resume)
 
 
-def finish(config: TrainConfig, folder: Path, resume: bool) -> int:
+def begin(
+    preset: str | None,
+    config: Path | None,
+    out: Path | None,
+    resume: bool,
+    flags: dict[str, Any],
+    settings: tuple[str, ...],
+) -> tuple[Any, dict[str, Any]]:
+    """What a run's settings begin with, and what goes over them: preset < file < flags < --set.
+
+    Raises:
+      UserError: a file or run that cannot be read, or --resume without --out.
+    """
+    from metaworldx.core.config import flat, parse_settings, read_toml
+    from metaworldx.training.config import preset as named
+
+    changes = flags | parse_settings(settings)
+    if resume and out is None:
+        raise UserError("--resume needs the run's folder: --out DIR")
+    kept = out if resume else None
+    if kept is None and config is not None and config.suffix == ".json":
+        kept = config.parent
+    if kept is not None:
+        from metaworldx.residual.restore import read_run_config
+
+        begun = read_run_config(kept)
+    else:
+        file = {} if config is None else flat(read_toml(config))
+        base = file.pop("preset", "cpu")
+        begun, changes = named(preset or str(base)), file | changes
+    if "begin_with" in changes:
+        print("warning: begin_with is called init_from now", file=sys.stderr)
+    return begun, changes
+
+
+def _changed(begun: Any, changes: dict[str, Any]) -> Any:
+    """Settings of an agent's training, under a guide or alone, with changes over them."""
+    from metaworldx.training.config import TrainConfig, with_settings
+
+    if isinstance(begun, TrainConfig) and changes.get("guide") is None:
+        idle = [name for name in changes if name.startswith("guide")]
+        if idle and idle != ["guide"]:
+            raise UserError(f"{idle[-1]} is for an agent with a guide; give --guide or --router")
+        return with_settings(begun, {k: v for k, v in changes.items() if k not in idle})
+    from metaworldx.experts.train import ExpertConfig, with_expert_settings
+    from metaworldx.residual.train import ResidualConfig, with_residual_settings
+
+    if isinstance(begun, ExpertConfig):
+        return with_expert_settings(begun, changes)
+    begun = ResidualConfig(train=begun) if isinstance(begun, TrainConfig) else begun
+    return with_residual_settings(begun, changes)
+
+
+def finish(config: Any, folder: Path, resume: bool) -> int:
     """Runs the training and tells how it ended; the exit status."""
     from metaworldx.training.trainer import NOT_FINITE, train
 
-    result = train(config, folder, resume)
+    result = train(config, folder, resume, show=True)
     for way, found in result.evaluations.items():
         print(
             f"{found.task}, {way}: return {found.return_mean:.1f} ± {found.return_stderr:.1f} over "
@@ -113,22 +167,6 @@ def finish(config: TrainConfig, folder: Path, resume: bool) -> int:
         )
     print(f"{result.env_steps:,} steps in {result.seconds / 60:.1f} min; wrote {folder}")
     return 1 if result.why == NOT_FINITE else 0
-
-
-def with_settings(data: dict[str, Any], settings: tuple[str, ...]) -> dict[str, Any]:
-    """Settings with NAME=VALUE over them; those of a part (`agent.`, `skill.`) in its own."""
-    from metaworldx.training.config import parse_setting
-
-    parts = ("agent", "planner", "skill", "imitation", "guide")
-    data = {**data, **{f"{part}_settings": dict(data[f"{part}_settings"]) for part in parts}}
-    for text in settings:
-        name, parsed = parse_setting(text)
-        part, dot, rest = name.partition(".")
-        if dot and part in parts:
-            data[f"{part}_settings"][rest] = parsed
-        else:
-            data[name] = parsed
-    return data
 
 
 def _join() -> None:

@@ -12,7 +12,8 @@ from metaworldx.core.errors import UserError
 
 def main(
     skill: str | None = None,
-    preset: str = "cpu",
+    preset: str | None = None,
+    config: Path | None = None,
     out: Path | None = None,
     resume: bool = False,
     seed: int | None = None,
@@ -31,7 +32,10 @@ def main(
 
     Args:
       skill: stand, walk, run, sit, carry, reach, crawl or stair.
-      preset: cpu (native MuJoCo, two cores) or gpu; what the options below do not say.
+      preset: cpu (native MuJoCo, two cores) or gpu; what the file and the options below do not
+        say. Default cpu.
+      config: file of settings, run.toml, with names as --set has them; or the config.json of a run
+        to train anew. Options and --set go before it.
       out: run folder; default runs/expert-SKILL-SEED.
       resume: go on with the run in --out.
       seed: of everything random.
@@ -44,26 +48,22 @@ def main(
         agent., planner., skill. or imitation. in front for these parts' own, e.g.
         skill.w_task=0 or imitation.kappa=1; may be repeated.
     """
-    from metaworldx.cli.train.agent import finish, with_settings
-    from metaworldx.training.config import as_data, checked, for_skill, from_data
-    from metaworldx.training.config import preset as named
-    from metaworldx.training.run_dir import read_config
+    from metaworldx.cli.train.agent import begin, finish
+    from metaworldx.experts.train import ExpertConfig, for_skill, with_expert_settings
 
-    if resume and out is None:
-        raise UserError("--resume needs the run's folder: --out DIR")
-    if not resume and skill is None:
-        from metaworldx.experts.skills import SKILLS
-
-        raise UserError(f"no skill given; --skill takes one of {', '.join(SKILLS)}")
     given = dict(
-        seed=seed, steps=steps, num_envs=num_envs, backend=backend, max_minutes=max_minutes,
-        eval_every=eval_every,
+        skill=skill, seed=seed, steps=steps, num_envs=num_envs, backend=backend,
+        max_minutes=max_minutes, eval_every=eval_every,
     )  # fmt: skip
-    if resume and out is not None:
-        begun = read_config(out)
-    else:
-        begun = for_skill(named(preset), skill or "")
-    changes = {name: value for name, value in given.items() if value is not None}
-    config = checked(from_data(with_settings(as_data(begun) | changes, settings)))
-    folder = out or Path("runs") / f"expert-{config.skill}-{config.seed}"
-    return finish(config, folder, resume)
+    flags = {name: value for name, value in given.items() if value is not None}
+    begun, changes = begin(preset, config, out, resume, flags, settings)
+    named = changes.pop("skill", None) or changes.pop("skill.name", None)
+    if not isinstance(begun, ExpertConfig):
+        if named is None:
+            from metaworldx.experts.skills import SKILLS
+
+            raise UserError(f"no skill given; --skill takes one of {', '.join(SKILLS)}")
+        begun = for_skill(begun, str(named))
+    wanted = with_expert_settings(begun, changes)
+    folder = out or Path("runs") / f"expert-{wanted.skill.name}-{wanted.train.seed}"
+    return finish(wanted, folder, resume)
