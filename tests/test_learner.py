@@ -109,7 +109,7 @@ def test_it_feeds_on_rollouts_if_it_says_so():
     assert state.replay is None and int(state.agent.updates) == 2
     assert np.isfinite(float(metrics["train/loss"]))
     with pytest.raises(UserError, match="rollouts of 5 steps"):
-        runner_for(dataclasses.replace(config, collect_steps=10, utd=0.025))
+        runner_for(dataclasses.replace(config, collect_steps=10, utd=0.025, capacity=128))
 
 
 def test_commands_take_it_by_its_name(tmp_path, capsys):
