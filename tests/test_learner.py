@@ -136,7 +136,7 @@ def test_commands_take_it_by_its_name(tmp_path, capsys):
     [
         ("algorithm=tdmcp2", "did you mean 'tdmpc2'"),
         ("algorithm=nowhere:Learner", "no module 'nowhere'"),
-        ("algorithm=test_learner:Learner", "did you mean"),
+        ("algorithm=test_learner:LinaerLearner", "did you mean 'LinearLearner'"),
         ("algorithm=test_learner:LinearSettings", "is no agents.base.Learner"),
     ],
 )
