@@ -51,12 +51,15 @@ class Learner(Protocol):
     `update`; the rest is for a learner that feeds on the replay and carries nothing while it acts.
 
     Attributes:
-      Settings: frozen dataclass of its settings (`TrainConfig.agent`).
+      Settings: frozen dataclass of its settings.
+      settings, sizes: those of the run (`TrainConfig.agent`), and what else it is told of it.
       feeds_on: sequences drawn from the replay, or the rollout just collected.
       ways: that it can act in evaluations; the first is the usual one.
     """
 
     Settings: type
+    settings: Any
+    sizes: RunSizes
     feeds_on: Replay | Rollout
     ways: tuple[str, ...] = ("policy",)
 
