@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from metaworldx.core.errors import UserError, nearest
+from metaworldx.core.extensions import class_in
 
 if TYPE_CHECKING:
     from metaworldx.envs.robots import RobotSpec
@@ -186,34 +187,13 @@ def _custom(text: str) -> EnvId:
             "e.g. my_pkg.my_task:MyTask"
         )
     module, name = found["module"], found["cls"]
-    task = _checked(_class_in(module, name), f"{module}:{name}")
+    task = _checked(class_in(module, name), f"{module}:{name}")
     robots = _robots_of(task)
     robot = found["robot"] or next(iter(robots))
     if robot not in robots:
         hint = f"{module}:{name} is for {', '.join(robots)}"
         raise UserError(nearest("robot", robot, robots, hint))
     return EnvId(f"{robot}-{module}.{name}", robot, task.name, f"{module}:{name}", "")
-
-
-def _class_in(module: str, name: str) -> type:
-    """A module's class; whatever goes wrong in its import is told in one line."""
-    try:
-        holder = import_module(module)
-    except (Exception, SystemExit) as error:
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        if missing is not None and f"{module}.".startswith(f"{missing}."):
-            raise UserError(
-                f"no module {missing!r} for {module}:{name}; the folder that holds it must be on "
-                "PYTHONPATH"
-            ) from None
-        why = " ".join(str(error).split())[:200]
-        raise UserError(
-            f"{module} fails while it is imported: {type(error).__name__}: {why}"
-        ) from error
-    if not hasattr(holder, name):
-        classes = [each for each, value in vars(holder).items() if isinstance(value, type)]
-        raise UserError(nearest(f"class in {module}", name, classes))
-    return getattr(holder, name)
 
 
 def _checked(task: type, source: str) -> type[Task]:
