@@ -20,7 +20,7 @@ from metaworldx.core.errors import UserError
 from metaworldx.envs import make
 from metaworldx.training import EpochRunner, TrainConfig, checked, runner_for, train
 from metaworldx.training.checkpointing import Checkpoints, restore_agent
-from metaworldx.training.collect import collect
+from metaworldx.training.collect import RandomActor, collect
 from metaworldx.training.config import preset, with_settings
 from metaworldx.training.replay_buffer import init_replay, insert, valid_starts
 from metaworldx.training.replay_memory import check_memory, replay_memory
@@ -170,15 +170,18 @@ def test_parameters_that_are_no_numbers_stop_the_run(loop, tmp_path, monkeypatch
 def test_actions_that_are_no_numbers_never_reach_the_replay(loop):
     """A policy that is broken in one environment only: the others' steps are as they were."""
 
-    def act(params, obs, plan, key):
-        action = jax.random.uniform(key, (len(obs), loop.env.action_size), minval=-1.0)
-        return jax.numpy.where(params[:, None], np.nan, action), plan
+    class Broken(RandomActor):
+        def act(self, params, obs, key, carry=None):
+            action, carry = super().act(params, obs, key, carry)
+            return jax.numpy.where(params[:, None], np.nan, action), carry
+
+    actor = Broken(loop.env.action_size)
 
     def collected(broken):
         env = loop.env.reset(jax.random.split(jax.random.key(0), (1, 3)))
         keys = jax.random.split(jax.random.key(1), 1)
         run = jax.jit(
-            lambda broken, env: collect(loop.env, loop.reward_fn, act, broken, env, None, keys, 4)
+            lambda broken, env: collect(loop.env, loop.reward_fn, actor, broken, env, None, keys, 4)
         )
         return jax.tree.map(np.asarray, run(np.asarray(broken), env)[2])
 
