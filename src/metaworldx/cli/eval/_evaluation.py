@@ -12,10 +12,10 @@ import tyro
 
 if TYPE_CHECKING:
     from metaworldx.envs.env import Env
+    from metaworldx.envs.factory import EnvMaker
     from metaworldx.envs.registry import EnvId
     from metaworldx.evaluation.controllers import Controller
     from metaworldx.evaluation.evaluator import Evaluation
-    from metaworldx.experts.environments import EnvMaker
 
 FLAT = tyro.conf.arg(name="", prefix_name=False)
 """Marks options that a command takes as its own."""
