@@ -17,12 +17,12 @@ from metaworldx.composition.affordances import affordances_of, composed_task
 from metaworldx.composition.compare import compare
 from metaworldx.composition.gating import teacher_gating
 from metaworldx.composition.guidance_arrays import encode_guidance
+from metaworldx.core.assets import asset_root
 from metaworldx.core.errors import UserError
 from metaworldx.envs import EnvConfig, EnvId, make
 from metaworldx.experts.pool import ExpertPool, descriptions, load_experts
 from metaworldx.residual.reference_schedule import reference_schedule
 from metaworldx.residual.train import ResidualConfig
-from metaworldx.sim.assets import asset_root
 from metaworldx.vlm.offline.teacher import OfflineTeacher
 from metaworldx.vlm.questions import question_of_task
 

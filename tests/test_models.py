@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from mujoco.mjx._src import collision_driver
 
+from metaworldx.core.assets import asset_root
 from metaworldx.envs.robots import ROBOTS
-from metaworldx.sim.assets import asset_root
 from metaworldx.sim.model import (
     COLLISION_SETS,
     build_model,

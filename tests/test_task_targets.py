@@ -70,7 +70,7 @@ def test_the_hand_of_the_expert_that_reaches_goes_to_the_task_s_goal(reach, env)
 
 
 def test_it_is_filmed_as_it_is_evaluated(reach, env):
-    from metaworldx.composition.affordances import targets_fn_of
+    from metaworldx.experts.task_targets import targets_fn_of
 
     goals = _goals()[:2]
     tracking, policy = expert_policy(reach, env, targets_fn_of(env))

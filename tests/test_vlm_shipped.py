@@ -8,9 +8,9 @@ import logging
 import pytest
 
 from metaworldx.cli import main
+from metaworldx.core.assets import asset_root
 from metaworldx.envs.registry import EnvId, environment_ids
 from metaworldx.experts.skills import SKILLS
-from metaworldx.sim.assets import asset_root
 from metaworldx.vlm.cached import CachedTeacher, file_of, write_guidance
 from metaworldx.vlm.factory import teachers_from
 from metaworldx.vlm.offline.teacher import OfflineTeacher

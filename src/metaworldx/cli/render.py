@@ -75,9 +75,9 @@ def main(
         env = acting_in(env, read_run_config(run))
         acting, policy = trained.policy(env), run.resolve().name
     elif expert is not None:
-        from metaworldx.composition.affordances import targets_fn_of
         from metaworldx.experts.motion_tracking_env import expert_policy
         from metaworldx.experts.pool import expert_named
+        from metaworldx.experts.task_targets import targets_fn_of
 
         chosen = expert_named(expert, pool)
         env, acting = expert_policy(chosen, env, targets_fn_of(env))

@@ -7,10 +7,6 @@ Read off the environment's state at every step. A composed task states its own i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -20,9 +16,9 @@ from flax import struct
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.registry import TASKS, task_class
-from metaworldx.envs.task import Task, TaskState
-from metaworldx.experts.task_targets import TaskTargets
-from metaworldx.sim.data import SimData
+from metaworldx.experts.task_targets import ComposedTask as ComposedTask
+from metaworldx.experts.task_targets import TargetsFn as TargetsFn
+from metaworldx.experts.task_targets import TaskTargets, composed_task
 
 MILESTONES = 3
 """Width of milestones in arrays; entries beyond a task's own are never reached."""
@@ -46,49 +42,8 @@ class Affordances(TaskTargets):
     once: jax.Array
 
 
-TargetsFn = Callable[[SimData, TaskState], Affordances]
-"""Affordances of a task's data and state."""
 AffordancesFn = Callable[[Any], Affordances]
 """Affordances in one environment's state (or anything with its `readings` and `memory`)."""
-
-
-@dataclass(frozen=True)
-class ComposedTask:
-    """Facts of a task that experts are composed in.
-
-    Attributes:
-      affordances: makes the task's affordances of its data and state, as `affordances` builds
-        them; their milestones are filled in from the task.
-      reference_schedule: which expert is the residual agent's reference up to which control step
-        of its training (Table IV of MetaWorld-X); empty where there is none.
-    """
-
-    affordances: Callable[[Any], TargetsFn]
-    reference_schedule: tuple[tuple[str, int], ...] = ()
-
-
-def composed_task(task: Task | type[Task]) -> ComposedTask | None:
-    """The composition of a task; None where experts are asked nothing in it.
-
-    Raises:
-      UserError: `Task.composition` names none.
-    """
-    if task.composition:
-        return _custom(task.composition)
-    module = f"{__package__}.tasks.{task.name}"
-    return import_module(module).COMPOSED if find_spec(module) is not None else None
-
-
-def _custom(source: str) -> ComposedTask:
-    module, _, name = source.partition(":")
-    try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        why = " ".join(str(error).split())[:200]
-        raise UserError(f"Task.composition is {source!r}: {why}") from None
-    if not isinstance(found, ComposedTask):
-        raise UserError(f"Task.composition is {source!r}; needs MODULE:NAME of a ComposedTask")
-    return found
 
 
 def reference_schedules() -> dict[str, tuple[tuple[str, int], ...]]:
@@ -116,14 +71,6 @@ def affordances_of(env: Env) -> AffordancesFn:
         return read(r, memory).replace(milestones=jnp.pad(far, (0, MILESTONES - count)))
 
     return of
-
-
-def targets_fn_of(env: Env) -> TargetsFn | None:
-    """Affordances of a task's data and its own state; None where it asks nothing."""
-    if composed_task(env.task) is None:
-        return None
-    read = affordances_of(env)
-    return lambda readings, memory: read(SimpleNamespace(readings=readings, memory=memory))
 
 
 def drop_lost_targets(scene: Affordances, reached: jax.Array) -> Affordances:

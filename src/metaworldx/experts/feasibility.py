@@ -18,6 +18,7 @@ import numpy as np
 from flax import struct
 
 from metaworldx.agents.tdmpc2 import act
+from metaworldx.core.assets import asset_root
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make
 from metaworldx.envs.rollout import RolloutStep, init_rollout, scan_rollout
@@ -28,7 +29,6 @@ from metaworldx.experts.motion_library import build_motion_library, height_at, r
 from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.clip import Clip
-from metaworldx.sim.assets import asset_root
 
 SECONDS = 8.0
 """How long a loop is followed."""

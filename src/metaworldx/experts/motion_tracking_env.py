@@ -45,15 +45,12 @@ from metaworldx.experts.motion_library import (
 from metaworldx.experts.observation import expert_observation, phase_features
 from metaworldx.experts.pd_targets import PdTargets
 from metaworldx.experts.skills import Skill
-from metaworldx.experts.task_targets import TaskTargets, with_targets
+from metaworldx.experts.task_targets import with_targets
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import wrapped
 from metaworldx.sim.data import SimData
 
 _CLEARANCE = 0.002
-
-TargetsFn = Callable[[SimData, TaskState], TaskTargets]
-"""What a task asks of experts, of its readings and its own memory."""
 
 
 @struct.dataclass

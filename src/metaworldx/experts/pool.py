@@ -14,6 +14,7 @@ from flax import struct
 
 from metaworldx.agents.tdmpc2.learner import act
 from metaworldx.agents.tdmpc2.world_model import Params
+from metaworldx.core.assets import asset_root
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.core.files import check_entries, read_json, write_text
 from metaworldx.envs.env import Env, normalize_action
@@ -35,7 +36,6 @@ from metaworldx.experts.observation import expert_observation, observation_size,
 from metaworldx.experts.pd_targets import PdTargets
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import robot_tree
-from metaworldx.sim.assets import asset_root
 
 INDEX, FORMAT = "pool.json", "metaworldx-pool-1"
 _ENTRY = ("name", "description", "file")

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from metaworldx.core.assets import asset_root
 from metaworldx.core.errors import UserError, check_at_least, check_known, nearest
 from metaworldx.experts.balance_controller import GAINS, standing_gains
 from metaworldx.experts.imitation_reward import ImitationConfig
@@ -16,7 +17,6 @@ from metaworldx.motion.builtin import SKILLS as BUILTIN
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.clip import Clip
 from metaworldx.motion.clip_file import load_clip
-from metaworldx.sim.assets import asset_root
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,25 @@ Composition, an expert's own evaluation and its films all go through here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from flax import struct
 
+from metaworldx.core.errors import UserError
+from metaworldx.envs.env import Env
+from metaworldx.envs.task import Task, TaskState
 from metaworldx.experts.body_frame import BodyFrame
 from metaworldx.experts.motion_command import MotionCommand
 from metaworldx.experts.motion_library import MotionLibrary
 from metaworldx.motion.clip import COMMAND, COMMAND_SIZE
 from metaworldx.motion.kinematics import to_heading, wrapped
+from metaworldx.sim.data import SimData
 
 REACH = "reach"
 """The expert that is told places for its hands."""
@@ -38,6 +48,57 @@ class TaskTargets:
     goal: jax.Array
     going: jax.Array
     turn: jax.Array
+
+
+TargetsFn = Callable[[SimData, TaskState], TaskTargets]
+"""Targets of a task's data and its own state."""
+_TASKS = "metaworldx.composition.tasks"
+"""Where compositions lie by the names of their tasks; they are plug-ins, found when asked for."""
+
+
+@dataclass(frozen=True)
+class ComposedTask:
+    """Facts of a task that experts are composed in.
+
+    Attributes:
+      affordances: makes the task's affordances of its data and state, as `affordances` builds
+        them; their milestones are filled in from the task.
+      reference_schedule: which expert is the residual agent's reference up to which control step
+        of its training (Table IV of MetaWorld-X); empty where there is none.
+    """
+
+    affordances: Callable[[Any], TargetsFn]
+    reference_schedule: tuple[tuple[str, int], ...] = ()
+
+
+def composed_task(task: Task | type[Task]) -> ComposedTask | None:
+    """The composition of a task; None where experts are asked nothing in it.
+
+    Raises:
+      UserError: `Task.composition` names none.
+    """
+    if task.composition:
+        return _custom(task.composition)
+    module = f"{_TASKS}.{task.name}"
+    return import_module(module).COMPOSED if find_spec(module) is not None else None
+
+
+def _custom(source: str) -> ComposedTask:
+    module, _, name = source.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise UserError(f"Task.composition is {source!r}: {why}") from None
+    if not isinstance(found, ComposedTask):
+        raise UserError(f"Task.composition is {source!r}; needs MODULE:NAME of a ComposedTask")
+    return found
+
+
+def targets_fn_of(env: Env) -> TargetsFn | None:
+    """Targets of a task's data and its own state; None where it asks nothing."""
+    composed = composed_task(env.task)
+    return None if composed is None else composed.affordances(env.task)
 
 
 def hand_command(targets: TaskTargets, anchor: jax.Array) -> jax.Array:

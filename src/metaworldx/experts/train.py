@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from metaworldx.composition.affordances import targets_fn_of
 from metaworldx.core.config import flat, renamed, with_changes
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
@@ -16,6 +15,7 @@ from metaworldx.experts.imitation_reward import ImitationRewardFn
 from metaworldx.experts.motion_library import MotionLibrary, build_motion_library
 from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.skills import Skill, clips_of, skill_named
+from metaworldx.experts.task_targets import targets_fn_of
 from metaworldx.training.config import PRESETS, TrainConfig, with_settings
 from metaworldx.training.run_dir import read_config, read_part, read_run
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import mujoco
 
+from metaworldx.core.assets import asset_root
 from metaworldx.core.errors import UserError, nearest
 from metaworldx.sim import mesh_stand_ins
-from metaworldx.sim.assets import asset_root
 
 COLLISION_SETS = ("feet", "body", "full")
 """How much of the robot collides: the feet with the scene; every part with the scene, and a few

@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from metaworldx.core.assets import asset_root
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import write_text
-from metaworldx.sim.assets import asset_root
 from metaworldx.vlm.base import TeacherUnavailable
 from metaworldx.vlm.schema import Guidance, InvalidResponse, Question, guidance_from
 
