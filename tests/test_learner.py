@@ -124,9 +124,9 @@ def test_commands_take_it_by_its_name(tmp_path, capsys):
     assert cli.main(again) == 0
     assert [row["epoch"] for row in read_metrics(tmp_path / "run")] == [1, 2, 3]
     capsys.readouterr()
-    assert cli.main(["eval", run, "--episodes", "1", "--json"]) == 0
+    assert cli.main(["eval", "agent", run, "--episodes", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["act_with"] == "policy"
-    assert cli.main(["eval", run, "--act-with", "mppi"]) == 2
+    assert cli.main(["eval", "agent", run, "--act-with", "mppi"]) == 2
     assert cli.main(["report", run]) == 2
     assert "needs an agent of tdmpc2" in capsys.readouterr().err
 
