@@ -45,7 +45,7 @@ from metaworldx.experts.motion_library import (
 from metaworldx.experts.observation import expert_observation, phase_features
 from metaworldx.experts.pd_targets import PdTargets
 from metaworldx.experts.skills import Skill
-from metaworldx.experts.task_targets import with_targets
+from metaworldx.experts.task_targets import TargetsFn, with_targets
 from metaworldx.motion.clip import COMMAND
 from metaworldx.motion.kinematics import wrapped
 from metaworldx.sim.data import SimData
