@@ -67,7 +67,7 @@ class PlannerConfig(PlannerSettings):
     iterations: int = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Hyperparameters:
     """What a run sets and the agent's functions take as it is.
 
@@ -189,7 +189,7 @@ class AgentSettings(_Hyperparameters):
         return AgentConfig(**given, horizon=horizon, obs_size=obs_size, action_size=action_size)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class AgentConfig(_Hyperparameters):
     """Everything that the agent's functions need to know before `jit`; hashable.
 

@@ -1,0 +1,1 @@
+"""Worlds, files and references that several tests build on."""
