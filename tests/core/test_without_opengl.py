@@ -41,7 +41,8 @@ CASES = {
 
 
 def _run(path, **variables):
-    unset = ("MUJOCO_GL", "PYOPENGL_PLATFORM", "MUJOCO_EGL_DEVICE_ID")
+    # JAX says on stderr when it takes a program from its cache.
+    unset = ("MUJOCO_GL", "PYOPENGL_PLATFORM", "MUJOCO_EGL_DEVICE_ID", "JAX_COMPILATION_CACHE_DIR")
     env = {name: value for name, value in os.environ.items() if name not in unset}
     env |= {"MUJOCO_GL": "egl", "HIDDEN": "", "JAX_PLATFORMS": "cpu", **variables}
     command = [sys.executable, "-c", SCRIPT, str(path)]

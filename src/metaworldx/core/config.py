@@ -17,6 +17,8 @@ from metaworldx.core.errors import UserError, nearest
 T = TypeVar("T")
 LARGEST = 3.4028235e38
 """The greatest number that float32 holds; settings have none beyond."""
+_LARGEST_DRAWN = 1e100
+"""The greatest that a report draws."""
 _WANTED = {
     float: "a number",
     int: "an integer",
@@ -166,7 +168,7 @@ class _Reader:
 
     def _optional(self, hint: Any, data: Any, path: str) -> Any:
         inner = next(arg for arg in get_args(hint) if arg is not NoneType)
-        if data is None or (self.lenient and _is_number(data) and not _is_finite(data)):
+        if data is None or (self.lenient and _is_number(data) and not self._is_finite(data)):
             return None
         if not dataclasses.is_dataclass(inner) and not self._fits(get_origin(inner) or inner, data):
             wanted = _wanted(inner) if self.lenient else f"{_wanted(inner)} or null"
@@ -175,11 +177,16 @@ class _Reader:
 
     def _fits(self, kind: Any, data: Any) -> bool:
         if kind is float:
-            return _is_number(data) and _is_finite(data)
+            return _is_number(data) and self._is_finite(data)
         if kind is int:
-            whole = self.lenient and isinstance(data, float) and _is_finite(data)
+            whole = self.lenient and isinstance(data, float) and self._is_finite(data)
             return type(data) is int or (whole and data == round(data))
         return isinstance(data, (list, tuple) if kind is tuple else kind)
+
+    def _is_finite(self, data: float) -> bool:
+        # Compared and not converted: an integer may be too large for a float.
+        largest = _LARGEST_DRAWN if self.lenient else LARGEST
+        return -largest <= data <= largest
 
     def _struct(self, cls: Any, data: Any, path: str) -> Any:
         if not isinstance(data, dict):
@@ -222,11 +229,6 @@ def _hints(cls: Any) -> dict[str, Any]:
 
 def _is_number(data: Any) -> bool:
     return isinstance(data, int | float) and not isinstance(data, bool)
-
-
-def _is_finite(data: float) -> bool:
-    # Compared and not converted: an integer may be too large for a float.
-    return -LARGEST <= data <= LARGEST
 
 
 def _wanted(hint: Any) -> str:
