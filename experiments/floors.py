@@ -238,11 +238,11 @@ def _router(task: str, sizes: Sizes, teachers: Teachers, name: str) -> dict[str,
 
 
 def _rows(task: str, sizes: Sizes, found: dict[str, Any], pool: ExpertPool) -> dict[str, Any]:
-    choosers = {
-        which: (mixture_of(found, which).chooser(pool.names), 1.0)
+    policies = {
+        which: (mixture_of(found, which).gating(pool.names), 1.0)
         for which in ("best", "best_single")
     }
-    rows = compare(pool, _env(task), choosers, sizes.starts, sizes.seed)
+    rows = compare(pool, _env(task), policies, sizes.starts, sizes.seed)
     return {name: row.as_data() for name, row in rows.items()}
 
 
@@ -251,13 +251,13 @@ def _guided_rows(
 ) -> dict[str, Any]:
     """A teacher's weights and the routers that it guided, from the same starts as all rows."""
     asked = teachers.guidance(name, task)[task]
-    said, sure = encode_guidance(asked, pool.names), float(asked.confidence)
+    said, confidence = encode_guidance(asked, pool.names), float(asked.confidence)
     routers = trained_routers(teachers.folder(name, task), sizes.trainings)
-    choosers = {"weights": (teacher_gating(said), sure)} | {
-        f"router {n}": (router_gating(router, said, pool.names), sure)
+    policies = {"weights": (teacher_gating(said), confidence)} | {
+        f"router {n}": (router_gating(router, said, pool.names), confidence)
         for n, router in enumerate(routers, 1)
     }
-    rows = compare(pool, _env(task), choosers, sizes.starts, sizes.seed, hold=False)
+    rows = compare(pool, _env(task), policies, sizes.starts, sizes.seed, hold=False)
     weights = rows.pop("weights").as_data()
     trained = list(rows.values())
     data = {"teacher": asked.teacher, "origin": asked.origin, "weights": weights}
@@ -272,8 +272,8 @@ def _without(
 ) -> dict[str, Any]:
     experts = with_offsets(load_experts(), kinds, sizes.expert_seed)
     pool, mixed = ExpertPool(experts, EnvId.parse(task).robot), mixture_of(found)
-    chooser = {"mixture": (mixed.chooser(pool.names), 1.0)}
-    return compare(pool, _env(task), chooser, sizes.starts, sizes.seed, hold=False)[
+    policies = {"mixture": (mixed.gating(pool.names), 1.0)}
+    return compare(pool, _env(task), policies, sizes.starts, sizes.seed, hold=False)[
         "mixture"
     ].as_data()
 

@@ -137,8 +137,8 @@ def test_experts_are_composed_in_a_custom_task(folder):
     env = make(env_id, "native", config=config)
     state = jax.jit(env.reset)(jax.random.key(0))
     scene = affordances_of(env)(state)
-    np.testing.assert_allclose(scene.places[0], [0.4, 0.25, 1.2], atol=1e-5)
-    assert scene.asked.tolist() == [True, False] and not scene.going
+    np.testing.assert_allclose(scene.hand_targets[0], [0.4, 0.25, 1.2], atol=1e-5)
+    assert scene.has_target.tolist() == [True, False] and not scene.has_goal
     rows = compare(pool, env, {"teacher": (teacher_gating(guidance), 1.0)}, 2, 0)
     row = rows["teacher"]
     assert set(row.milestones) == {"hand near the lamp", "hand at the lamp"}

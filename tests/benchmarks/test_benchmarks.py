@@ -44,8 +44,8 @@ def test_nothing_to_measure_is_told(name):
 OBS, ACTION, ENCODER, LATENT, HIDDEN, BINS, HORIZON = 6, 3, 8, 16, 12, 11, 3
 SAMPLES, ITERATIONS, TRAJECTORIES = 7, 4, 2
 TINY = AgentConfig(
-    OBS,
-    ACTION,
+    obs_size=OBS,
+    action_size=ACTION,
     encoder_size=ENCODER,
     latent_size=LATENT,
     hidden_size=HIDDEN,

@@ -38,7 +38,7 @@ def test_no_milestone_but_the_first_is_reached_at_the_start(task):
     """A package may lie where the robot starts."""
     env, state = _start(task)
     scene = affordances_of(env)(state)
-    assert np.all(np.isfinite(scene.places)) and np.all(np.isfinite(scene.goal))
+    assert np.all(np.isfinite(scene.hand_targets)) and np.all(np.isfinite(scene.goal))
     assert scene.milestones.shape == (MILESTONES,) and float(scene.milestones[1:].max()) < 1.0
     assert 1 <= len(env.task.milestone_names) <= MILESTONES
 
@@ -46,7 +46,7 @@ def test_no_milestone_but_the_first_is_reached_at_the_start(task):
 def test_tasks_without_a_scene_ask_nothing():
     env, state = _start("walk")
     scene = affordances_of(env)(state)
-    assert not scene.asked.any() and not scene.going and env.task.milestone_names == ()
+    assert not scene.has_target.any() and not scene.has_goal and env.task.milestone_names == ()
 
 
 def test_a_pushed_box_has_moved_and_is_at_its_goal():
@@ -95,7 +95,7 @@ def test_the_hand_on_the_far_side_from_the_goal_is_asked(goal, box, left):
     env, state = _start("push")
     state = state.replace(memory=state.memory.replace(goal=jnp.array([0.8, goal, 1.0])))
     scene = affordances_of(env)(_with_body(env, state, "object", [0.7, box, 1.0]))
-    np.testing.assert_array_equal(scene.asked, [left, not left])
+    np.testing.assert_array_equal(scene.has_target, [left, not left])
     # Legs go to the goal's side of the table.
     assert np.sign(scene.goal[1]) == np.sign(goal) and abs(scene.goal[1]) < abs(goal)
 
@@ -155,8 +155,8 @@ def test_places_to_catch_a_ball_turn_with_the_robot():
     level = r.replace(xquat=r.xquat.at[hips].set(jnp.array([1.0, 0.0, 0.0, 0.0])))
     moved = r.xpos.at[ball].set(pelvis + turn @ (r.xpos[ball] - pelvis))
     turned = r.replace(xquat=r.xquat.at[hips].set(jnp.array([half, 0.0, 0.0, half])), xpos=moved)
-    before = read(state.replace(readings=level)).places - pelvis
-    after = read(state.replace(readings=turned)).places - pelvis
+    before = read(state.replace(readings=level)).hand_targets - pelvis
+    after = read(state.replace(readings=turned)).hand_targets - pelvis
     np.testing.assert_allclose(after, before @ turn.T, atol=1e-5)
 
 
@@ -173,6 +173,6 @@ def test_a_package_that_is_lifted_is_brought_to_its_destination():
 
 def test_a_handle_that_was_lost_is_reached_for_no_more():
     env, state = _start("door")
-    scene = affordances_of(env)(state).replace(asked=jnp.array([True, False]))
-    assert drop_lost_targets(scene, jnp.zeros(MILESTONES)).asked[0]
-    assert not drop_lost_targets(scene, jnp.array([1.0, 0.0, 0.0])).asked[0]
+    scene = affordances_of(env)(state).replace(has_target=jnp.array([True, False]))
+    assert drop_lost_targets(scene, jnp.zeros(MILESTONES)).has_target[0]
+    assert not drop_lost_targets(scene, jnp.array([1.0, 0.0, 0.0])).has_target[0]

@@ -33,8 +33,8 @@ def door():
     state = jax.jit(env.reset)(jax.random.split(jax.random.key(0), ENVS))
     begin = jax.jit(lambda state, wanted: composer.begin(state, constant_gating(wanted)))
     act = jax.jit(
-        lambda state, composing, wanted, sure: composer.act(
-            state, composing, constant_gating(wanted), sure
+        lambda state, composer_state, wanted, confidence: composer.act(
+            state, composer_state, constant_gating(wanted), confidence
         )
     )
     return composer, state, begin, act
@@ -58,26 +58,26 @@ def _one(composer, name):
 def test_one_expert_alone_acts_as_it_does_without_composition(door):
     composer, state, begin, act = door
     wanted = _one(composer, "stand")
-    composing = begin(state, wanted)
-    follow = composer.pool.begin(composer.body_frame(state))
+    composer_state = begin(state, wanted)
+    motion = composer.pool.begin(composer.body_frame(state))
     acting = jax.jit(composer.pool.act)
     step = jax.jit(composer.env.step)
     index = composer.pool.index("stand")
     for _ in range(3):
         body = composer.body_frame(state)
-        alone = acting(follow, body)[:, index]
-        acted, composing = act(state, composing, wanted, SURE)
+        alone = acting(motion, body)[:, index]
+        acted, composer_state = act(state, composer_state, wanted, SURE)
         np.testing.assert_allclose(acted.action, alone, atol=1e-5)
         np.testing.assert_allclose(acted.weights, wanted)
-        follow = composer.pool.moved_on(follow, body)
+        motion = composer.pool.advance(motion, body)
         state = step(state, acted.action)
 
 
 def test_actions_are_the_weighted_sum(door):
     _, state, begin, act = door
     wanted = jnp.tile(jnp.array([[0.2, 0.5, 0.3]]), (ENVS, 1))
-    composing = begin(state, wanted)
-    acted, _ = act(state, composing, wanted, SURE)
+    composer_state = begin(state, wanted)
+    acted, _ = act(state, composer_state, wanted, SURE)
     np.testing.assert_allclose(acted.weights, wanted, atol=1e-6)
     mixed = jnp.einsum("bk,bka->ba", wanted, acted.each)
     np.testing.assert_allclose(acted.action, mixed, atol=1e-5)
@@ -107,18 +107,20 @@ def test_experts_that_go_head_for_the_goal(door):
 
 def test_reaching_is_asked_for_the_door_s_handle(door):
     composer, state, begin, _ = door
-    assert not jax.vmap(composer.scene)(state).asked.any()  # two paces away
+    assert not jax.vmap(composer.scene)(state).has_target.any()  # two paces away
     turned = composer.env.task.layout.qpos("door_hatch_hinge")
     readings = state.readings
     state = state.replace(readings=readings.replace(qpos=readings.qpos.at[:, turned].set(0.5)))
-    np.testing.assert_array_equal(jax.vmap(composer.scene)(state).asked, [[True, False]] * ENVS)
-    follow = begin(state, _one(composer, "reach")).follow
+    np.testing.assert_array_equal(
+        jax.vmap(composer.scene)(state).has_target, [[True, False]] * ENVS
+    )
+    motion = begin(state, _one(composer, "reach")).follow
     index = composer.pool.index("reach")
-    handle = jax.vmap(composer.scene)(state).places[:, 0]
+    handle = jax.vmap(composer.scene)(state).hand_targets[:, 0]
     for n in range(ENVS):
-        one = jax.tree.map(lambda x, n=n: x[n, index], follow)
+        one = jax.tree.map(lambda x, n=n: x[n, index], motion)
         body = jax.tree.map(lambda x, n=n: x[n], composer.body_frame(state))
-        seen = command_features(composer.pool.refs, one, body, 1.0)
+        seen = command_features(composer.pool.library, one, body, 1.0)
         here = handle[n] - jnp.append(body.qpos[:2], 0.0)
         np.testing.assert_allclose(seen[2:5], to_heading(here, heading(body.qpos[3:7])), atol=1e-4)
         np.testing.assert_allclose(seen[5:8], 0.0)
@@ -164,7 +166,7 @@ def test_an_arm_goes_apart_only_where_it_is_asked():
     )
     actions = jnp.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     weights = jnp.array([0.7, 0.3])
-    mixed = parts.composed(weights, actions, jnp.array([True, False]))
+    mixed = parts.mix(weights, actions, jnp.array([True, False]))
     legs, arms = 0.3**4 / (0.3**4 + 0.7**4), 2.4**4 / (2.4**4 + 0.7**4)
     np.testing.assert_allclose(mixed, [legs, arms, legs], rtol=1e-5)
 

@@ -32,8 +32,8 @@ EXPERTS = {skill.name: skill.description for skill in SKILLS.values()}
 MILESTONES = ("hatch turned", "door opened", "passed")
 
 
-def _seen(on_offer):
-    return SimpleNamespace(progress=jnp.zeros(B), on_offer=on_offer)
+def _seen(proposals):
+    return SimpleNamespace(progress=jnp.zeros(B), proposals=proposals)
 
 
 def _offer(task_obs=True):
@@ -54,27 +54,27 @@ def test_weights_are_fused_with_the_world_model_s_selection():
     def value(obs, last, weights, held, each):
         return jnp.tile(jnp.array([[30.0, 10.0]]), (B, 1))
 
-    choose = fusion_gating(constant_gating(jnp.array([0.2, 0.8])), value, FusionConfig(0.7, 0.5))
+    gating = fusion_gating(constant_gating(jnp.array([0.2, 0.8])), value, FusionConfig(0.7, 0.5))
     # Less their mean and over their deviation, 30 and 10 are 1 and -1: p = 1 / (1 + e^(-2 / T)).
     p = 1.0 / (1.0 + np.exp(-4.0))
     wanted = [0.7 * 0.2 + 0.3 * p, 0.7 * 0.8 + 0.3 * (1.0 - p)]
-    np.testing.assert_allclose(choose(_seen(_offer())), [wanted] * B, rtol=1e-5)
+    np.testing.assert_allclose(gating(_seen(_offer())), [wanted] * B, rtol=1e-5)
 
 
 def test_before_experts_have_acted_the_router_alone_weighs():
     def value(*_):
         raise AssertionError("asked for values of nothing")
 
-    choose = fusion_gating(constant_gating(jnp.array([0.2, 0.8])), value, FusionConfig())
-    np.testing.assert_allclose(choose(_seen(None)), [[0.2, 0.8]] * B)
+    gating = fusion_gating(constant_gating(jnp.array([0.2, 0.8])), value, FusionConfig())
+    np.testing.assert_allclose(gating(_seen(None)), [[0.2, 0.8]] * B)
 
 
 def test_fusion_needs_the_task_s_own_observation():
-    choose = fusion_gating(
+    gating = fusion_gating(
         constant_gating(jnp.array([0.2, 0.8])), lambda *_: jnp.zeros((B, K)), FusionConfig()
     )
     with pytest.raises(UserError, match="own observation"):
-        choose(_seen(_offer(task_obs=False)))
+        gating(_seen(_offer(task_obs=False)))
 
 
 def _trained(obs_size):
@@ -175,7 +175,7 @@ def test_a_stage_s_end_is_asked_about_once_for_all_that_are_there():
     weights = np.asarray(teacher_gating(after)(SimpleNamespace(progress=jnp.zeros(4))))
     assert np.all(weights[[0, 2], 0] > 0.99)
     np.testing.assert_allclose(weights[[1, 3]], np.asarray(guidance.prior)[[1, 3]])
-    np.testing.assert_allclose(after.begun, [1 / 3, 0.0, 1 / 3, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(after.progress_at_answer, [1 / 3, 0.0, 1 / 3, 0.0], rtol=1e-6)
     assert replanner.again(after, some, 3.0, 2.0, None) is after and len(teacher.asked) == 1
 
 
@@ -209,7 +209,7 @@ def test_nobody_is_asked_once_all_is_done():
 
 
 def test_stages_of_a_later_answer_are_of_the_rest():
-    later = encode_guidance(ANSWER, NAMES, begun=1 / 3)
+    later = encode_guidance(ANSWER, NAMES, progress_at_answer=1 / 3)
     # From one milestone of three to all of them, its three stages.
     stages = stage_index(later, jnp.array([0.0, 1 / 3, 0.6, 0.8, 1.0]))
     np.testing.assert_array_equal(stages, [0, 0, 1, 2, 2])

@@ -44,26 +44,26 @@ def test_zero_offsets_are_reference_balance_and_servos():
     qpos[:, 7:] += 0.1 * rng.normal(size=(2, 19))
     qpos, qvel = jnp.asarray(qpos, jnp.float32), jnp.asarray(rng.normal(size=(2, 25)), jnp.float32)
     body = pool.body_frame(qpos, qvel)
-    follow = jax.jit(pool.begin)(body)
-    acted = np.asarray(jax.jit(pool.act)(follow, body))[:, 0]
+    motion = jax.jit(pool.begin)(body)
+    acted = np.asarray(jax.jit(pool.act)(motion, body))[:, 0]
     motors, gains = pool.joints.motors, jnp.asarray(walk.skill.feedback)
     most = walk.skill.authority * motors.reach
 
     @jax.jit
-    def by_hand(follow, qpos, qvel):
+    def by_hand(motion, qpos, qvel):
         now, later = (
-            reference_frame_of(pool.refs, follow),
-            reference_frame_of(pool.refs, follow, 0.02),
+            reference_frame_of(pool.library, motion),
+            reference_frame_of(pool.library, motion, 0.02),
         )
-        errors = balance_errors(now, follow.heading, pool.body_frame(qpos, qvel))
+        errors = balance_errors(now, motion.heading, pool.body_frame(qpos, qvel))
         balance = jnp.clip(motors.feedback.offsets(gains, errors, now.contacts), -most, most)
         target = later.qpos[7:] + motors.lead * later.qvel[6:] + balance
         return pool.joints.actions(jnp.clip(target, motors.low, motors.high))
 
     for n in range(2):
-        one = jax.tree.map(lambda x, n=n: x[n, 0], follow)
+        one = jax.tree.map(lambda x, n=n: x[n, 0], motion)
         np.testing.assert_allclose(acted[n], by_hand(one, qpos[n], qvel[n]), atol=1e-6)
-    trained = np.asarray(jax.jit(ExpertPool([walk]).act)(follow, body))[:, 0]
+    trained = np.asarray(jax.jit(ExpertPool([walk]).act)(motion, body))[:, 0]
     assert np.abs(trained - acted).max() > 0.01
 
 
@@ -149,10 +149,10 @@ class _Made:
     def __init__(self, value):
         self.value, self.runs = value, []
 
-    def run(self, given, keys, sure, held, progress=None):
+    def run(self, given, keys, confidence, held, progress=None):
         del held, progress
         self.runs.append([tuple(key) for key in np.asarray(jax.random.key_data(keys))])
-        assert np.all(np.asarray(sure) == 1.0)
+        assert np.all(np.asarray(confidence) == 1.0)
         round_ = len(self.runs) - 1
         return {"reward": np.array([[self.value(w, round_) for w in np.asarray(given)]])}
 
@@ -166,7 +166,7 @@ def made(monkeypatch):
 
     def search(value, seed, config=MixtureConfig(screened=3, finalists=4, chosen=5)):
         batch = _Made(value)
-        monkeypatch.setattr(mixture_search, "PairedRollouts", lambda pool, env, chooser: batch)
+        monkeypatch.setattr(mixture_search, "PairedRollouts", lambda pool, env, gating_of: batch)
         return find_mixture(config, Pool, None, seed), batch
 
     return search

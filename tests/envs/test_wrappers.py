@@ -82,8 +82,8 @@ def test_a_wrapped_environment_stays_what_it_is():
     """An early end around tracking: actions are offsets still, and the motion is known."""
     plain = world("h1-stand")
     skill = SKILLS["stand"]
-    refs = build_motion_library("h1", clips_of(skill))
-    tracking = MotionTrackingEnv(plain, refs, skill)
+    library = build_motion_library("h1", clips_of(skill))
+    tracking = MotionTrackingEnv(plain, library, skill)
     ending = with_early_termination(tracking, UPRIGHT)
     assert isinstance(ending, MotionTrackingEnv) and isinstance(ending.task.task, TrackingTask)
     assert type(tracking.task) is TrackingTask and type(plain.task) is Stand

@@ -148,15 +148,15 @@ def test_features_do_not_know_place_or_heading(yaw):
 
 
 def test_places_of_a_command_stay_in_the_world_while_the_robot_moves():
-    refs = build_motion_library("h1", clips_for("reach"))
+    library = build_motion_library("h1", clips_for("reach"))
     qpos = jnp.asarray(clips_for("reach")[0].qpos[0], jnp.float32)
     body = body_frame("h1", qpos, jnp.zeros(25))
-    follow = init_command(refs, jnp.int32(0), jnp.zeros(()), body)
-    at_first = command_features(refs, follow, body, 1.0)
-    np.testing.assert_allclose(at_first[2:8], refs.command[0, 2:8], atol=1e-5)
+    motion = init_command(library, jnp.int32(0), jnp.zeros(()), body)
+    at_first = command_features(library, motion, body, 1.0)
+    np.testing.assert_allclose(at_first[2:8], library.command[0, 2:8], atol=1e-5)
     moved = body_frame("h1", qpos.at[0].add(0.3), jnp.zeros(25))
-    ahead = command_features(refs, follow, moved, 1.0)
-    asked = np.asarray(refs.command[0, 2:8]).reshape(2, 3)
+    ahead = command_features(library, motion, moved, 1.0)
+    asked = np.asarray(library.command[0, 2:8]).reshape(2, 3)
     moved = np.asarray(ahead[2:8]).reshape(2, 3)
     for before, after in zip(asked, moved, strict=True):
         expected = before - [0.3, 0.0, 0.0] if before.any() else before
@@ -235,8 +235,8 @@ def test_a_pool_acts_as_its_experts_do_alone(experts, pool):
 def test_an_expert_acts_in_its_task_as_in_its_tracking_environment(experts):
     expert = experts[1]
     plain = make("h1-walk", "native", None, EnvConfig(auto_reset=False))
-    refs = build_motion_library("h1", expert.clips)
-    tracking = MotionTrackingEnv(plain, refs, expert.skill, training=False)
+    library = build_motion_library("h1", expert.clips)
+    tracking = MotionTrackingEnv(plain, library, expert.skill, training=False)
     state = jax.jit(tracking.reset)(jax.random.split(jax.random.key(3), 2))
     other = jax.jit(plain.reset)(jax.random.split(jax.random.key(3), 2))
     pool = ExpertPool([expert])
@@ -244,12 +244,12 @@ def test_an_expert_acts_in_its_task_as_in_its_tracking_environment(experts):
 
     step, step_plain = jax.jit(tracking.step), jax.jit(plain.step)
     other = other.replace(physics=state.physics, readings=state.readings)
-    follow = pool.begin(pool.body_frame(state.readings.qpos, state.readings.qvel))
+    motion = pool.begin(pool.body_frame(state.readings.qpos, state.readings.qvel))
     for _ in range(5):
         offset = act(expert.sizes, expert.params, state.obs, jax.random.key(0), deterministic=True)
         body = pool.body_frame(other.readings.qpos, other.readings.qvel)
-        action = pool.act(follow, body)[:, 0]
-        follow = pool.moved_on(follow, body)
+        action = pool.act(motion, body)[:, 0]
+        motion = pool.advance(motion, body)
         state, other = step(state, offset), step_plain(other, action)
         np.testing.assert_allclose(state.readings.qpos, other.readings.qpos, atol=2e-3)
 

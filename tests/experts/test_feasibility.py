@@ -16,7 +16,7 @@ from metaworldx.envs.factory import make
 from metaworldx.experts.body_frame import body_frame, soles_in_heading
 from metaworldx.experts.feasibility import follow_clips, shipped_trackers
 from metaworldx.experts.motion_command import advance_command, init_command, observe_heading
-from metaworldx.experts.motion_library import build_motion_library, height_at, joined
+from metaworldx.experts.motion_library import build_motion_library, concatenate, height_at
 from metaworldx.experts.motion_tracking_env import MotionTrackingEnv
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.experts.skills import SKILLS, clips_of
@@ -144,10 +144,10 @@ def test_clips_on_stairs_begin_with_the_soles_on_the_stairs():
 
 def test_a_loop_that_climbs_goes_on_climbing():
     clips = clips_of(SKILLS["stair"])
-    refs = build_motion_library("h1", clips)
+    library = build_motion_library("h1", clips)
     one = float(clips[0].duration)
     heights = [
-        float(height_at(refs, jnp.int32(0), jnp.float32(t * one))) for t in (0.25, 1.25, 2.25)
+        float(height_at(library, jnp.int32(0), jnp.float32(t * one))) for t in (0.25, 1.25, 2.25)
     ]
     np.testing.assert_allclose(np.diff(heights), 0.36, atol=1e-3)
 
@@ -155,35 +155,37 @@ def test_a_loop_that_climbs_goes_on_climbing():
 @pytest.mark.parametrize(("behind", "rate"), [(0.0, 1.0), (0.1, 0.6), (0.5, 0.3), (-0.5, 1.5)])
 def test_a_clip_waits_for_the_robot(behind, rate):
     clip = WALK["walk_1.00"]
-    refs = build_motion_library("h1", [clip])
+    library = build_motion_library("h1", [clip])
     qpos = jnp.asarray(clip.qpos[0], jnp.float32)
-    follow = init_command(refs, jnp.int32(0), jnp.zeros(()), body_frame("h1", qpos, jnp.zeros(25)))
-    start = float(observe_heading(refs, follow, qpos).ahead)
+    motion = init_command(
+        library, jnp.int32(0), jnp.zeros(()), body_frame("h1", qpos, jnp.zeros(25))
+    )
+    start = float(observe_heading(library, motion, qpos).ahead)
     assert start == pytest.approx(0.0, abs=2e-3)
-    follow = observe_heading(refs, follow, qpos.at[0].add(-behind))
-    later = advance_command(refs, follow, 0.02, 4.0)
+    motion = observe_heading(library, motion, qpos.at[0].add(-behind))
+    later = advance_command(library, motion, 0.02, 4.0)
     assert float(later.seconds) == pytest.approx(0.02 * rate, abs=2e-4)
-    assert float(advance_command(refs, follow, 0.02).seconds) == pytest.approx(0.02)
+    assert float(advance_command(library, motion, 0.02).seconds) == pytest.approx(0.02)
 
 
 def test_a_clip_follows_where_one_ends():
     skill = SKILLS["crawl"]
     clips = clips_of(skill)
-    refs = build_motion_library("h1", clips, skill.then)
+    library = build_motion_library("h1", clips, skill.then)
     down, on = jnp.int32(1), jnp.int32(0)
     qpos = jnp.asarray(clips[1].qpos[-1], jnp.float32)
     body = body_frame("h1", qpos, jnp.zeros(25))
-    follow = init_command(refs, down, refs.duration[down] - 0.03, body)
-    follow = advance_command(refs, follow, 0.02)
-    assert int(follow.clip) == int(down)
-    follow = advance_command(refs, follow, 0.02)
-    assert int(follow.clip) == int(on)
-    assert float(follow.seconds) == pytest.approx(0.01, abs=1e-4)
-    np.testing.assert_allclose(follow.command, refs.command[on])
+    motion = init_command(library, down, library.duration[down] - 0.03, body)
+    motion = advance_command(library, motion, 0.02)
+    assert int(motion.clip) == int(down)
+    motion = advance_command(library, motion, 0.02)
+    assert int(motion.clip) == int(on)
+    assert float(motion.seconds) == pytest.approx(0.01, abs=1e-4)
+    np.testing.assert_allclose(motion.command, library.command[on])
     # Joined to other skills' clips the numbers go along.
-    both = joined([build_motion_library("h1", [WALK["walk_1.00"]]), refs])
-    assert both.then.tolist() == [0, 1, 1]
+    both = concatenate([build_motion_library("h1", [WALK["walk_1.00"]]), library])
+    assert both.next_clip.tolist() == [0, 1, 1]
     alone = build_motion_library("h1", clips)
-    assert int(advance_command(alone, follow.replace(clip=down, seconds=9.0), 0.02).clip) == int(
+    assert int(advance_command(alone, motion.replace(clip=down, seconds=9.0), 0.02).clip) == int(
         down
     )

@@ -124,6 +124,6 @@ def test_experts_that_go_head_for_the_task_s_goal_alone_too():
     state = jax.jit(door.reset)(jax.random.split(jax.random.key(0), 2))
     begun = jax.jit(controller.begin)(state)
     _, after = jax.jit(controller.act)(None, begun, state, jax.random.key(0))
-    follow = after[0] if isinstance(after, tuple) else after
+    motion = after[0] if isinstance(after, tuple) else after
     way = np.array([1.2, 0.1]) - np.asarray(state.readings.qpos[:, :2])
-    np.testing.assert_allclose(follow.heading[:, 0], np.arctan2(way[:, 1], way[:, 0]), atol=1e-3)
+    np.testing.assert_allclose(motion.heading[:, 0], np.arctan2(way[:, 1], way[:, 0]), atol=1e-3)

@@ -69,7 +69,7 @@ def measured() -> dict[str, dict[str, float]]:
             for (name, way), e in named.items()
         ]
     )
-    begin, act, moved_on = jax.jit(pool.begin), jax.jit(pool.act), jax.jit(pool.moved_on)
+    begin, act, advance = jax.jit(pool.begin), jax.jit(pool.act), jax.jit(pool.advance)
     frame = jax.jit(pool.body_frame)
     found: dict[str, dict[str, float]] = {}
     for expert in experts:
@@ -87,12 +87,12 @@ def measured() -> dict[str, dict[str, float]]:
             own = robot(state)
             return frame(own[:, :nq], own[:, nq:])
 
-        follow = begin(body(state))
+        motion = begin(body(state))
         returns, running = np.zeros(len(rows)), np.ones(len(rows), bool)
         for _ in range(STEPS):
             here = body(state)
-            action = act(follow, here)[places, rows]
-            follow = moved_on(follow, here)
+            action = act(motion, here)[places, rows]
+            motion = advance(motion, here)
             state = step(state, action)
             returns += np.asarray(state.reward) * running
             running &= ~np.asarray(state.done)

@@ -61,9 +61,9 @@ def found(monkeypatch, tmp_path):
         def __len__(self):
             return len(NAMES)
 
-    def compare(pool, env, choosers, episodes, seed):
+    def compare(pool, env, policies, episodes, seed):
         del pool, env, episodes, seed
-        return {name: _row(MEANS[name], name) for name in [*choosers, HOLD]}
+        return {name: _row(MEANS[name], name) for name in [*policies, HOLD]}
 
     def routers(config, folder, task, pool):
         del folder, task, pool

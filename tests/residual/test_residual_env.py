@@ -23,8 +23,8 @@ def guided_door():
     """The door under two experts, standing first by the schedule."""
     pool = ExpertPool([e for e in load_experts() if e.name in ("stand", "walk")])
     plain = make("h1-door", "native", None, EnvConfig(max_episode_steps=4))
-    chooser = constant_gating(jnp.array([0.0, 1.0]))
-    env = ResidualEnv(plain, pool, chooser, 1.0, 0.2, (ScheduleEntry("stand", 4),), num_envs=2)
+    gating = constant_gating(jnp.array([0.0, 1.0]))
+    env = ResidualEnv(plain, pool, gating, 1.0, 0.2, (ScheduleEntry("stand", 4),), num_envs=2)
     reset, step = jax.jit(env.reset), jax.jit(env.step)
     return env, plain, reset(jax.random.split(jax.random.key(0), 2)), step
 
@@ -68,10 +68,10 @@ def test_experts_that_break_down_break_the_step_and_are_forgotten(guided_door):
     still = jnp.zeros((2, env.action_size))
     for _ in range(3):  # past the schedule, whose experts weigh what it says
         state = step(state, still)
-    composing = state.memory.composing
-    weights = composing.steady.weights.at[0].set(jnp.nan)
-    composing = composing.replace(steady=composing.steady.replace(weights=weights))
-    state = step(state.replace(memory=state.memory.replace(composing=composing)), still)
+    composer_state = state.memory.composing
+    weights = composer_state.steady.weights.at[0].set(jnp.nan)
+    composer_state = composer_state.replace(steady=composer_state.steady.replace(weights=weights))
+    state = step(state.replace(memory=state.memory.replace(composing=composer_state)), still)
     np.testing.assert_array_equal(state.diverged, [True, False])
     assert float(state.reward[0]) == 0.0
     assert np.isfinite(state.last_obs).all() and np.isfinite(state.obs).all()

@@ -191,22 +191,22 @@ def test_demonstrations_take_over_and_change_the_top_expert_at_their_boundaries(
 
 
 def test_only_demonstrated_states_count_for_eq_11():
-    lessons = _lessons(2000, 1)
-    marked = (lessons.obs[:, 1] > 0.0).astype(jnp.float32)
-    wrong = jnp.where(marked[:, None] > 0.0, lessons.demo, jnp.roll(lessons.demo, 2, axis=1))
+    dataset = _lessons(2000, 1)
+    marked = (dataset.obs[:, 1] > 0.0).astype(jnp.float32)
+    wrong = jnp.where(marked[:, None] > 0.0, dataset.demo, jnp.roll(dataset.demo, 2, axis=1))
     config = DistillConfig(steps=300)
     one, other = (
-        distill(config, lessons.replace(demo=demo, demonstrated=marked), jax.random.key(0))[1]
-        for demo in (lessons.demo, wrong)
+        distill(config, dataset.replace(demo=demo, demonstrated=marked), jax.random.key(0))[1]
+        for demo in (dataset.demo, wrong)
     )
     jax.tree.map(np.testing.assert_array_equal, one, other)
 
 
 def test_where_nothing_is_demonstrated_guidance_does_not_fade():
-    lessons = _lessons(4000, 1)
-    marked = (lessons.obs[:, 1] > 0.0).astype(jnp.float32)
+    dataset = _lessons(4000, 1)
+    marked = (dataset.obs[:, 1] > 0.0).astype(jnp.float32)
     config = DistillConfig(steps=800, beta=0.1, eta=0.9)
-    sizes, params, _ = distill(config, lessons.replace(demonstrated=marked), jax.random.key(0))
+    sizes, params, _ = distill(config, dataset.replace(demonstrated=marked), jax.random.key(0))
     held = _lessons(3000, 2)
     free, shown = (
         jax.tree.map(lambda x, at=at: x[at], held)

@@ -37,12 +37,14 @@ def _pose(yaw: float = 0.0, seed: int | None = None) -> tuple[np.ndarray, np.nda
     return qpos, qvel
 
 
-def _scene(places, asked=(True, True), goal=(0.0, 0.0), going=True, milestones=None) -> Affordances:
+def _scene(
+    places, has_target=(True, True), goal=(0.0, 0.0), has_goal=True, milestones=None
+) -> Affordances:
     return Affordances(
-        places=jnp.asarray(places, jnp.float32),
-        asked=jnp.asarray(asked),
+        hand_targets=jnp.asarray(places, jnp.float32),
+        has_target=jnp.asarray(has_target),
         goal=jnp.asarray(goal, jnp.float32),
-        going=jnp.asarray(going),
+        has_goal=jnp.asarray(has_goal),
         turn=jnp.asarray(0.4),
         milestones=jnp.zeros(MILESTONES) if milestones is None else jnp.asarray(milestones),
         once=jnp.asarray(False),
@@ -70,7 +72,7 @@ def test_the_robot_is_seen_as_mujoco_has_it(seed):
     yaw = 0.8
     pose = _pose(yaw, seed)
     data, back = _mujoco(pose), Rotation.from_euler("z", -yaw)
-    seen = _seen(pose, _scene(np.zeros((2, 3)), (False, False), going=False))
+    seen = _seen(pose, _scene(np.zeros((2, 3)), (False, False), has_goal=False))
     assert seen.shape == (OBS_SIZE,)
     hands = back.apply(_hands(data) - data.qpos[:3])
     np.testing.assert_allclose(seen[HANDS].reshape(2, 3), hands, atol=1e-5)
@@ -140,12 +142,12 @@ def test_what_is_far_counts_as_no_farther_than_so_much_in_the_same_direction():
 def test_nothing_is_seen_of_places_and_goals_that_are_not():
     pose = _pose(0.5, 3)
     nobody = [
-        _seen(pose, _scene(place, (False, False), goal, going=False))
+        _seen(pose, _scene(place, (False, False), goal, has_goal=False))
         for place, goal in ((np.zeros((2, 3)), (0.0, 0.0)), (np.ones((2, 3)), (7.0, 7.0)))
     ]
     np.testing.assert_array_equal(*nobody)
     np.testing.assert_array_equal(nobody[0][AWAY.start : FAR + 1], 0.0)
-    left = _seen(pose, _scene(np.ones((2, 3)), (True, False), going=False))
+    left = _seen(pose, _scene(np.ones((2, 3)), (True, False), has_goal=False))
     assert np.all(left[AWAY][:3] != 0.0) and not left[AWAY][3:].any()
     np.testing.assert_array_equal(left[ASKED], [1.0, 0.0])
 

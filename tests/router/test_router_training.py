@@ -61,21 +61,21 @@ def test_stages_follow_the_share_of_the_milestones():
 
 
 def test_lessons_are_the_running_episodes_states():
-    lessons = from_demonstrations(_demos(), encode_guidance(ANSWER, NAMES))
-    assert len(lessons.obs) == 4 * 1000 - 10 * (0 + 1 + 2 + 3)
+    dataset = from_demonstrations(_demos(), encode_guidance(ANSWER, NAMES))
+    assert len(dataset.obs) == 4 * 1000 - 10 * (0 + 1 + 2 + 3)
     # Returns 0 to 3: each is e times the next.
-    counts = np.unique(np.asarray(lessons.demonstrated))
+    counts = np.unique(np.asarray(dataset.demonstrated))
     np.testing.assert_allclose(counts, np.exp([-3.0, -2.0, -1.0, 0.0]), rtol=1e-5)
     # The best, which is the shortest here, counts most.
-    assert np.sum(np.asarray(lessons.demonstrated) == counts[-1]) == 970
+    assert np.sum(np.asarray(dataset.demonstrated) == counts[-1]) == 970
 
 
 def test_free_states_are_demonstrated_ones_and_others_drawn_wide_around_them():
     shown = np.zeros((3, OBS_SIZE), np.float32)
     shown[:, 0], shown[:, 1] = 7.0, [-2.0, 0.0, 2.0]
     guidance = encode_guidance(ANSWER, NAMES)
-    lessons = synthetic_guidance(3, [guidance], jnp.asarray(shown), jax.random.key(0))
-    obs = np.asarray(lessons.obs)
+    dataset = synthetic_guidance(3, [guidance], jnp.asarray(shown), jax.random.key(0))
+    obs = np.asarray(dataset.obs)
     same = (obs[:, None] == shown).all(axis=-1).any(axis=-1)
     assert 0.47 < same.mean() < 0.53
     drawn = obs[~same]
@@ -88,15 +88,15 @@ def test_free_states_are_demonstrated_ones_and_others_drawn_wide_around_them():
         assert 1.0 < np.median(np.abs(away)) < 2.0
         assert np.mean(np.abs(away) > 5.0) > 0.05
     # Half of the guidance is the task's that there is.
-    real = np.all(np.isclose(lessons.prior, guidance.prior, atol=1e-6), axis=1)
+    real = np.all(np.isclose(dataset.prior, guidance.prior, atol=1e-6), axis=1)
     assert real.sum() == len(obs) // 2
 
 
 def test_free_guidance_is_on_the_simplex_and_says_nothing_of_demonstrations():
     guidance = encode_guidance(ANSWER, NAMES)
-    lessons = synthetic_guidance(3, [guidance], jnp.ones((5, OBS_SIZE)), jax.random.key(0))
-    np.testing.assert_allclose(lessons.prior.sum(axis=-1), 1.0, atol=1e-5)
-    assert float(lessons.prior.min()) >= 1e-3 - 1e-6 and float(lessons.demonstrated.max()) == 0.0
+    dataset = synthetic_guidance(3, [guidance], jnp.ones((5, OBS_SIZE)), jax.random.key(0))
+    np.testing.assert_allclose(dataset.prior.sum(axis=-1), 1.0, atol=1e-5)
+    assert float(dataset.prior.min()) >= 1e-3 - 1e-6 and float(dataset.demonstrated.max()) == 0.0
 
 
 def test_states_are_scaled_by_the_demonstrated_ones(router):
@@ -164,10 +164,10 @@ def test_plain_parts_are_equation_13_and_legs_and_arms_can_differ():
     actions = jnp.arange(9.0).reshape(3, 3) / 10.0
     weights = jnp.array([0.0, 0.7, 0.3])
     asked = jnp.array([True, False])
-    plain = BodyPartMixer(PLAIN, NAMES, actuators).composed(weights, actions, asked)
+    plain = BodyPartMixer(PLAIN, NAMES, actuators).mix(weights, actions, asked)
     np.testing.assert_allclose(plain, weights @ actions, rtol=1e-6)
     apart = BodyPartMixer(MixerConfig(sharpen=1.0, for_arms=7.0), NAMES, actuators)
-    got = apart.composed(weights, actions, asked)
+    got = apart.mix(weights, actions, asked)
     arm = (0.7 * actions[1, 1] + 2.1 * actions[2, 1]) / 2.8
     np.testing.assert_allclose(got, [plain[0], arm, plain[2]], rtol=1e-5)
 
@@ -176,9 +176,9 @@ def test_legs_and_arms_are_explained_apart():
     actuators = ("left_hip_yaw", "left_shoulder_roll", "right_elbow")
     parts = BodyPartMixer(MixerConfig(), NAMES, actuators)
     each = jnp.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.0, 1.0, 1.0]])
-    got = parts.explained(each, jnp.array([0.5, 1.0, 0.5]), jnp.array([True, False]), 0.05)
+    got = parts.attribution(each, jnp.array([0.5, 1.0, 0.5]), jnp.array([True, False]), 0.05)
     np.testing.assert_allclose(got, [0.001, 0.699, 0.3], atol=2e-3)
-    got = parts.explained(each, each[1], jnp.array([False, False]), 0.05)
+    got = parts.attribution(each, each[1], jnp.array([False, False]), 0.05)
     np.testing.assert_allclose(got, [0.001, 0.998, 0.001], atol=1e-4)
 
 

@@ -111,19 +111,19 @@ def test_a_guided_agent_of_no_authority_does_as_the_experts(tmp_path):
 
     pool = load_pool(tmp_path)
     plain = make("h1-walk", "native", None, EnvConfig())
-    composer, chooser = Composer(pool, plain), rule_gating(pool.names)
+    composer, gating = Composer(pool, plain), rule_gating(pool.names)
     keys = jax.random.split(jax.random.split(jax.random.key(0), 3)[1], (2, 2)).reshape(-1)
     alone = plain.reset(keys)
-    composing = jax.jit(lambda s: composer.begin(s, chooser))(alone)
+    composer_state = jax.jit(lambda s: composer.begin(s, gating))(alone)
 
     @jax.jit
-    def together(state, composing):
-        acted, composing = composer.act(state, composing, chooser, jnp.ones(4))
-        return plain.step(state, acted.action), composing, acted.action
+    def together(state, composer_state):
+        acted, composer_state = composer.act(state, composer_state, gating, jnp.ones(4))
+        return plain.step(state, acted.action), composer_state, acted.action
 
     rewards, actions = [], []
     for _ in range(STEPS * ROUNDS):
-        alone, composing, action = together(alone, composing)
+        alone, composer_state, action = together(alone, composer_state)
         rewards.append(np.asarray(alone.reward))
         actions.append(np.asarray(action))
     after = np.asarray(state.env.physics.qpos).reshape(4, -1)

@@ -101,7 +101,7 @@ def _measured(
         return together[0](together[1], qpos, qvel)
 
     def in_turn() -> Any:
-        return [act(follow, qpos, qvel) for act, follow in each]
+        return [act(motion, qpos, qvel) for act, motion in each]
 
     seconds: dict[str, list[float]] = {"pool": [], "loop": []}
     for way in (at_once, in_turn):
@@ -123,7 +123,7 @@ def _measured(
 def _acting(pool: ExpertPool, qpos: jax.Array, qvel: jax.Array) -> tuple[Any, Any]:
     """A pool's call, compiled, and what its experts follow in that state."""
     begin = jax.jit(lambda *state: pool.begin(pool.body_frame(*state)))
-    act = jax.jit(lambda follow, *state: pool.act(follow, pool.body_frame(*state)))
+    act = jax.jit(lambda motion, *state: pool.act(motion, pool.body_frame(*state)))
     return act, begin(qpos, qvel)
 
 

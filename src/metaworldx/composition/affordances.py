@@ -1,6 +1,6 @@
-"""Affordances of a task: targets of the hands, a goal to walk to, and how far the task is.
+"""Affordances of a task: hand targets, a goal to walk to, and progress of its milestones.
 
-Read off the environment's state at every step. A composed task states its own in
+They are computed from the environment's state at every step. A composed task states its own in
 `composition.tasks`; its milestones are the task's (`Task.milestones`).
 """
 
@@ -23,19 +23,18 @@ from metaworldx.experts.task_targets import TaskTargets, composed_task
 MILESTONES = 3
 """Width of milestones in arrays; entries beyond a task's own are never reached."""
 TURN = 0.4
-"""How far a gait that goes is asked to turn at once (rad), unless there is no room for its bow."""
+"""Greatest heading error commanded to a gait (rad), where there is room for its turn."""
 _LOST = 0.3
-"""A first milestone that is less than this far has been lost."""
+"""A first milestone with less progress than this is lost."""
 
 
 @struct.dataclass
 class Affordances(TaskTargets):
-    """What one environment's scene asks of experts, and how far its task is.
+    """Targets for the experts in one environment, and progress of its task.
 
     Attributes:
-      milestones: how far each is, 0 to 1 (reached) `[MILESTONES]`, in the order in which they
-        come.
-      once: whether hands that have reached the first milestone and lost it are asked no more, bool.
+      milestones: progress of each, 0 to 1 (reached) `[MILESTONES]`, in the task's order.
+      once: whether hand targets end when the first milestone was reached and lost again, bool.
     """
 
     milestones: jax.Array
@@ -53,7 +52,7 @@ def reference_schedules() -> dict[str, tuple[tuple[str, int], ...]]:
 
 
 def affordances_of(env: Env) -> AffordancesFn:
-    """Affordances of an environment's states; a task without a composition asks nothing.
+    """Affordances of an environment's states; a task without a composition has no targets.
 
     Raises:
       UserError: more milestones than MILESTONES, or than they have names.
@@ -74,18 +73,18 @@ def affordances_of(env: Env) -> AffordancesFn:
 
 
 def drop_lost_targets(scene: Affordances, reached: jax.Array) -> Affordances:
-    """The affordances, hands asked no more where what they had reached is lost.
+    """The affordances without hand targets where the first milestone was reached and lost.
 
     Args:
-      reached: the greatest that each milestone has been `[MILESTONES]`.
+      reached: running maximum of each milestone `[MILESTONES]`.
     """
     lost = scene.once & (reached[0] >= 1.0) & (scene.milestones[0] < _LOST)
-    return scene.replace(asked=scene.asked & ~lost)
+    return scene.replace(has_target=scene.has_target & ~lost)
 
 
 def affordances(
-    places: jax.Array,
-    asked: tuple[jax.Array | bool, jax.Array | bool],
+    hand_targets: jax.Array,
+    has_target: tuple[jax.Array | bool, jax.Array | bool],
     goal: jax.Array | None = None,
     *,
     once: bool = False,
@@ -94,17 +93,17 @@ def affordances(
     """Affordances before their milestones are filled in.
 
     Args:
-      places: targets of left and right hand in the world `[2, 3]`, m.
-      asked: whether left and right hand are to go there.
-      goal: where to walk `[2]`, m; None stays.
-      once: whether hands that have reached the first milestone and lost it are asked no more.
-      turn: how far a gait is asked to turn at once, rad.
+      hand_targets: of left and right hand in the world `[2, 3]`, m.
+      has_target: whether left and right hand have a target.
+      goal: position to walk to `[2]`, m; None for standing.
+      once: as in `Affordances`.
+      turn: greatest heading error commanded to a gait, rad.
     """
     return Affordances(
-        places=places,
-        asked=jnp.stack([jnp.asarray(hand) for hand in asked]),
+        hand_targets=hand_targets,
+        has_target=jnp.stack([jnp.asarray(hand) for hand in has_target]),
         goal=jnp.zeros(2) if goal is None else goal,
-        going=jnp.array(goal is not None),
+        has_goal=jnp.array(goal is not None),
         turn=jnp.asarray(turn, float),
         milestones=jnp.zeros(MILESTONES),
         once=jnp.array(once),

@@ -14,7 +14,7 @@ _TURN = 0.25
 """What a hinge is asked to turn at once, at most (rad)."""
 
 
-def arm_ik(body: BodyFrame, places: jax.Array) -> jax.Array:
+def arm_ik(body: BodyFrame, hand_targets: jax.Array) -> jax.Array:
     """Joint targets that bring hands to places: either arm's hinges `[2, 4]`, rad.
 
     `q + J^+ (place - hand)`, J the hands' Jacobian where the arms are, its inverse damped (Whitney
@@ -24,7 +24,7 @@ def arm_ik(body: BodyFrame, places: jax.Array) -> jax.Array:
       places: in the world, left first `[2, 3]`, m.
     """
     qpos = body.qpos
-    off = jax.vmap(lambda place: to_heading(place - qpos[:3], body.yaw))(places) - body.hands
+    off = jax.vmap(lambda place: to_heading(place - qpos[:3], body.yaw))(hand_targets) - body.hands
     far = jnp.linalg.norm(off, axis=-1, keepdims=True)
     off = off * jnp.minimum(1.0, _STEP / jnp.maximum(far, 1e-6))
     turns = jnp.einsum("hji,hi->hj", arm_gains(ROBOT, qpos), off)

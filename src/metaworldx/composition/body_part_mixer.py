@@ -68,7 +68,7 @@ class BodyPartMixer:
         arms = jnp.power(weights * self._more, self._sharpen)
         return legs / legs.sum(axis=-1, keepdims=True), arms / arms.sum(axis=-1, keepdims=True)
 
-    def composed(self, weights: jax.Array, actions: jax.Array, asked: jax.Array) -> jax.Array:
+    def mix(self, weights: jax.Array, actions: jax.Array, has_target: jax.Array) -> jax.Array:
         """Mixed action per body part `[..., A]`, Eq. 13; arms without a hand target use the legs'.
 
         Args:
@@ -77,11 +77,11 @@ class BodyPartMixer:
           asked: whether the left and the right hand have a place to go to `[..., 2]`, bool.
         """
         legs, arms = self.weights(weights)
-        apart = jnp.any(asked[..., None] & self._of_arm, axis=-2)
+        apart = jnp.any(has_target[..., None] & self._of_arm, axis=-2)
         return jnp.where(apart, mix_actions(arms, actions), mix_actions(legs, actions))
 
-    def explained(
-        self, each: jax.Array, action: jax.Array, asked: jax.Array, width: float
+    def attribution(
+        self, each: jax.Array, action: jax.Array, has_target: jax.Array, width: float
     ) -> jax.Array:
         """Which experts explain an action: `P_demo(w | s, a)` `[..., K]`, none under the floor.
 
@@ -93,7 +93,7 @@ class BodyPartMixer:
           action: `[..., A]`.
           asked: as in `mix_actions`.
         """
-        apart = jnp.any(asked[..., None] & self._of_arm, axis=-2)
+        apart = jnp.any(has_target[..., None] & self._of_arm, axis=-2)
         square = jnp.square(each - action[..., None, :])
 
         def by(part: jax.Array) -> jax.Array:

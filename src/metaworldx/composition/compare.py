@@ -57,13 +57,13 @@ class PolicyResult:
 class PairedRollouts:
     """Episodes of many robots at once, their weights by choosers; compiled once for a size."""
 
-    def __init__(self, pool: ExpertPool, env: Env, chooser: Callable[[Any], GatingPolicy]):
+    def __init__(self, pool: ExpertPool, env: Env, gating_of: Callable[[Any], GatingPolicy]):
         """For a native environment without auto-reset.
 
         Args:
           chooser: of what a run is given.
         """
-        self._env, self._chooser = env, chooser
+        self._env, self._gating_of = env, gating_of
         self._composer = Composer(pool, env)
         self._still = scripted_policy("hold", env)
         self._rollout = Rollout(env, self._act, self._record, self._begin)
@@ -72,7 +72,7 @@ class PairedRollouts:
         self,
         given: Any,
         keys: jax.Array,
-        sure: jax.Array,
+        confidence: jax.Array,
         held: jax.Array,
         progress: Callable[[int], Any] | None = None,
     ) -> dict[str, np.ndarray]:
@@ -84,20 +84,22 @@ class PairedRollouts:
           sure: confidence of the teacher `[B]`.
           held: which robots hold the keyframe's pose instead `[B]`, bool.
         """
-        params = (given, sure, held)
+        params = (given, confidence, held)
         state = self._rollout.init(params, keys)
         steps = self._env.max_episode_steps
         return self._rollout(params, state, steps, progress=progress)[1]
 
     def _begin(self, params: Any, state: EnvState) -> ComposerState:
-        return self._composer.begin(state, self._chooser(params[0]))
+        return self._composer.begin(state, self._gating_of(params[0]))
 
-    def _act(self, params: Any, composing: ComposerState, state: EnvState, key: None) -> Any:
-        given, sure, held = params
-        acted, composing = self._composer.act(state, composing, self._chooser(given), sure)
+    def _act(self, params: Any, composer_state: ComposerState, state: EnvState, key: None) -> Any:
+        given, confidence, held = params
+        acted, composer_state = self._composer.act(
+            state, composer_state, self._gating_of(given), confidence
+        )
         pose = self._still(state, jax.random.key(0))
         pose = jnp.broadcast_to(pose, acted.action.shape)
-        return jnp.where(held[:, None], pose, acted.action), composing, acted.weights
+        return jnp.where(held[:, None], pose, acted.action), composer_state, acted.weights
 
     def _record(self, step: RolloutStep) -> dict[str, jax.Array]:
         alive = step.running
@@ -113,7 +115,7 @@ class PairedRollouts:
 def compare(
     pool: ExpertPool,
     env: Env,
-    choosers: Mapping[str, tuple[GatingPolicy, float]],
+    policies: Mapping[str, tuple[GatingPolicy, float]],
     episodes: int,
     seed: int,
     hold: bool = True,
@@ -132,16 +134,16 @@ def compare(
     """
     if episodes < 1:
         raise UserError(f"episodes is {episodes}; needs at least 1")
-    names = list(choosers) + ([HOLD] if hold else [])
+    names = list(policies) + ([HOLD] if hold else [])
     if not names:
         raise UserError("nobody to compare")
-    groups = [choosers.get(name) for name in names]
+    groups = [policies.get(name) for name in names]
     keys = start_keys(seed, episodes)
     wanted = partial(_wanted, groups, episodes, len(pool))
-    sure = jnp.repeat(jnp.array([1.0 if g is None else g[1] for g in groups]), episodes)
+    confidence = jnp.repeat(jnp.array([1.0 if g is None else g[1] for g in groups]), episodes)
     held = jnp.repeat(jnp.array([g is None for g in groups]), episodes)
     batch = PairedRollouts(pool, env, lambda given: wanted)
-    seen = batch.run(None, jnp.concatenate([keys] * len(names)), sure, held, progress)
+    seen = batch.run(None, jnp.concatenate([keys] * len(names)), confidence, held, progress)
     rows = {}
     for n, name in enumerate(names):
         mine = slice(n * episodes, (n + 1) * episodes)

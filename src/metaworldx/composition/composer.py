@@ -1,4 +1,4 @@
-"""Composition: a pool's experts act together in a task, mixed by weights (Eq. 9 and 13)."""
+"""Composer of a pool's experts: their actions mixed by gating weights (Eq. 9 and 13)."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from metaworldx.sim.data import SimData
 
 STABILISER = "stand"
 _AT_REST = 0.05
-"""An expert that weighs less begins anew from where the robot is, until it is wanted."""
+"""An expert with a smaller weight is reset to the robot's current state at every step."""
 
 
 @struct.dataclass
 class ComposerState:
-    """What composing remembers.
+    """State that composition carries between control steps.
 
     Attributes:
-      follow: what each expert follows `[B, K]`.
-      steady: the last weights.
-      reached: the greatest that each milestone has been `[B, MILESTONES]`.
-      action: the last `[B, A]`; zeros at first.
-      weights: that made it `[B, K]`.
+      follow: each expert's motion command `[B, K]`.
+      steady: state of the weights' smoothing.
+      reached: running maximum of each milestone `[B, MILESTONES]`.
+      action: last composed action `[B, A]`; zeros after a reset.
+      weights: expert weights of that action `[B, K]`.
     """
 
     follow: MotionCommand
@@ -58,14 +58,14 @@ class ComposerState:
 
 @struct.dataclass
 class ExpertProposals:
-    """What experts would do at a step, for who looks ahead at it.
+    """Actions that the experts propose at a step, for gating by Q-values.
 
     Attributes:
-      task_obs: the task's own observation `[B, O]`; None where composition cannot see it.
-      last: the last composed action `[B, A]`.
-      weights: that made it `[B, K]`.
-      held: the action that these weights make now `[B, A]`.
-      each: every expert's `[B, K, A]`.
+      task_obs: the task's own observation `[B, O]`; None where it is not available.
+      last: last composed action `[B, A]`.
+      weights: expert weights of that action `[B, K]`.
+      held: action of the same weights in the current state `[B, A]`.
+      each: action of every expert `[B, K, A]`.
     """
 
     task_obs: jax.Array | None
@@ -77,36 +77,36 @@ class ExpertProposals:
 
 @struct.dataclass
 class GatingInput:
-    """What a router is told at a step.
+    """Input of a gating policy at a step.
 
     Attributes:
       obs: `router_observation` `[B, O]`.
-      progress: share of the task's milestones that have been reached `[B]`, 0 to 1.
-      scene: what the task asks.
-      away: how far the hands are from their places `[B, 2]`, m.
-      far: how far the goal is `[B]`, m.
-      on_offer: what the experts would do; None at an episode's start, before they are asked.
+      progress: share of the task's milestones reached so far `[B]`, 0 to 1.
+      scene: the task's affordances.
+      hand_distance: distance of each hand to its target `[B, 2]`, m.
+      goal_distance: distance to the goal `[B]`, m.
+      proposals: actions that the experts propose; None at an episode's start.
     """
 
     obs: jax.Array
     progress: jax.Array
     scene: Affordances
-    away: jax.Array
-    far: jax.Array
-    on_offer: ExpertProposals | None = None
+    hand_distance: jax.Array
+    goal_distance: jax.Array
+    proposals: ExpertProposals | None = None
 
 
 GatingPolicy = Callable[[GatingInput], jax.Array]
-"""Who chooses the experts' weights: what is seen at a step -> weights `[B, K]`."""
+"""Maps a `GatingInput` to expert weights `[B, K]`."""
 
 
 @struct.dataclass
 class EnvView:
-    """What of an environment's state composition looks at.
+    """Part of an environment's state that composition reads.
 
     Attributes:
-      readings: of the physics.
-      memory: the task's own.
+      readings: simulation data.
+      memory: the task's state.
     """
 
     readings: SimData
@@ -115,13 +115,13 @@ class EnvView:
 
 @struct.dataclass
 class ComposedAction:
-    """A step of composition.
+    """Result of one composition step.
 
     Attributes:
-      action: `[B, A]`.
-      weights: that made it `[B, K]`.
-      each: every expert's action `[B, K, A]`.
-      seen: what was seen when they were chosen.
+      action: composed action `[B, A]`.
+      weights: expert weights `[B, K]`.
+      each: action of every expert `[B, K, A]`.
+      seen: input of the gating policy.
     """
 
     action: jax.Array
@@ -143,8 +143,8 @@ class Composer:
         """For a batch of environments.
 
         Args:
-          config: how weights are steadied.
-          parts: how they become weights of legs and arms.
+          config: smoothing of the weights.
+          parts: mixing per body part.
 
         Raises:
           UserError: the environment's robot is not the pool's.
@@ -162,26 +162,26 @@ class Composer:
         self._nq = env.task.robot.spec.nq
 
     def body_frame(self, state: EnvState | EnvView) -> BodyFrame:
-        """The robots `[B]` as experts see them."""
+        """State of the robots `[B]` in their heading frames, for the experts' observations."""
         own = jnp.asarray(self.env.robot_observation(state))
         return self.pool.body_frame(own[:, : self._nq], own[:, self._nq :])
 
-    def begin(self, state: EnvState | EnvView, choose: GatingPolicy) -> ComposerState:
-        """Every expert begins where its robot is, with the weights chosen there."""
+    def begin(self, state: EnvState | EnvView, gating: GatingPolicy) -> ComposerState:
+        """Initial state: every expert starts at its robot, under the first gating weights."""
         scene, body = jax.vmap(self.scene)(state), self.body_frame(state)
         seen = self.gating_input(state, body, scene.milestones)
-        steady = init_smoothing(choose(seen))
+        smoothing = init_smoothing(gating(seen))
         still = jnp.zeros((*seen.progress.shape, self.pool.joints.action_size))
-        follow = self._commands.begun(body, seen.scene)
-        return ComposerState(follow, steady, scene.milestones, still, steady.weights)
+        motion = self._commands.init(body, seen.scene)
+        return ComposerState(motion, smoothing, scene.milestones, still, smoothing.weights)
 
     def gating_input(
         self, state: EnvState | EnvView, body: BodyFrame, reached: jax.Array
     ) -> GatingInput:
-        """What a gating policy is told now.
+        """Input of a gating policy in the current state.
 
         Args:
-          reached: the greatest that each milestone has been `[B, MILESTONES]`.
+          reached: running maximum of each milestone `[B, MILESTONES]`.
         """
         scene = jax.vmap(drop_lost_targets)(jax.vmap(self.scene)(state), reached)
         hands = jax.vmap(self.env.task.robot.hands)(state.readings)
@@ -189,79 +189,78 @@ class Composer:
             obs=jax.vmap(router_observation)(body, scene, reached),
             progress=jnp.sum(reached >= 1.0, axis=-1) / max(self._milestones, 1),
             scene=scene,
-            away=jnp.linalg.norm(scene.places - hands, axis=-1),
-            far=jnp.linalg.norm(scene.goal - body.qpos[:, :2], axis=-1),
+            hand_distance=jnp.linalg.norm(scene.hand_targets - hands, axis=-1),
+            goal_distance=jnp.linalg.norm(scene.goal - body.qpos[:, :2], axis=-1),
         )
 
     def act(
         self,
         state: EnvState | EnvView,
-        composing: ComposerState,
-        choose: GatingPolicy,
+        composer_state: ComposerState,
+        gating: GatingPolicy,
         confidence: jax.Array,
     ) -> tuple[ComposedAction, ComposerState]:
         """Composed action (the operator F of Eq. 2, Eq. 9 and Eq. 13) and the next state.
 
         Args:
-          choose: a router, a teacher's weights, or rules.
-          confidence: of the teacher `[B]`.
+          gating: policy for the expert weights.
+          confidence: the teacher's confidence `[B]`, 0 to 1.
         """
         body = self.body_frame(state)
-        seen = self.gating_input(state, body, composing.reached)
+        seen = self.gating_input(state, body, composer_state.reached)
         scene = seen.scene
-        follow = self._commands.with_targets(composing.follow, scene, body)
-        each = self._led(self.pool.act(follow, body), scene, body)
-        on_offer = ExpertProposals(
+        motion = self._commands.with_targets(composer_state.follow, scene, body)
+        each = self._with_arm_ik(self.pool.act(motion, body), scene, body)
+        proposals = ExpertProposals(
             task_obs=state.obs if isinstance(state, EnvState) else None,
-            last=composing.action,
-            weights=composing.weights,
-            held=self.parts.composed(composing.weights, each, scene.asked),
+            last=composer_state.action,
+            weights=composer_state.weights,
+            held=self.parts.mix(composer_state.weights, each, scene.has_target),
             each=each,
         )
-        seen = seen.replace(on_offer=on_offer)
-        steady = smooth_weights(self.config, composing.steady, choose(seen), self.env.dt)
+        seen = seen.replace(proposals=proposals)
+        smoothing = smooth_weights(self.config, composer_state.steady, gating(seen), self.env.dt)
         weights = with_stabilizer(
             self.config,
-            steady.weights,
+            smoothing.weights,
             self.stabiliser,
             confidence,
             tilt=jnp.arccos(jnp.clip(body.up[..., 2], -1.0, 1.0)),
             height=body.height,
         )
-        on = self.pool.moved_on(follow, body)
-        # A gait takes over where the leader's is in its cycle; from its own beginning it trips.
+        on = self.pool.advance(motion, body)
+        # A gait starts at the leader's phase; started at its own first frame, it trips.
         leads = jnp.argmax(weights, axis=-1)[:, None]
         phase = jnp.take_along_axis(self.pool.phase_of(on), leads, axis=-1)[:, 0]
-        rests, anew = weights < _AT_REST, self._commands.begun(body, scene, phase)
-        on = self._carried(on, anew, weights)
-        follow = select(rests, anew, on)
-        reached = jnp.maximum(composing.reached, scene.milestones)
-        action = self.parts.composed(weights, each, scene.asked)
-        composing = ComposerState(follow, steady, reached, action, weights)
-        return ComposedAction(action, weights, each, seen), composing
+        rests, anew = weights < _AT_REST, self._commands.init(body, scene, phase)
+        on = self._moving_anchor(on, anew, weights)
+        motion = select(rests, anew, on)
+        reached = jnp.maximum(composer_state.reached, scene.milestones)
+        action = self.parts.mix(weights, each, scene.has_target)
+        composer_state = ComposerState(motion, smoothing, reached, action, weights)
+        return ComposedAction(action, weights, each, seen), composer_state
 
-    def _led(self, each: jax.Array, scene: Affordances, body: BodyFrame) -> jax.Array:
-        """Experts' actions `[B, K, A]`, the reaching one's arms led to their places.
+    def _with_arm_ik(self, each: jax.Array, scene: Affordances, body: BodyFrame) -> jax.Array:
+        """Experts' actions `[B, K, A]`, with inverse kinematics in the reach expert's arms.
 
-        That is inverse kinematics: of the expert itself only legs and trunk are left, and arms
-        that nothing is asked of.
+        The expert itself drives legs and trunk, and arms without a hand target.
         """
         if self._commands.reaching is None:
             return each
         hinges = arm_hinges(ROBOT)
-        arms = jax.vmap(arm_ik)(body, scene.places)
-        arms = jnp.where(scene.asked[..., None], arms, jnp.nan).reshape(-1, hinges.size)
+        arms = jax.vmap(arm_ik)(body, scene.hand_targets)
+        arms = jnp.where(scene.has_target[..., None], arms, jnp.nan).reshape(-1, hinges.size)
         reaching = self._commands.reaching
         own = self.pool.joints.with_hinges(each[:, reaching], hinges.reshape(-1), arms)
         return each.at[:, reaching].set(own)
 
-    def _carried(
-        self, follow: MotionCommand, anew: MotionCommand, weights: jax.Array
+    def _moving_anchor(
+        self, motion: MotionCommand, anew: MotionCommand, weights: jax.Array
     ) -> MotionCommand:
-        """With the place from which the reaching expert counts carried along while others walk."""
+        """With the reach expert's anchor moved along while another expert walks."""
         if self._commands.reaching is None:
-            return follow
+            return motion
         expert = self._commands.reaching
         carried = self.parts.weights(weights)[0][:, expert, None] < 0.5
-        anchor = jnp.where(carried, anew.anchor[:, expert], follow.anchor[:, expert])
-        return follow.replace(anchor=follow.anchor.at[:, expert].set(anchor))
+        anchor = jnp.where(carried, anew.anchor[:, expert], motion.anchor[:, expert])
+        return motion.replace(anchor=motion.anchor.at[:, expert].set(anchor))

@@ -25,7 +25,7 @@ class ComposedController(BaseController):
     def __init__(
         self,
         pool: ExpertPool,
-        chooser: GatingPolicy,
+        gating: GatingPolicy,
         confidence: jax.Array | float,
         name: str,
         env: Env,
@@ -33,7 +33,7 @@ class ComposedController(BaseController):
         """For an environment of the pool's robot.
 
         Args:
-          chooser: of the weights, at every step.
+          gating: of the weights, at every step.
           confidence: of its teacher.
           name: who that is, for the record.
 
@@ -41,20 +41,20 @@ class ComposedController(BaseController):
           UserError: a robot that is not the pool's.
         """
         self.name, self.experts = f"experts by {name}", pool.names
-        self._composer, self._chooser = Composer(pool, env), chooser
+        self._composer, self._gating = Composer(pool, env), gating
         self._confidence = jnp.asarray(confidence)
 
     def begin(self, state: EnvState) -> Carry:
         """Every expert at its beginning."""
-        return self._composer.begin(state, self._chooser)
+        return self._composer.begin(state, self._gating)
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
         """The sum of the experts' actions by weight."""
         del params, key
-        sure = jnp.broadcast_to(self._confidence, state.reward.shape)
-        acted, carry = self._composer.act(state, carry, self._chooser, sure)
+        confidence = jnp.broadcast_to(self._confidence, state.reward.shape)
+        acted, carry = self._composer.act(state, carry, self._gating, confidence)
         return acted.action, carry
 
     def weights(self, carry: Carry) -> jax.Array | None:
@@ -68,7 +68,7 @@ class ReplanningController(BaseController):
     def __init__(
         self,
         pool: ExpertPool,
-        chooser: Callable[[GuidanceArrays], GatingPolicy],
+        gating_of: Callable[[GuidanceArrays], GatingPolicy],
         replanner: Replanner,
         name: str,
         env: Env,
@@ -77,7 +77,7 @@ class ReplanningController(BaseController):
         """For an environment of the pool's robot.
 
         Args:
-          chooser: of the weights under guidance of each environment.
+          gating_of: of the weights under guidance of each environment.
           name: who that is, for the record.
           look: draws one environment's state (PNG) for the teacher, or None if it cannot;
             None shows nothing.
@@ -86,35 +86,35 @@ class ReplanningController(BaseController):
           UserError: a robot that is not the pool's.
         """
         self.name, self.experts = f"experts by {name}, asked again", pool.names
-        self._composer, self._chooser = Composer(pool, env), chooser
+        self._composer, self._gating_of = Composer(pool, env), gating_of
         self._replanner, self._env, self._look = replanner, env, look
         self._asked_s = 0.0
 
     def begin(self, state: EnvState) -> Carry:
         """Every expert at its beginning, under the first answer."""
         guidance = self._replanner.first(state.reward.shape[0])
-        return self._composer.begin(state, self._chooser(guidance)), guidance
+        return self._composer.begin(state, self._gating_of(guidance)), guidance
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
         """The sum of the experts' actions by weight."""
         del params, key
-        composing, guidance = carry
-        acted, composing = self._composer.act(
-            state, composing, self._chooser(guidance), guidance.confidence
+        composer_state, guidance = carry
+        acted, composer_state = self._composer.act(
+            state, composer_state, self._gating_of(guidance), guidance.confidence
         )
-        return acted.action, (composing, guidance)
+        return acted.action, (composer_state, guidance)
 
     def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
         """Under new guidance, where a stage has ended or it is time."""
-        composing, guidance = carry
+        composer_state, guidance = carry
         look = None if self._look is None else partial(_seen, self._look, self._env, state)
-        reached = np.asarray(composing.reached) >= 1.0
+        reached = np.asarray(composer_state.reached) >= 1.0
         before = self._asked_s if seconds > self._asked_s else 0.0
         guidance = self._replanner.again(guidance, reached, seconds, before, look)
         self._asked_s = seconds
-        return composing, guidance
+        return composer_state, guidance
 
     def weights(self, carry: Carry) -> jax.Array | None:
         """After steadying."""

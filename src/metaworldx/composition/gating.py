@@ -34,14 +34,14 @@ def teacher_gating(guidance: GuidanceArrays) -> GatingPolicy:
       guidance: of the task, or of each environment by itself.
     """
 
-    def choose(seen: GatingInput) -> jax.Array:
+    def policy(seen: GatingInput) -> jax.Array:
         prior = guidance.prior
         return jnp.broadcast_to(prior, (*seen.progress.shape, prior.shape[-1]))
 
-    return choose
+    return policy
 
 
-def fusion_gating(chooser: GatingPolicy, value: ExpertQFn, config: FusionConfig) -> GatingPolicy:
+def fusion_gating(gating: GatingPolicy, value: ExpertQFn, config: FusionConfig) -> GatingPolicy:
     """MetaWorld's fusion: `alpha w + (1 - alpha) p(i | s)`, p from a world model's Q.
 
     At an episode's start, before experts have acted, the other chooser's weights alone.
@@ -51,8 +51,8 @@ def fusion_gating(chooser: GatingPolicy, value: ExpertQFn, config: FusionConfig)
       value: what a world model of the task expects of every expert.
     """
 
-    def choose(seen: GatingInput) -> jax.Array:
-        weights, offer = chooser(seen), seen.on_offer
+    def policy(seen: GatingInput) -> jax.Array:
+        weights, offer = gating(seen), seen.proposals
         if offer is None:
             return weights
         if offer.task_obs is None:
@@ -60,7 +60,7 @@ def fusion_gating(chooser: GatingPolicy, value: ExpertQFn, config: FusionConfig)
         q = value(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
         return fuse_weights(weights, q_selection(standardize(q), config.temperature), config.alpha)
 
-    return choose
+    return policy
 
 
 def rule_gating(names: Sequence[str]) -> GatingPolicy:
@@ -73,20 +73,20 @@ def rule_gating(names: Sequence[str]) -> GatingPolicy:
 
     stand, walk, reach = one(STABILISER), one("walk"), one("reach")
 
-    def choose(seen: GatingInput) -> jax.Array:
+    def policy(seen: GatingInput) -> jax.Array:
         scene = seen.scene
-        away = jnp.where(scene.asked, seen.away, jnp.inf).min(axis=-1)
+        away = jnp.where(scene.has_target, seen.hand_distance, jnp.inf).min(axis=-1)
         near = (away < _NEAR)[:, None]
-        far = (scene.going & (seen.far > _THERE))[:, None]
+        far = (scene.has_goal & (seen.goal_distance > _THERE))[:, None]
         return jnp.where(near, reach, jnp.where(far, walk, stand))
 
-    return choose
+    return policy
 
 
 def constant_gating(weights: jax.Array) -> GatingPolicy:
     """Given weights, `[K]` for all environments or `[B, K]`."""
 
-    def choose(seen: GatingInput) -> jax.Array:
+    def policy(seen: GatingInput) -> jax.Array:
         return jnp.broadcast_to(weights, (*seen.progress.shape, weights.shape[-1]))
 
-    return choose
+    return policy

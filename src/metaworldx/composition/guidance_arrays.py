@@ -21,19 +21,22 @@ class GuidanceArrays:
       stages: weights in each stage `[MAX_STAGES, K]`, padded with those of the last.
       count: number of stages, at least 1.
       confidence: 0 to 1.
-      begun: share of the task's milestones reached at the time of the answer, whose stages cover
-        the rest.
+      progress_at_answer: share of the task's milestones reached at the time of the answer, whose
+        stages cover the rest.
     """
 
     prior: jax.Array
     stages: jax.Array
     count: jax.Array
     confidence: jax.Array
-    begun: jax.Array
+    progress_at_answer: jax.Array
 
 
 def encode_guidance(
-    guidance: Guidance, names: Sequence[str], temperature: float = 1.5, begun: float = 0.0
+    guidance: Guidance,
+    names: Sequence[str],
+    temperature: float = 1.5,
+    progress_at_answer: float = 0.0,
 ) -> GuidanceArrays:
     """A teacher's answer over a pool's experts, in the pool's order.
 
@@ -42,7 +45,7 @@ def encode_guidance(
     Args:
       names: of the pool's experts; those absent from the answer have relevance 0.
       temperature: of the softmax over relevance.
-      begun: share of the task's milestones reached at the time of the answer.
+      progress_at_answer: share of the task's milestones reached at the time of the answer.
     """
     count = len(names)
     scores = np.array([guidance.relevance.get(name, 0.0) for name in names])
@@ -58,7 +61,7 @@ def encode_guidance(
         stages=jnp.asarray(padded, jnp.float32),
         count=jnp.int32(len(stages)),
         confidence=jnp.float32(guidance.confidence),
-        begun=jnp.float32(begun),
+        progress_at_answer=jnp.float32(progress_at_answer),
     )
 
 
@@ -77,7 +80,9 @@ def guidance_features(guidance: GuidanceArrays, stage: jax.Array) -> jax.Array:
 
 def stage_index(guidance: GuidanceArrays, progress: jax.Array) -> jax.Array:
     """Stage index `[...]` at a share of the task's milestones, `progress` `[...]`; int32."""
-    rest = (progress - guidance.begun) / jnp.maximum(1.0 - guidance.begun, 1e-6)
+    rest = (progress - guidance.progress_at_answer) / jnp.maximum(
+        1.0 - guidance.progress_at_answer, 1e-6
+    )
     at = jnp.clip(rest, 0.0, 1.0) * guidance.count
     return jnp.minimum(at, guidance.count - 1).astype(jnp.int32)
 

@@ -62,7 +62,7 @@ class Mixture:
             found[list(names).index(name)] = share
         return found
 
-    def chooser(self, names: Sequence[str]) -> GatingPolicy:
+    def gating(self, names: Sequence[str]) -> GatingPolicy:
         """Of these weights, always."""
         return constant_gating(jnp.asarray(self.weights(names)))
 

@@ -26,11 +26,13 @@ def router_observation(body: BodyFrame, scene: Affordances, reached: jax.Array) 
       reached: the milestones' greatest `[MILESTONES]`.
     """
     qpos, yaw = body.qpos, body.yaw
-    places = jax.vmap(lambda place: to_heading(place - qpos[:3], yaw))(scene.places)
-    away = jnp.where(scene.asked[:, None], jnp.clip(places - body.hands, -_NEAR, _NEAR), 0.0)
+    hand_targets = jax.vmap(lambda place: to_heading(place - qpos[:3], yaw))(scene.hand_targets)
+    away = jnp.where(
+        scene.has_target[:, None], jnp.clip(hand_targets - body.hands, -_NEAR, _NEAR), 0.0
+    )
     way = to_heading(jnp.append(scene.goal - qpos[:2], 0.0), yaw)[:2]
     far = jnp.linalg.norm(way)
-    way = jnp.where(scene.going, way * jnp.minimum(1.0, _WAY / jnp.maximum(far, 1e-6)), 0.0)
+    way = jnp.where(scene.has_goal, way * jnp.minimum(1.0, _WAY / jnp.maximum(far, 1e-6)), 0.0)
     parts = (
         body.height[None],
         body.up,
@@ -38,10 +40,10 @@ def router_observation(body: BodyFrame, scene: Affordances, reached: jax.Array) 
         body.qvel[3:6],
         body.hands.reshape(-1),
         away.reshape(-1),
-        scene.asked.astype(qpos.dtype),
+        scene.has_target.astype(qpos.dtype),
         way,
-        scene.going.astype(qpos.dtype)[None],
-        jnp.where(scene.going, jnp.minimum(far, _WAY), 0.0)[None],
+        scene.has_goal.astype(qpos.dtype)[None],
+        jnp.where(scene.has_goal, jnp.minimum(far, _WAY), 0.0)[None],
         scene.milestones,
         reached,
     )

@@ -93,7 +93,7 @@ class Replanner:
         periodic = interval is not None and int(now / interval) > int(before / interval)
         reached = np.asarray(reached, bool)[:, : len(self._milestones)]
         share = reached.sum(axis=1) / max(len(self._milestones), 1)
-        due = (share > np.asarray(guidance.begun) + 1e-6) | periodic
+        due = (share > np.asarray(guidance.progress_at_answer) + 1e-6) | periodic
         # A completed task needs no plan.
         due &= share < 1.0
         # A question that failed at a stage's end is not repeated before the next interval.
@@ -129,4 +129,4 @@ class Replanner:
             log.warning("replanning: %s; the last answer holds on", error)
             self._unanswered.add(reached.tobytes())
             return None
-        return encode_guidance(answer, self._names, begun=float(share))
+        return encode_guidance(answer, self._names, progress_at_answer=float(share))

@@ -1,4 +1,4 @@
-"""Commands of a pool's experts from a scene's targets: where to reach, where to head."""
+"""Target commands of a pool's experts: hand targets and headings from a task's affordances."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from metaworldx.experts.task_targets import REACH, hand_command, heading_command
 
 
 class TargetCommands:
-    """Scenes' targets as commands of a pool's experts, robot by robot `[B]`.
+    """Affordances as commands of a pool's experts, for robots `[B]`.
 
     Attributes:
-      reaching: number of the expert that is told places for its hands; None if none is there.
+      reaching: index of the expert that takes hand targets; None without one.
     """
 
     def __init__(self, pool: ExpertPool):
@@ -31,65 +31,65 @@ class TargetCommands:
         self._pool = pool
         self.reaching = pool.names.index(REACH) if REACH in pool.names else None
 
-    def begun(
+    def init(
         self, body: BodyFrame, scene: Affordances, phase: jax.Array | float = 0.0
     ) -> MotionCommand:
-        """Every expert at its beginning `[B, K]`, as the scene asks.
+        """Initial commands of every expert `[B, K]`, with the scene's targets.
 
         Args:
           phase: as in `ExpertPool.begin`.
         """
-        follow = self._pool.begin(body, phase)
+        motion = self._pool.begin(body, phase)
         if self.reaching is None:
-            return follow
+            return motion
         expert = self.reaching
-        commands = self._commands(scene, follow)
-        asked = jax.vmap(lambda f, c: self._pool.asked(f, expert, c))(follow, commands)
-        return select(scene.asked.any(axis=-1), asked, follow)
+        commands = self._commands(scene, motion)
+        aimed = jax.vmap(lambda f, c: self._pool.with_command(f, expert, c))(motion, commands)
+        return select(scene.has_target.any(axis=-1), aimed, motion)
 
     def with_targets(
-        self, follow: MotionCommand, scene: Affordances, body: BodyFrame
+        self, motion: MotionCommand, scene: Affordances, body: BodyFrame
     ) -> MotionCommand:
-        """What they follow `[B, K]`, their commands set to the scene's targets of now."""
-        aimed = self._aimed(follow, scene)
+        """Commands `[B, K]` set to the scene's current targets."""
+        aimed = self._aimed(motion, scene)
         return jax.vmap(heading_command)(aimed, scene, body, self._pool.speed_of(aimed))
 
-    def _aimed(self, follow: MotionCommand, scene: Affordances) -> MotionCommand:
-        """With the hands' places as they are now."""
+    def _aimed(self, motion: MotionCommand, scene: Affordances) -> MotionCommand:
+        """With the current hand targets."""
         if self.reaching is None:
-            return follow
-        commands = self._commands(scene, follow)
-        old = follow.command[:, self.reaching]
-        new = jnp.where(scene.asked.any(axis=-1)[:, None], commands, old)
-        return follow.replace(command=follow.command.at[:, self.reaching].set(new))
+            return motion
+        commands = self._commands(scene, motion)
+        old = motion.command[:, self.reaching]
+        new = jnp.where(scene.has_target.any(axis=-1)[:, None], commands, old)
+        return motion.replace(command=motion.command.at[:, self.reaching].set(new))
 
-    def _commands(self, scene: Affordances, follow: MotionCommand) -> jax.Array:
-        """What the expert that reaches is asked `[B, 11]`: places count from its anchor."""
-        return jax.vmap(hand_command)(scene, follow.anchor[:, self.reaching])
+    def _commands(self, scene: Affordances, motion: MotionCommand) -> jax.Array:
+        """Command of the reach expert `[B, 11]`; hand targets are relative to its anchor."""
+        return jax.vmap(hand_command)(scene, motion.anchor[:, self.reaching])
 
 
 class SceneTargets:
-    """What a task's scene asks of a pool's experts, for one that acts alone."""
+    """Targets of a task for a pool's experts, for an expert that acts alone."""
 
     def __init__(self, pool: ExpertPool, env: Env):
         """For the environments of a task."""
         self._commands, self._scene = TargetCommands(pool), jax.vmap(affordances_of(env))
 
-    def begun(self, state: EnvState, body: BodyFrame) -> tuple[MotionCommand, jax.Array]:
-        """What each expert follows at first `[B, K]`, and the milestones as they are `[B, M]`."""
+    def init(self, state: EnvState, body: BodyFrame) -> tuple[MotionCommand, jax.Array]:
+        """Initial command of each expert `[B, K]`, and the milestones' progress `[B, M]`."""
         scene = self._scene(state)
         scene = jax.vmap(drop_lost_targets)(scene, scene.milestones)
-        return self._commands.begun(body, scene), scene.milestones
+        return self._commands.init(body, scene), scene.milestones
 
     def updated(
-        self, follow: MotionCommand, reached: jax.Array, state: EnvState, body: BodyFrame
+        self, motion: MotionCommand, reached: jax.Array, state: EnvState, body: BodyFrame
     ) -> tuple[MotionCommand, jax.Array]:
-        """The same set to the scene of now, and the greatest that each milestone has been."""
+        """Commands set to the current targets, and the running maximum of each milestone."""
         scene = jax.vmap(drop_lost_targets)(self._scene(state), reached)
-        follow = self._commands.with_targets(follow, scene, body)
-        return follow, jnp.maximum(reached, scene.milestones)
+        motion = self._commands.with_targets(motion, scene, body)
+        return motion, jnp.maximum(reached, scene.milestones)
 
 
 def scene_targets(pool: ExpertPool, env: Env) -> SceneTargets | None:
-    """What an environment's scene asks of a pool's experts; None where it asks nothing."""
+    """Targets of an environment's task; None for a task without a composition."""
     return None if composed_task(env.task) is None else SceneTargets(pool, env)

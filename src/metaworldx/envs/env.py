@@ -163,7 +163,7 @@ class Env:
 
         begin = self.task.start(start_key, site_xpos)
         state = initial_state(begin.qpos, begin.qvel, begin.mocap_pos, begin.mocap_quat, variation)
-        readings = self.physics.readings_at(state, needed)
+        readings = self.physics.reset_data(state, needed)
         memory = self.task.on_reset(begin.memory, readings)
         obs = random.blur(noise_key, self.task.observe(readings, memory))
         return state, readings, memory, obs

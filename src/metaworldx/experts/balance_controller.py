@@ -1,9 +1,9 @@
-"""Balance: what a reference's posture gets added as the robot departs from it.
+"""Balance controller: joint target offsets that correct departures from the reference.
 
 A linear law with few gains in the manner of SIMBICON (Yin, Loken and van de Panne 2007): ankles of
 standing feet push against a capture point that runs away (Pratt et al. 2006; people stand like
 that, Winter 1995), hips keep the trunk upright and put the swinging foot where the fall goes.
-`tuning` finds gains; experts learn what is beyond them.
+`balance_search` finds its gains; experts learn the rest.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from metaworldx.motion.kinematics import wrapped
 
 SAGITTAL, LATERAL, TURNING = 4, 4, 2
 ERRORS = SAGITTAL + LATERAL + TURNING
-"""How many errors there are; see `balance_errors`."""
+"""Number of errors; see `balance_errors`."""
 _PITCHED, _ROLLED, _YAWED = ("hip_pitch", "knee", "ankle"), ("hip_roll",), ("hip_yaw",)
 GAINS = 2 * (len(_PITCHED) * SAGITTAL + len(_ROLLED) * LATERAL + len(_YAWED) * TURNING)
-"""How many gains there are: sagittal, lateral and turning, each of the standing and then of the
+"""Number of gains: sagittal, lateral and turning, each of the standing and then of the
 swinging leg, joint by joint, error by error; rad per unit of the error."""
 ZERO_GAINS = (0.0,) * GAINS
 _TILT, _SPIN, _PLACE = 3.0, 0.3, 3.0
@@ -30,7 +30,7 @@ _PENDULUM = 3.3
 
 
 def standing_gains(stiffness: float) -> tuple[float, ...]:
-    """Only the ankles of standing feet, by how far ahead the capture point is (rad/m)."""
+    """Gains of the ankles of standing feet alone, by the capture point's error (rad/m)."""
     gains = np.zeros(GAINS)
     ankle = _PITCHED.index("ankle") * SAGITTAL
     gains[ankle + 2], gains[ankle + 3] = stiffness / _PENDULUM, stiffness / _PLACE
@@ -38,14 +38,14 @@ def standing_gains(stiffness: float) -> tuple[float, ...]:
 
 
 def balance_errors(target: ReferenceFrame, wanted_heading: jax.Array, body: BodyFrame) -> jax.Array:
-    """How a robot departs from a target `[10]`.
+    """Errors of a robot relative to a reference `[10]`.
 
-    Sagittal: tilt (3 times the vertical's entry), spin (0.3 s times it), velocity (m/s), place
-    over the feet that stand in the reference (3 times, m). Lateral: the same. Turning: lost
-    heading (rad), spin (0.3 s times it).
+    Sagittal: tilt (3 times the vertical's entry), spin (0.3 s times it), velocity (m/s),
+    position over the feet that stand in the reference (3 times, m). Lateral: the same. Turning:
+    heading error (rad), spin (0.3 s times it).
 
     Args:
-      wanted_heading: rad, without the reference's own sway.
+      wanted_heading: commanded heading, rad, without the reference's own sway.
     """
     middles = body.soles.mean(axis=-2)
     share = target.contacts / jnp.maximum(target.contacts.sum(), 0.5)
@@ -78,12 +78,12 @@ class BalanceController:
         )
 
     def offsets(self, gains: jax.Array, errors: jax.Array, contacts: jax.Array) -> jax.Array:
-        """What the joint targets get added `[J]`, rad.
+        """Joint target offsets `[J]`, rad.
 
         Args:
           gains: `[GAINS]`.
           errors: `balance_errors`.
-          contacts: how far left and right foot stand in the reference `[2]`, 0 to 1.
+          contacts: of left and right foot in the reference `[2]`, 0 to 1.
         """
         offsets = jnp.zeros(self._size)
         begin = 0

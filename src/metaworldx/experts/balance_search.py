@@ -1,7 +1,7 @@
-"""Finds the balance's gains for a skill's clips by the cross-entropy method in simulation.
+"""Search of the balance controller's gains for a skill's clips, by the cross-entropy method.
 
-Few numbers, so a search without gradients is enough (Rubinstein 1999; as SIMBICON's gains were
-tuned by Wang et al. 2009). What it maximises is how long and how closely the clips are followed.
+The gains are few, so a search without gradients is enough (Rubinstein 1999; as SIMBICON's gains
+were tuned by Wang et al. 2009). It maximises duration and accuracy of tracking in simulation.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _ALIVE, _ALIGNED, _TASK = 0.1, 0.7, 0.2
 
 @dataclass(frozen=True)
 class BalanceSearchConfig:
-    """Numbers of the search.
+    """Settings of the search.
 
     Attributes:
-      candidates: sets of gains tried in a round, a quarter of which make the next.
-      episodes: of each candidate, the same starts for all.
+      candidates: sets of gains per iteration; the best quarter are the elites.
+      episodes: per candidate, with the same resets for all.
       steps: control steps of an episode.
-      width: standard deviation of the gains at first.
-      seed: of starts and candidates.
+      width: initial standard deviation of the gains.
+      seed: of resets and candidates.
     """
 
     candidates: int = 32
@@ -52,12 +52,13 @@ class BalanceSearchConfig:
 
 @dataclass(frozen=True)
 class BalanceSearchResult:
-    """A round's result.
+    """Result of an iteration.
 
     Attributes:
-      gains: the mean of what was tried next.
-      rounds, seconds: so far.
-      fitness, length: of the gains before this round (per episode), steps until it was lost.
+      gains: the updated mean.
+      rounds, seconds: iterations and time so far.
+      fitness, length: of the mean before the update, per episode; length in steps until tracking
+        was lost.
     """
 
     gains: tuple[float, ...]
@@ -69,7 +70,7 @@ class BalanceSearchResult:
 
 def search_balance_gains(
     env: Env,
-    refs: MotionLibrary,
+    library: MotionLibrary,
     skill: Skill,
     search: BalanceSearchConfig,
     minutes: float,
@@ -79,9 +80,9 @@ def search_balance_gains(
 
     Args:
       env: the skill's task, with auto-reset.
-      refs: of the clips to be followed.
-      minutes: how long.
-      progress: called after every round.
+      library: of the clips to track.
+      minutes: time limit.
+      progress: called after every iteration.
     """
     imitation = dataclasses.replace(skill.imitation, **_SOFT)
     bare = dataclasses.replace(
@@ -92,7 +93,7 @@ def search_balance_gains(
         max_height_error=min(skill.max_height_error, 0.2),
         max_tilt=min(skill.max_tilt, 0.6),
     )
-    tried = _Tried(MotionTrackingEnv(env, refs, bare), search)
+    tried = _Tried(MotionTrackingEnv(env, library, bare), search)
     draw = np.random.default_rng(search.seed)
     mean, width = np.array(skill.feedback), np.full(GAINS, search.width)
     begin, rounds = time.monotonic(), 0
@@ -142,13 +143,13 @@ class _Tried:
         return jax.vmap(self._action)(gains, state), carry, None
 
     def _record(self, step: RolloutStep) -> tuple[jax.Array, jax.Array]:
-        """What the step adds to fitness and length `[N * E]`."""
+        """Increments of fitness and length at a step `[N * E]`."""
         terms, alive = step.after.terms, 1.0 * step.running
         worth = _ALIVE + _ALIGNED * terms["alignment"] + _TASK * terms["task"]
         return alive * worth, alive
 
     def _action(self, gains: jax.Array, state: EnvState) -> jax.Array:
-        """The balance's offsets as the action that does the same."""
+        """The balance controller's offsets as an equivalent action."""
         env = self._env
         now, errors = env.errors(state)
         offsets = env.motors.feedback.offsets(gains, errors, now.contacts)

@@ -1,6 +1,6 @@
-"""Robot's state relative to its own heading and place, computed once a step and passed down.
+"""Body frame: a robot's state in its heading frame, computed once per step.
 
-Beside it the hands' Jacobians in that frame.
+Also the hands' Jacobians in that frame.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from flax import struct
 from metaworldx.motion.kinematics import Point, heading, matrix, robot_tree, sole_points, to_heading
 
 ROBOT = "h1"
-"""Whose joints experts move; robots that have more keep the others still."""
+"""Robot whose joints experts control; other joints of a larger robot are held still."""
 _SIDES = ("left", "right")
 _ARM = ("shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow")
 _DAMPING = 0.05
-"""Of the least squares, m/rad: where an arm is nearly straight it moves less than asked."""
+"""Damping of the least squares, m/rad: a nearly straight arm moves less than commanded."""
 _HANDS = tuple(Point(f"{side}_elbow_link", (0.31, 0.0, -0.01)) for side in _SIDES)
 """The robot's sites of that name."""
 _SOLES = sole_points("left") + sole_points("right")
@@ -57,7 +57,7 @@ def velocity_in_heading(qpos: jax.Array, qvel: jax.Array) -> jax.Array:
 
 @struct.dataclass
 class BodyFrame:
-    """A robot's state, and what of it is relative to its heading and place.
+    """A robot's state, with features in its heading frame.
 
     Attributes:
       qpos, qvel: the robot's own `[..., 7 + J]`, `[..., 6 + J]`.
@@ -97,13 +97,13 @@ def body_frame(robot: str, qpos: jax.Array, qvel: jax.Array) -> BodyFrame:
 
 @cache
 def arm_hinges(robot: str) -> np.ndarray:
-    """Numbers of the hinges of left and right arm, shoulder to elbow `[2, 4]`."""
+    """Indices of the hinges of left and right arm, shoulder to elbow `[2, 4]`."""
     joints = robot_tree(robot).joints
     return np.array([[joints.index(f"{side}_{name}") for name in _ARM] for side in _SIDES])
 
 
 def arm_gains(robot: str, qpos: jax.Array) -> jax.Array:
-    """What either arm's hinges change by when its hand moves, `[..., 2, 4, 3]`, rad/m.
+    """Change of each arm's hinges per displacement of its hand `[..., 2, 4, 3]`, rad/m.
 
     Damped least squares of the hands' Jacobians, in the frame of `hands_in_heading`.
     """

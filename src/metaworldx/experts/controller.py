@@ -16,28 +16,27 @@ from metaworldx.experts.pool import ExpertPool
 
 
 class Targets(Protocol):
-    """What a task's scene asks of experts, as `composition.target_commands.SceneTargets` tells."""
+    """Targets for experts, as `composition.target_commands.SceneTargets` computes them."""
 
-    def begun(self, state: EnvState, body: BodyFrame) -> tuple[MotionCommand, jax.Array]:
-        """What each expert follows at first `[B, K]`, and the milestones as they are."""
+    def init(self, state: EnvState, body: BodyFrame) -> tuple[MotionCommand, jax.Array]:
+        """Initial command of each expert `[B, K]`, and the milestones' progress."""
         ...
 
     def updated(
-        self, follow: MotionCommand, reached: jax.Array, state: EnvState, body: BodyFrame
+        self, motion: MotionCommand, reached: jax.Array, state: EnvState, body: BodyFrame
     ) -> tuple[MotionCommand, jax.Array]:
-        """The same set to the scene of now, and the greatest that each milestone has been."""
+        """Commands set to the current targets, and the running maximum of each milestone."""
         ...
 
 
 class ExpertController(BaseController):
-    """One expert of a pool. Its arms are its own; composition leads them besides."""
+    """Policy of one expert of a pool, without composition's inverse kinematics of the arms."""
 
     def __init__(self, pool: ExpertPool, name: str, env: Env, targets: Targets | None = None):
-        """Acts as the expert called `name` with what `env.robot_observation` tells.
+        """Policy of the expert `name` under `env.robot_observation`.
 
         Args:
-          targets: what the scene asks, as in composition: places for the hands of the one that
-            reaches, where to head of those that go. None leaves the expert to its clips.
+          targets: hand targets and headings, as in composition; None uses the clips' own commands.
 
         Raises:
           UserError: no such expert.
@@ -53,30 +52,30 @@ class ExpertController(BaseController):
         self._pool.check_robot(env)
 
     def begin(self, state: EnvState) -> Carry:
-        """What it follows, and the greatest that each milestone has been (None without targets)."""
+        """Initial commands, and the running maximum of each milestone (None without targets)."""
         body = self._body(state)
         if self._targets is None:
             return self._pool.begin(body), None
-        return self._targets.begun(state, body)
+        return self._targets.init(state, body)
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
-        """The expert's action; all of the pool act in one call."""
+        """The expert's action; the pool evaluates all experts in one call."""
         del params, key
         body = self._body(state)
-        follow, reached = carry
+        motion, reached = carry
         if self._targets is not None:
-            follow, reached = self._targets.updated(follow, reached, state, body)
-        actions = self._pool.act(follow, body)
-        return actions[:, self._index], (self._pool.moved_on(follow, body), reached)
+            motion, reached = self._targets.updated(motion, reached, state, body)
+        actions = self._pool.act(motion, body)
+        return actions[:, self._index], (self._pool.advance(motion, body), reached)
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
-        """The hinges of the clip it follows."""
+        """Joint positions of the expert's reference."""
         del state
-        follow = jax.tree.map(lambda x: x[:, self._index], carry[0])
-        refs = self._pool.refs
-        return jax.vmap(lambda f: reference_frame_of(refs, f).qpos[7:])(follow)
+        motion = jax.tree.map(lambda x: x[:, self._index], carry[0])
+        library = self._pool.library
+        return jax.vmap(lambda f: reference_frame_of(library, f).qpos[7:])(motion)
 
     def _body(self, state: EnvState) -> BodyFrame:
         own = jnp.asarray(self._env.robot_observation(state))

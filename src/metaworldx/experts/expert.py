@@ -1,4 +1,4 @@
-"""One expert: a trained policy and encoder, the clips it follows, and its file."""
+"""Expert: a trained policy and encoder, its clips, and its file."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _SIZES = (
     *("obs_size", "action_size", "encoder_size", "latent_size", "hidden_size", "simnorm_size"),
     "normalise_obs",
 )
-"""Fields of the agent's settings that its most likely action depends on."""
+"""Fields of the agent's settings that its deterministic action depends on."""
 _WIDEST, _LONGEST_S = 65_536, 3600.0
-"""Of networks and clips that are read from a file, so that nonsense fills no memory."""
+"""Limits for networks and clips read from a file, so that bad values fill no memory."""
 
 
 @dataclass(frozen=True)
 class Expert:
-    """An expert that can act.
+    """Trained expert: policy, encoder and clips.
 
     Attributes:
-      skill: its numbers, name and description.
-      sizes: of its networks (only what acting needs is its own).
+      skill: its settings, name and description.
+      sizes: of its networks (other agent settings at their defaults).
       params: encoder and policy; the rest of the world model is None.
-      clips: that it follows, in its own order.
-      record: how it was trained: JSON data.
+      clips: its references, in its own order.
+      record: of its training: JSON data.
     """
 
     skill: Skill
@@ -59,24 +59,24 @@ class Expert:
 
 
 def acting_sizes(config: AgentConfig) -> AgentConfig:
-    """An agent's settings with what acting does not depend on at its defaults."""
+    """An agent's settings, those that acting does not depend on at their defaults."""
     return AgentConfig(**{name: getattr(config, name) for name in _SIZES})
 
 
 def acting_part(params: Params) -> Params:
-    """What of an agent's parameters acting needs: encoder, policy, observation statistics."""
+    """Parameters for acting alone: encoder, policy, observation statistics."""
     model: Any = ModelParams(params.model.encoder, None, None, None, None)
     return Params(model=model, policy=params.policy, obs=params.obs)
 
 
 def fresh_expert(expert: Expert, seed: int) -> Expert:
-    """The same expert as it was before any training: random weights, no statistics."""
+    """The expert with untrained networks: random weights, no statistics."""
     params = acting_part(init(expert.sizes, jax.random.key(seed)).params)
     return dataclasses.replace(expert, params=params, record={"untrained": True, "seed": seed})
 
 
 def zero_offset_expert(expert: Expert) -> Expert:
-    """The same expert with offsets of zero: its reference, balance law and servos, no network."""
+    """The expert with zero offsets: reference, balance controller and servos, no network."""
     layers = dict(expert.params.policy)
     linear = [name for name in layers if name.startswith("linear_")]
     last = max(linear, key=lambda name: int(name.removeprefix("linear_")))
@@ -200,7 +200,7 @@ def _clips(about: dict[str, Any], data: dict[str, np.ndarray]) -> tuple[Clip, ..
 
 @dataclass(frozen=True)
 class _AboutClip:
-    """What is told of a clip, but for its frames."""
+    """Metadata of a clip, without its frames."""
 
     name: str
     fps: float

@@ -1,7 +1,7 @@
-"""The feasibility filter: which clips can a robot follow by its own motors, and why not the rest.
+"""Feasibility filter: which clips a robot can track with its own motors, and why not the rest.
 
-A privileged tracker, an expert that also sees the reference ahead (`Skill.preview`), follows each
-clip in native simulation; nothing holds the pelvis and no outside force helps.
+A privileged tracker, an expert that also observes the reference ahead (`Skill.preview`), tracks
+each clip in native simulation, without external forces.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from metaworldx.motion.checks import check_motion
 from metaworldx.motion.clip import Clip
 
 SECONDS = 8.0
-"""How long a loop is followed."""
+"""Duration for which a cyclic clip is tracked."""
 MAX_HEIGHT, MAX_LEAN, MAX_JOINTS = 0.25, 0.8, 0.6
-"""Where a clip is lost: pelvis's height in the world (m), its lean (rad), root mean square of the
+"""Limits of tracking: pelvis's height in the world (m), its lean (rad), root mean square of the
 hinges (rad) off the clip's."""
 LEAST_TRACKED = 0.8
-"""Share of a clip that has to be followed, on average."""
+"""Least tracked share of a clip, on average."""
 
 
 @dataclass(frozen=True)
 class Feasibility:
-    """What became of a clip.
+    """Result of tracking one clip.
 
     Attributes:
       clip: its name.
-      tracked: share of its time until it was lost, mean over the episodes.
-      falls: share of the episodes in which the robot fell while the clip lasted.
-      joint_error: root mean square over hinges and followed steps, rad.
-      height_error: mean of the pelvis's height off the clip's over followed steps, m.
-      speed: mean forward speed over followed steps, m/s; `speed_asked` is the clip's.
+      tracked: share of its duration until tracking was lost, mean over the episodes.
+      falls: share of the episodes with a fall during the clip.
+      joint_error: root mean square over hinges and tracked steps, rad.
+      height_error: mean error of the pelvis's height over tracked steps, m.
+      speed: mean forward speed over tracked steps, m/s; `speed_asked` is the clip's.
       reason: why it is dropped; empty if it is kept.
     """
 
@@ -87,13 +87,13 @@ def shipped_trackers() -> Path:
 def follow_clips(
     tracker: Expert, clips: Sequence[Clip], episodes: int = 8, seed: int = 0
 ) -> list[Feasibility]:
-    """Follows every clip from its beginning, in so many episodes.
+    """Tracks every clip from its beginning, over several episodes.
 
-    Loops are followed for SECONDS from the task's own start (a gait has to be got into), others for
-    as long as they are, from their first state, somewhat disturbed.
+    Cyclic clips are tracked for SECONDS from the task's own reset, others for their duration from
+    their first state with noise.
 
     Args:
-      tracker: a privileged one of the clips' skill.
+      tracker: privileged tracker of the clips' skill.
       clips: of the tracker's joints.
 
     Raises:
@@ -102,8 +102,8 @@ def follow_clips(
     if episodes < 1:
         raise UserError(f"episodes is {episodes}; needs at least 1")
     plain = make(tracker.skill.task, "native", None, EnvConfig(auto_reset=False))
-    refs = build_motion_library(plain.task.robot.spec.model, list(clips))
-    env = MotionTrackingEnv(plain, refs, dataclasses.replace(tracker.skill, clips=()))
+    library = build_motion_library(plain.task.robot.spec.model, list(clips))
+    env = MotionTrackingEnv(plain, library, dataclasses.replace(tracker.skill, clips=()))
     if env.obs_size != tracker.sizes.obs_size:
         raise UserError(
             f"the tracker {tracker.name} observes {tracker.sizes.obs_size} numbers; its skill "
@@ -126,13 +126,13 @@ def follow_clips(
         return jax.vmap(seen)(step.after)
 
     def seen(state: EnvState) -> _Seen:
-        robot, follow = env.task.robot, state.memory.follow
+        robot, motion = env.task.robot, state.memory.follow
         qpos, qvel = robot.qpos(state.readings), robot.qvel(state.readings)
-        target = reference_frame_at(refs, follow.clip, follow.seconds)
+        target = reference_frame_at(library, motion.clip, motion.seconds)
         up = up_in_pelvis(qpos) @ target.up
-        ahead = jnp.array([jnp.cos(follow.heading), jnp.sin(follow.heading)])
+        ahead = jnp.array([jnp.cos(motion.heading), jnp.sin(motion.heading)])
         return _Seen(
-            height=jnp.abs(qpos[2] - height_at(refs, follow.clip, follow.seconds)),
+            height=jnp.abs(qpos[2] - height_at(library, motion.clip, motion.seconds)),
             lean=jnp.arccos(jnp.clip(up, -1.0, 1.0)),
             joints=jnp.sqrt(jnp.square(qpos[7:] - target.qpos[7:]).mean()),
             speed=qvel[:2] @ ahead,
@@ -173,7 +173,7 @@ def _judged(clip: Clip, seen: _Seen) -> Feasibility:
 
 
 def _reason(clip: Clip, tracked: float, lost: np.ndarray, limits) -> str:
-    """Why a clip is dropped: what no motor can do, or what went wrong first and most often."""
+    """Why a clip is dropped: a physical limit, or the most frequent failure."""
     found = check_motion(clip)
     if found.limit_excess > 1e-3:
         return f"a joint is {found.limit_excess:.3f} rad outside of its range"

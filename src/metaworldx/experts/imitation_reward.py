@@ -123,21 +123,21 @@ class ImitationRewardFn:
     logged_terms: tuple[str, ...] = ("alignment", "task", "root_error", "root_speed_error")
 
     def __init__(self, skill: Skill, joints: int):
-        """For a skill's numbers and as many hinges as the robot has."""
+        """For a skill's coefficients and the robot's number of hinges."""
         self.skill, self.joints = skill, joints
 
     def init(self) -> JointErrors:
-        """All joints weigh alike."""
+        """Equal joint weights."""
         return init_joint_errors(self.joints)
 
     def update(self, state: JointErrors, steps: Transitions) -> JointErrors:
-        """Running means of the joints' errors, of steps whose simulation held."""
+        """Running means of the joints' errors, over steps that did not diverge."""
         error = steps.terms["joint_error"]
         error = jnp.where(steps.diverged[..., None], jnp.nan, error)
         return update_joint_errors(self.skill.imitation, state, error)
 
     def reward(self, state: JointErrors, drawn: Sequences) -> jax.Array:
-        """From the errors that the replay kept."""
+        """Reward from the stored errors."""
         terms = drawn.terms
         error = TrackingError(
             terms["joint_error"],
@@ -150,7 +150,7 @@ class ImitationRewardFn:
         return self.skill.w_track * aligned + self.skill.w_task * terms["task"]
 
     def metrics(self, state: JointErrors) -> dict[str, jax.Array]:
-        """Joint error (rad, root of the mean square) and how far apart the weights are."""
+        """Joint error (rad, root mean square) and spread of the weights."""
         weights = joint_weights(self.skill.imitation, state)
         return {
             "imitation/joint_rms": jnp.sqrt(state.error.mean()),

@@ -87,10 +87,11 @@ class MotionLibrary:
       loop: whether the clip is cyclic `[C]`, bool.
       turn_rate: mean over the clip `[C]`, rad/s.
       command: `[C, 11]`.
-      place: position in the task's scene at which the clip starts `[C, 3]`, m.
-      gone: displacement of the pelvis over a cycle `[C, 3]`, m; 0 for clips that end.
-      rounds: number of cycles from `place` on before the scene changes (e.g. stairs end) `[C]`.
-      then: index of the clip that follows one that ends `[C]`; its own index without one.
+      start_position: position in the task's scene at which the clip starts `[C, 3]`, m.
+      cycle_displacement: displacement of the pelvis over a cycle `[C, 3]`, m; 0 for clips that
+        end.
+      cycles: number of cycles from there on before the scene changes (e.g. stairs end) `[C]`.
+      next_clip: index of the clip that follows one that ends `[C]`; its own without one.
       joints: J.
     """
 
@@ -101,10 +102,10 @@ class MotionLibrary:
     loop: jax.Array
     turn_rate: jax.Array
     command: jax.Array
-    place: jax.Array
-    gone: jax.Array
-    rounds: jax.Array
-    then: jax.Array
+    start_position: jax.Array
+    cycle_displacement: jax.Array
+    cycles: jax.Array
+    next_clip: jax.Array
     joints: int = struct.field(pytree_node=False)
 
     @property
@@ -114,12 +115,12 @@ class MotionLibrary:
 
 
 def build_motion_library(
-    robot: str, clips: Sequence[Clip], then: int | None = None
+    robot: str, clips: Sequence[Clip], next_clip: int | None = None
 ) -> MotionLibrary:
     """Clips of one robot, each resampled to the same number of frames.
 
     Args:
-      then: index of the clip that follows every clip that ends; None without one.
+      next_clip: index of the clip that follows every clip that ends; None without one.
 
     Raises:
       UserError: no clips, or a clip of other joints.
@@ -145,11 +146,13 @@ def build_motion_library(
         loop=jnp.asarray(np.array([clip.loop for clip in clips])),
         turn_rate=single(np.array([turned for _, turned in frames_and_turns]) / duration),
         command=single([clip.command for clip in clips]),
-        place=single([place for place, _ in places]),
-        gone=single([displacement(clip)[0] * clip.loop for clip in clips]),
-        rounds=jnp.asarray(np.array([rounds for _, rounds in places]), jnp.int32),
-        then=jnp.asarray(
-            np.array([n if clip.loop or then is None else then for n, clip in enumerate(clips)]),
+        start_position=single([place for place, _ in places]),
+        cycle_displacement=single([displacement(clip)[0] * clip.loop for clip in clips]),
+        cycles=jnp.asarray(np.array([cycles for _, cycles in places]), jnp.int32),
+        next_clip=jnp.asarray(
+            np.array(
+                [n if clip.loop or next_clip is None else next_clip for n, clip in enumerate(clips)]
+            ),
             jnp.int32,
         ),
         joints=len(clips[0].joints),
@@ -202,50 +205,55 @@ def _kinematics_of(robot: str, qpos: jax.Array, qvel: jax.Array) -> dict[str, ja
     }
 
 
-def joined(parts: Sequence[MotionLibrary]) -> MotionLibrary:
+def concatenate(parts: Sequence[MotionLibrary]) -> MotionLibrary:
     """Concatenates the libraries of several skills, in their order."""
     clips = np.cumsum([0, *(part.clips for part in parts[:-1])])
     rows = np.cumsum([0, *(len(part.frames) for part in parts[:-1])])
     moved = [
-        part.replace(then=part.then + int(clip), first=part.first + int(row))
+        part.replace(next_clip=part.next_clip + int(clip), first=part.first + int(row))
         for part, clip, row in zip(parts, clips, rows, strict=True)
     ]
     return jax.tree.map(lambda *x: jnp.concatenate(x), *moved)
 
 
-def phase_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> jax.Array:
+def phase_at(library: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> jax.Array:
     """Phase of the clip, 0 to 1; cyclic clips wrap around, others stay at 1."""
-    done = seconds / refs.duration[clip]
-    return jnp.where(refs.loop[clip], done - jnp.floor(done), jnp.clip(done, 0.0, 1.0))
+    done = seconds / library.duration[clip]
+    return jnp.where(library.loop[clip], done - jnp.floor(done), jnp.clip(done, 0.0, 1.0))
 
 
-def height_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> jax.Array:
+def height_at(library: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> jax.Array:
     """Height of the pelvis in the task's scene at a time, m; climbing cycles accumulate."""
-    rounds = jnp.where(refs.loop[clip], jnp.floor(seconds / refs.duration[clip]), 0.0)
-    now = reference_frame_at(refs, clip, seconds).qpos[2]
-    return now + refs.place[clip, 2] + rounds * refs.gone[clip, 2]
+    cycles = jnp.where(library.loop[clip], jnp.floor(seconds / library.duration[clip]), 0.0)
+    now = reference_frame_at(library, clip, seconds).qpos[2]
+    return now + library.start_position[clip, 2] + cycles * library.cycle_displacement[clip, 2]
 
 
-def reference_frame_at(refs: MotionLibrary, clip: jax.Array, seconds: jax.Array) -> ReferenceFrame:
+def reference_frame_at(
+    library: MotionLibrary, clip: jax.Array, seconds: jax.Array
+) -> ReferenceFrame:
     """The reference of the clip with index `clip` at a time, both scalars; vmap for more."""
-    phase = phase_at(refs, clip, seconds)
-    row = phase * refs.last[clip]
-    low = jnp.clip(jnp.floor(row).astype(jnp.int32), 0, refs.last[clip] - 1)
+    phase = phase_at(library, clip, seconds)
+    row = phase * library.last[clip]
+    low = jnp.clip(jnp.floor(row).astype(jnp.int32), 0, library.last[clip] - 1)
     # Two rows only: under vmap, everything read of a clip is copied for every robot.
-    now, after = refs.frames[refs.first[clip] + low], refs.frames[refs.first[clip] + low + 1]
-    fields = _fields(refs.joints, now + (row - low) * (after - now))
+    now, after = (
+        library.frames[library.first[clip] + low],
+        library.frames[library.first[clip] + low + 1],
+    )
+    fields = _fields(library.joints, now + (row - low) * (after - now))
     quat = fields["qpos"][3:7]
     fields["qpos"] = fields["qpos"].at[3:7].set(quat / jnp.linalg.norm(quat))
     # A clip that has ended has no velocity.
-    moving = refs.loop[clip] | (seconds < refs.duration[clip])
+    moving = library.loop[clip] | (seconds < library.duration[clip])
     for name in ("qvel", "velocity"):
         fields[name] = fields[name] * moving
     return ReferenceFrame(phase=phase, **fields)
 
 
-def begun_at(refs: MotionLibrary, clip: jax.Array) -> jax.Array:
+def start_position_at(library: MotionLibrary, clip: jax.Array) -> jax.Array:
     """Position of the pelvis `[3]` (m) in a clip's first frame."""
-    return refs.frames[refs.first[clip], :3]
+    return library.frames[library.first[clip], :3]
 
 
 def _fields(joints: int, row: jax.Array) -> dict[str, jax.Array]:

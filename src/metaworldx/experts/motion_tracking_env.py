@@ -1,7 +1,7 @@
-"""Tracking environments: a HumanoidBench task whose robot follows a skill's clips.
+"""Motion tracking environments: a HumanoidBench task whose robot tracks a skill's clips.
 
-The action is an offset: 0 commands the reference's next posture and what `feedback` adds, 1 a
-joint target so far from it that the motor pushes with `Skill.authority` of its greatest force.
+The action is a joint offset. At 0 the target is the reference's next posture with the balance
+controller's offsets; at 1 the motor pushes with `Skill.authority` of its greatest force.
 """
 
 from __future__ import annotations
@@ -55,29 +55,31 @@ _CLEARANCE = 0.002
 
 @struct.dataclass
 class TrackingState:
-    """A tracking task's memory: the task's own, and what following needs."""
+    """State of a tracking task: the wrapped task's, and the motion command."""
 
     task: TaskState
     follow: MotionCommand
 
 
 def tracking_error(
-    skill: Skill, refs: MotionLibrary, follow: MotionCommand, body: BodyFrame
+    skill: Skill, library: MotionLibrary, motion: MotionCommand, body: BodyFrame
 ) -> TrackingError:
-    """Squared errors of a robot's state against what it follows.
+    """Squared errors between a robot's state and its reference.
 
-    Hands that are asked to be somewhere count from there, others from the pelvis.
+    Errors of hands with a target are measured in the world, those of others from the pelvis.
     """
-    target = reference_frame_of(refs, follow)
+    target = reference_frame_of(library, motion)
     numbers = skill.imitation
     height = jnp.square(body.height - target.height)
     tilt = jnp.square(body.up - target.up).sum()
-    lost = jnp.square(wrapped(follow.heading + target.yaw - body.yaw))
+    lost = jnp.square(wrapped(motion.heading + target.yaw - body.yaw))
     speeds = jnp.square(body.velocity - target.velocity).sum()
     spin = jnp.square(body.qvel[3:6] - target.qvel[3:6]).sum()
     hands = body.hands - target.hands
-    asked = hand_targets_active(follow)[:, None]
-    hands = jnp.square(jnp.where(asked, hand_errors(refs, follow, target, body), hands)).sum()
+    has_target = hand_targets_active(motion)[:, None]
+    hands = jnp.square(
+        jnp.where(has_target, hand_errors(library, motion, target, body), hands)
+    ).sum()
     return TrackingError(
         joints=jnp.square(body.qpos[7:] - target.qpos[7:]),
         joint_speeds=jnp.square(body.qvel[6:] - target.qvel[6:]),
@@ -90,7 +92,7 @@ def tracking_error(
 
 
 class MotionTrackingEnv(Env):
-    """A task's environment with a skill's clips to follow; actions are offsets.
+    """Environment of a task with a skill's clips as reference; actions are joint offsets.
 
     Its `terms` hold the squared errors (`joint_error`, `joint_speed_error` `[J]`, `root_error`,
     `root_speed_error`), `alignment` (R_t under equal weights) and `task` (the task's reward).
@@ -99,38 +101,38 @@ class MotionTrackingEnv(Env):
     def __init__(
         self,
         env: Env,
-        refs: MotionLibrary,
+        library: MotionLibrary,
         skill: Skill,
         training: bool = True,
-        asks: TargetsFn | None = None,
+        targets_fn: TargetsFn | None = None,
     ):
         """Wraps an environment of the robot, alone or with objects.
 
         Args:
-          training: begins on the reference now and then, ends where it is lost, and rewards
-            `w_track R_t + w_task r_task`; otherwise start, end and reward are the task's own and
-            the clip is `Skill.evaluated`, but for what is asked.
-          asks: what the task asks of the expert (`router.scenes.asked_in`); None leaves it to its
-            clips.
+          training: reference state initialisation, termination where tracking is lost, and the
+            reward `w_track R_t + w_task r_task`; otherwise reset, termination and reward are the
+            task's own, and the clip is `Skill.evaluated` unless a target selects another.
+          targets_fn: the task's targets (`experts.task_targets.targets_fn_of`); None uses the
+            clips' own commands.
         """
-        self.refs, self.skill = refs, skill
+        self.library, self.skill = library, skill
         self.motors = PdTargets(env.physics.model)
         config = env.config
         if training:
             steps = min(skill.episode_steps, env.max_episode_steps)
             config = dataclasses.replace(config, max_episode_steps=steps)
-        task = TrackingTask(env.task, refs, skill, env.dt, training, asks)
+        task = TrackingTask(env.task, library, skill, env.dt, training, targets_fn)
         super().__init__(env.id, task, env.physics, config, env.collisions)
 
     def reset_on(self, key: jax.Array, clip: jax.Array) -> EnvState:
-        """Episodes that follow given clips from their beginning.
+        """Resets to the beginning of given clips.
 
-        Loops are begun from the task's own start, others in their first state but for
+        Cyclic clips start from the task's own reset, others in their first state with
         `Skill.noise`.
 
         Args:
           key: typed random keys `[B]`.
-          clip: numbers of the clips `[B]`.
+          clip: indices of the clips `[B]`.
         """
 
         def one(key: jax.Array, clip: jax.Array) -> EnvState:
@@ -140,47 +142,47 @@ class MotionTrackingEnv(Env):
 
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
         """Joint targets for an offset in one environment's state."""
-        follow, body = state.memory.follow, self._body(state)
-        now, errors = self._errors(follow, body)
+        motion, body = state.memory.follow, self._body(state)
+        now, errors = self._errors(motion, body)
         balance = self.motors.feedback.offsets(
             jnp.asarray(self.skill.feedback), errors, now.contacts
         )
         if self.skill.hand_gain:
-            off = hand_errors(self.refs, follow, now, body)
+            off = hand_errors(self.library, motion, now, body)
             balance = balance + hand_offsets(now, off, self.skill.hand_gain)
-        target = reference_frame_of(self.refs, follow, self.dt)
+        target = reference_frame_of(self.library, motion, self.dt)
         return self.motors.ctrl(target, balance, jnp.clip(action, -1.0, 1.0), self.skill.authority)
 
     def reference_joints(self, state: EnvState) -> jax.Array:
-        """Those of the clip that each environment follows."""
-        return jax.vmap(lambda f: reference_frame_of(self.refs, f).qpos[7:])(state.memory.follow)
+        """Joint positions of each environment's reference."""
+        return jax.vmap(lambda f: reference_frame_of(self.library, f).qpos[7:])(state.memory.follow)
 
     def errors(self, state: EnvState) -> tuple[ReferenceFrame, jax.Array]:
-        """The reference in one environment's state, and how the robot departs from it `[10]`."""
+        """The reference in one environment's state, and its `balance_errors` `[10]`."""
         return self._errors(state.memory.follow, self._body(state))
 
     def _body(self, state: EnvState) -> BodyFrame:
         robot, r = self.task.robot, state.readings
         return body_frame(robot.spec.model, robot.qpos(r), robot.qvel(r))
 
-    def _errors(self, follow: MotionCommand, body: BodyFrame) -> tuple[ReferenceFrame, jax.Array]:
-        now = reference_frame_of(self.refs, follow)
-        return now, balance_errors(now, follow.heading, body)
+    def _errors(self, motion: MotionCommand, body: BodyFrame) -> tuple[ReferenceFrame, jax.Array]:
+        now = reference_frame_of(self.library, motion)
+        return now, balance_errors(now, motion.heading, body)
 
 
 def expert_policy(
-    expert: Expert, env: Env, asks: TargetsFn | None = None
+    expert: Expert, env: Env, targets_fn: TargetsFn | None = None
 ) -> tuple[MotionTrackingEnv, Policy]:
-    """One expert in a task of its own robot: the environment to step, and what it does there.
+    """One expert in a task of its own robot: the environment to step, and its policy.
 
     Args:
-      asks: what the task asks of it, as of `MotionTrackingEnv`.
+      targets_fn: as of `MotionTrackingEnv`.
 
     Raises:
       UserError: a robot with other joints.
     """
-    refs = build_motion_library(env.task.robot.spec.model, expert.clips, expert.skill.then)
-    tracking = MotionTrackingEnv(env, refs, expert.skill, training=False, asks=asks)
+    library = build_motion_library(env.task.robot.spec.model, expert.clips, expert.skill.then)
+    tracking = MotionTrackingEnv(env, library, expert.skill, training=False, targets_fn=targets_fn)
 
     def policy(state: EnvState, key: jax.Array) -> jax.Array:
         return act(expert.sizes, expert.params, state.obs, key, deterministic=True)
@@ -189,27 +191,27 @@ def expert_policy(
 
 
 class TrackingTask(TaskWrapper):
-    """A task with clips to follow: its state, observation, reward and end; see the environment."""
+    """Task of a `MotionTrackingEnv`: its state, observation, reward and termination."""
 
     observes_new_memory = True
 
     def __init__(
         self,
         task: Task,
-        refs: MotionLibrary,
+        library: MotionLibrary,
         skill: Skill,
         dt: float,
         training: bool,
-        asks: TargetsFn | None,
+        targets_fn: TargetsFn | None,
     ):
         """Wraps a task; arguments as of `MotionTrackingEnv`, `dt` in s."""
         super().__init__(task)
-        self._refs, self._skill, self._dt = refs, skill, dt
-        self._training, self._asks = training, asks
+        self._library, self._skill, self._dt = library, skill, dt
+        self._training, self._targets_fn = training, targets_fn
         self._clip: jax.Array | None = None
 
     def beginning_with(self, clip: jax.Array) -> TrackingTask:
-        """The same task whose every start is a clip's beginning, not drawn."""
+        """The task with every reset at the beginning of a given clip."""
         other = copy.copy(self)
         other._clip = clip
         return other
@@ -221,11 +223,11 @@ class TrackingTask(TaskWrapper):
     def randomise(
         self, key: jax.Array, begin: ResetState, site_xpos: Callable[[jax.Array], jax.Array]
     ) -> ResetState:
-        """A start on the reference or the task's own, and what is followed from there."""
-        refs, skill, spec = self._refs, self._skill, self.robot.spec
+        """A reset on the reference or the task's own, and the motion command from there."""
+        library, skill, spec = self._library, self._skill, self.robot.spec
         own_key, draw_key, elsewhere_key = jax.random.split(key, 3)
-        chosen, on_reference = _drawn(refs, skill, draw_key, self._training, self._clip)
-        clip, seconds, qpos, qvel = chosen
+        start, on_reference = _sample_start(library, skill, draw_key, self._training, self._clip)
+        clip, seconds, qpos, qvel = start
         qpos = begin.qpos.at[: spec.nq].set(jnp.where(on_reference, qpos, begin.qpos[: spec.nq]))
         qvel = begin.qvel.at[: spec.nv].set(jnp.where(on_reference, qvel, begin.qvel[: spec.nv]))
         for held in (self.layout.qvel(name) for name in skill.held):
@@ -233,35 +235,35 @@ class TrackingTask(TaskWrapper):
         # Objects are placed about the robot as it begins.
         begin = self.task.randomise(own_key, begin.replace(qpos=qpos, qvel=qvel), site_xpos)
         body = body_frame(spec.model, begin.qpos[: spec.nq], begin.qvel[: spec.nv])
-        follow = init_command(refs, clip, seconds, body)
+        motion = init_command(library, clip, seconds, body)
         if self._training and skill.place_noise:
-            follow = _asked_elsewhere(follow, skill.place_noise, elsewhere_key)
-        return begin.replace(memory=TrackingState(begin.memory, follow))
+            motion = _with_target_noise(motion, skill.place_noise, elsewhere_key)
+        return begin.replace(memory=TrackingState(begin.memory, motion))
 
     def on_reset(self, state: TrackingState, data: SimData) -> TrackingState:
-        """With what the task asks at the start."""
+        """State with the task's initial targets."""
         own = self.task.on_reset(state.task, data)
-        return TrackingState(own, self._asked(state.follow, data, own, begins=True))
+        return TrackingState(own, self._with_targets(state.follow, data, own, begins=True))
 
     def observe(self, data: SimData, state: TrackingState) -> jax.Array:
-        """What an expert sees, and for a privileged one the reference ahead."""
-        refs, skill, body = self._refs, self._skill, self._body(data)
-        target = reference_frame_of(refs, state.follow)
-        phase = phase_features(target.phase, refs.loop[state.follow.clip])
-        command = command_features(refs, state.follow, body, skill.heading_gain)
+        """Observation of an expert; for a privileged tracker with the reference ahead."""
+        library, skill, body = self._library, self._skill, self._body(data)
+        target = reference_frame_of(library, state.follow)
+        phase = phase_features(target.phase, library.loop[state.follow.clip])
+        command = command_features(library, state.follow, body, skill.heading_gain)
         errors = balance_errors(target, state.follow.heading, body)
         now = expert_observation(body, errors, phase, command)
-        ahead = [reference_frame_of(refs, state.follow, later) for later in skill.preview]
+        ahead = [reference_frame_of(library, state.follow, later) for later in skill.preview]
         return jnp.concatenate([now, *(_seen_ahead(body.qpos, each) for each in ahead)])
 
     def evaluate(self, data: SimData, state: TrackingState) -> StepResult:
-        """The tracking terms; in training their reward and the end where the clip is lost."""
-        refs, skill, body = self._refs, self._skill, self._body(data)
+        """The tracking terms; in training also the reward and the termination of lost tracking."""
+        library, skill, body = self._library, self._skill, self._body(data)
         out = self.task.evaluate(data, state.task)
-        follow = advance_command(refs, state.follow, self._dt, skill.clock_gain)
-        follow = observe_heading(refs, follow, body.qpos)
-        follow = self._asked(follow, data, out.memory)
-        error = tracking_error(skill, refs, follow, body)
+        motion = advance_command(library, state.follow, self._dt, skill.clock_gain)
+        motion = observe_heading(library, motion, body.qpos)
+        motion = self._with_targets(motion, data, out.memory)
+        error = tracking_error(skill, library, motion, body)
         aligned = imitation_reward(skill.imitation, error)
         terms = {
             "joint_error": error.joints,
@@ -271,31 +273,31 @@ class TrackingTask(TaskWrapper):
             "alignment": aligned,
             "task": out.reward,
         }
-        out = out.replace(memory=TrackingState(out.memory, follow), terms=terms)
+        out = out.replace(memory=TrackingState(out.memory, motion), terms=terms)
         if not self._training:
             return out
         reward = skill.w_track * aligned + skill.w_task * out.reward
-        lost = _lost(skill, reference_frame_of(refs, follow), body)
+        lost = _lost(skill, reference_frame_of(library, motion), body)
         return out.replace(reward=reward, terminated=out.terminated | lost)
 
-    def _asked(
-        self, follow: MotionCommand, data: SimData, own: TaskState, begins: bool = False
+    def _with_targets(
+        self, motion: MotionCommand, data: SimData, own: TaskState, begins: bool = False
     ) -> MotionCommand:
-        """The command with what the task asks in its own state."""
-        if self._asks is None:
-            return follow
-        asking, body = self._asks(data, own), self._body(data)
-        return with_targets(self._refs, self._skill.name, follow, asking, body, begins=begins)
+        """The command set to the task's current targets."""
+        if self._targets_fn is None:
+            return motion
+        targets, body = self._targets_fn(data, own), self._body(data)
+        return with_targets(self._library, self._skill.name, motion, targets, body, begins=begins)
 
     def _body(self, data: SimData) -> BodyFrame:
         return body_frame(self.robot.spec.model, self.robot.qpos(data), self.robot.qvel(data))
 
 
 def _seen_ahead(qpos: jax.Array, target: ReferenceFrame) -> jax.Array:
-    """A later reference as seen from here `[9 + J]`.
+    """Features of a later reference `[9 + J]`.
 
-    Height over the soles (m), tilt, velocity along the heading (m/s), how far the soles stand,
-    and how far the hinges are from it (rad).
+    Height over the soles (m), tilt, velocity along the heading (m/s), contacts of the soles, and
+    the hinges' differences from the robot's (rad).
 
     Args:
       qpos: the robot's own `[7 + J]`.
@@ -304,45 +306,45 @@ def _seen_ahead(qpos: jax.Array, target: ReferenceFrame) -> jax.Array:
     return jnp.concatenate([*parts, target.qpos[7:] - qpos[7:]])
 
 
-def _drawn(
-    refs: MotionLibrary, skill: Skill, key: jax.Array, training: bool, fixed: jax.Array | None
+def _sample_start(
+    library: MotionLibrary, skill: Skill, key: jax.Array, training: bool, fixed: jax.Array | None
 ) -> Any:
-    """(clip, seconds, qpos, qvel) to begin with, and whether to begin in that state.
+    """Initial (clip, seconds, qpos, qvel), and whether the robot is reset to that state.
 
     Args:
-      fixed: the clip to begin; None draws clip and time.
+      fixed: index of the clip, from its beginning; None samples clip and time.
     """
     keys = jax.random.split(key, 5)
     none = jnp.zeros(())
     if fixed is not None:
-        return _begun(refs, skill, fixed, none, keys[3], keys[4]), ~refs.loop[fixed]
+        return _initial_state(library, skill, fixed, none, keys[3], keys[4]), ~library.loop[fixed]
     if not training:
         clip = jnp.asarray(skill.evaluated, jnp.int32)
-        target = reference_frame_at(refs, clip, none)
+        target = reference_frame_at(library, clip, none)
         return (clip, none, target.qpos, target.qvel), jnp.zeros((), bool)
-    clip = jax.random.randint(keys[0], (), 0, refs.clips)
+    clip = jax.random.randint(keys[0], (), 0, library.clips)
     on_reference = jax.random.bernoulli(keys[1], skill.on_reference)
     if skill.then is not None:
         clip = jnp.where(on_reference, clip, skill.evaluated)
-    seconds = jax.random.uniform(keys[2]) * refs.duration[clip]
-    # From the task's own start, what ends is to be followed from its beginning.
-    seconds = jnp.where(on_reference | refs.loop[clip], seconds, 0.0)
-    return _begun(refs, skill, clip, seconds, keys[3], keys[4]), on_reference
+    seconds = jax.random.uniform(keys[2]) * library.duration[clip]
+    # From the task's own reset, a clip that ends is tracked from its beginning.
+    seconds = jnp.where(on_reference | library.loop[clip], seconds, 0.0)
+    return _initial_state(library, skill, clip, seconds, keys[3], keys[4]), on_reference
 
 
-def _begun(
-    refs: MotionLibrary,
+def _initial_state(
+    library: MotionLibrary,
     skill: Skill,
     clip: jax.Array,
     seconds: jax.Array,
     place_key: jax.Array,
     speed_key: jax.Array,
 ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-    """(clip, seconds, qpos, qvel): a state of a clip, somewhat disturbed."""
-    target = reference_frame_at(refs, clip, seconds)
-    round_key, place_key = jax.random.split(place_key)
-    rounds = jax.random.randint(round_key, (), 0, refs.rounds[clip])
-    place = refs.place[clip] + rounds * refs.gone[clip]
+    """(clip, seconds, qpos, qvel): a state of a clip with noise."""
+    target = reference_frame_at(library, clip, seconds)
+    cycle_key, place_key = jax.random.split(place_key)
+    cycles = jax.random.randint(cycle_key, (), 0, library.cycles[clip])
+    place = library.start_position[clip] + cycles * library.cycle_displacement[clip]
     joints = target.qpos.shape[0] - 7
 
     def noise(key: jax.Array, size: float) -> jax.Array:
@@ -356,17 +358,17 @@ def _begun(
     return clip, seconds, qpos, qvel
 
 
-def _asked_elsewhere(follow: MotionCommand, most: float, key: jax.Array) -> MotionCommand:
-    """Asked to bring hands to places up to `most` (m) to each side of the clip's own."""
+def _with_target_noise(motion: MotionCommand, most: float, key: jax.Array) -> MotionCommand:
+    """Command with hand targets up to `most` (m) to each side of the clip's own."""
     hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
-    places = follow.command[hands].reshape(2, 3)
+    places = motion.command[hands].reshape(2, 3)
     moved = places + jax.random.uniform(key, (2, 3), minval=-most, maxval=most)
     moved = jnp.where(jnp.any(places != 0.0, axis=-1, keepdims=True), moved, 0.0)
-    return follow.replace(command=follow.command.at[hands].set(moved.reshape(-1)))
+    return motion.replace(command=motion.command.at[hands].set(moved.reshape(-1)))
 
 
 def _lost(skill: Skill, target: ReferenceFrame, body: BodyFrame) -> jax.Array:
-    """Whether the pelvis is too far from where the reference has it, bool."""
+    """Whether the pelvis departs too far from the reference, bool."""
     height = jnp.abs(body.height - target.height)
     lean = jnp.arccos(jnp.clip(body.up @ target.up, -1.0, 1.0))
     return (height > skill.max_height_error) | (lean > skill.max_tilt)

@@ -1,4 +1,4 @@
-"""What an expert observes: the robot relative to its own heading and place, phase, command."""
+"""Observation of an expert: proprioception in the heading frame, phase, and command."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from metaworldx.motion.kinematics import robot_tree
 
 
 def robot_features(body: BodyFrame) -> jax.Array:
-    """The robot's own numbers without its place and heading `[..., 16 + 2 J]`.
+    """Proprioception without position and heading `[..., 16 + 2 J]`.
 
-    Height over the soles (m), places of the soles' middles from the pelvis (m), tilt, velocity
-    along the heading (m/s), spin in the pelvis's frame (rad/s), hinges (rad), their velocities
+    Height over the soles (m), centers of the soles from the pelvis (m), tilt, velocity along the
+    heading (m/s), angular velocity in the pelvis's frame (rad/s), hinges (rad), their velocities
     (rad/s).
     """
     middles = body.soles.mean(axis=-2)
@@ -30,7 +30,7 @@ def robot_features(body: BodyFrame) -> jax.Array:
 
 
 def phase_features(phase: jax.Array, loop: jax.Array) -> jax.Array:
-    """A point on the circle `[..., 2]`: all of it for loops, half of it for what ends.
+    """Phase as a point on the unit circle `[..., 2]`; on half of it for clips that end.
 
     Args:
       phase: 0 to 1, `[...]`.
@@ -40,17 +40,17 @@ def phase_features(phase: jax.Array, loop: jax.Array) -> jax.Array:
 
 
 def observation_size(robot: str) -> int:
-    """How many numbers `expert_observation` has, `39 + 2 J`."""
+    """Size of `expert_observation`, `39 + 2 J`."""
     return 39 + 2 * len(robot_tree(robot).joints)
 
 
 def expert_observation(
     body: BodyFrame, errors: jax.Array, phase: jax.Array, command: jax.Array
 ) -> jax.Array:
-    """What an expert observes, but for what it may see ahead `[..., 39 + 2 J]`.
+    """Observation of an expert, without a preview of the reference `[..., 39 + 2 J]`.
 
     Args:
-      errors: how the robot departs from its reference, `balance_errors` `[..., 10]`.
+      errors: `balance_errors` relative to the reference `[..., 10]`.
       phase: `phase_features`, `[..., 2]`.
       command: `[..., 11]`.
     """

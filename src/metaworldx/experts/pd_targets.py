@@ -1,4 +1,4 @@
-"""From a reference, balance and an offset to joint targets of the servos."""
+"""PD targets of the servos from a reference, balance offsets and an action."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class PdTargets:
     """Position servos of a robot's hinges.
 
     Attributes:
-      lead: seconds by which the servo's own damping makes a joint lag `[J]`.
-      reach: offset of the target that pushes with the greatest force `[J]`, rad.
+      lead: lag of a joint due to the servo's own damping `[J]`, s.
+      reach: target offset at which the motor pushes with its greatest force `[J]`, rad.
       low, high: range of the targets `[J]`, rad.
-      feedback: what keeps the balance.
+      feedback: the balance controller.
     """
 
     def __init__(self, model: Any):
@@ -39,13 +39,13 @@ class PdTargets:
         offset: jax.Array,
         authority: jax.Array | float,
     ) -> jax.Array:
-        """Joint targets `[J]`: the reference's posture, led by what the servos lag, and more.
+        """Joint targets `[J]`: the reference's posture with lead for the servos' lag, and offsets.
 
         Args:
           target: the reference at the end of the step.
-          balance: what keeps the balance `[J]`, rad; clipped to what an offset can do.
+          balance: offsets of the balance controller `[J]`, rad; clipped to the offsets' range.
           offset: in [-1, 1] `[J]`.
-          authority: share of the greatest force that an offset of 1 pushes with.
+          authority: share of the greatest force at an offset of 1.
         """
         base = target.qpos[7:] + self.lead * target.qvel[6:]
         most = authority * self.reach

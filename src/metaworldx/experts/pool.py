@@ -1,4 +1,4 @@
-"""A pool of experts that act together: one batched call gives every expert's action."""
+"""Pool of experts: one batched call computes every expert's action."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from metaworldx.experts.motion_command import (
     observe_heading,
     reference_frame_of,
 )
-from metaworldx.experts.motion_library import MotionLibrary, build_motion_library, joined
+from metaworldx.experts.motion_library import MotionLibrary, build_motion_library, concatenate
 from metaworldx.experts.observation import expert_observation, observation_size, phase_features
 from metaworldx.experts.pd_targets import PdTargets
 from metaworldx.motion.clip import COMMAND
@@ -49,7 +49,7 @@ def shipped_pool() -> Path:
 
 @struct.dataclass
 class _Stacked:
-    """What differs between experts, stacked `[K, ...]`."""
+    """Parameters that differ between experts, stacked `[K, ...]`."""
 
     params: Params
     authority: jax.Array
@@ -67,8 +67,8 @@ class ExpertPool:
     Attributes:
       experts, names: in the order of the weights.
       sizes: of their networks.
-      refs, first_clip: all experts' clips, and the number of each one's first.
-      joints: the experts' joints in the robot that is to move.
+      library, first_clip: all experts' clips, and the index of each one's first.
+      joints: map from the experts' joints to the controlled robot's.
     """
 
     def __init__(self, experts: Sequence[Expert], robot: str = ROBOT):
@@ -76,7 +76,7 @@ class ExpertPool:
 
         Args:
           experts: of the same sizes and joints, each of another skill.
-          robot: that is to move: h1, or one that has its joints (h1hand, h1strong).
+          robot: the controlled robot: h1, or one with its joints (h1hand, h1strong).
 
         Raises:
           UserError: none, two of one skill, other sizes or joints than the robot's or one
@@ -105,7 +105,7 @@ class ExpertPool:
         parts = [build_motion_library(ROBOT, expert.clips, expert.skill.then) for expert in experts]
         counts = [part.clips for part in parts]
         self.first_clip = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
-        self.refs: MotionLibrary = joined(parts)
+        self.library: MotionLibrary = concatenate(parts)
         self._stacked = _Stacked(
             params=jax.tree.map(lambda *x: jnp.stack(x), *(expert.params for expert in experts)),
             authority=jnp.array([expert.skill.authority for expert in experts]),
@@ -120,7 +120,7 @@ class ExpertPool:
         return len(self.experts)
 
     def index(self, name: str) -> int:
-        """Number of the expert of that skill.
+        """Index of the expert of that skill.
 
         Raises:
           UserError: none is; the message has the nearest.
@@ -137,7 +137,7 @@ class ExpertPool:
             )
 
     def body_frame(self, qpos: jax.Array, qvel: jax.Array) -> BodyFrame:
-        """The robot as its experts see it `[...]`: computed once a step, all else takes it.
+        """The robot's state in its heading frame `[...]`, computed once per step.
 
         Args:
           qpos, qvel: the robot's own `[..., nq]`, `[..., nv]`.
@@ -145,84 +145,84 @@ class ExpertPool:
         return body_frame(ROBOT, self.joints.own_qpos(qpos), self.joints.own_qvel(qvel))
 
     def begin(self, body: BodyFrame, phase: jax.Array | float = 0.0) -> MotionCommand:
-        """Every expert at the beginning of the clip it is evaluated with, `[..., K]`.
+        """Initial command of every expert `[..., K]`: its clip `Skill.evaluated`.
 
         Args:
-          phase: share of a cycle after which experts whose clip is one begin `[...]`.
+          phase: initial phase of cyclic clips, 0 to 1 `[...]`.
         """
         clips = self.first_clip + np.array([e.skill.evaluated for e in self.experts], np.int32)
 
-        seconds = jnp.where(self.refs.loop[clips], self.refs.duration[clips], 0.0)
+        seconds = jnp.where(self.library.loop[clips], self.library.duration[clips], 0.0)
 
         def one(body: BodyFrame, phase: jax.Array) -> MotionCommand:
             begin = jax.vmap(init_command, in_axes=(None, 0, 0, None))
-            return begin(self.refs, jnp.asarray(clips), phase * seconds, body)
+            return begin(self.library, jnp.asarray(clips), phase * seconds, body)
 
         phase = jnp.broadcast_to(phase, body.yaw.shape)
         return _over_leading(one, body.yaw.ndim)(body, phase)
 
-    def asked(self, follow: MotionCommand, expert: int, command: jax.Array) -> MotionCommand:
-        """The same, one expert asked for another command `[11]`: its nearest clip, from now on.
+    def with_command(self, motion: MotionCommand, expert: int, command: jax.Array) -> MotionCommand:
+        """With another command `[11]` for one expert, and its clip of the nearest command.
 
         Args:
-          follow: of one robot `[K]`.
-          expert: its number.
-          command: places count from `follow.anchor`.
+          motion: of one robot `[K]`.
+          expert: its index.
+          command: with targets relative to `motion.anchor`.
         """
         begin, count = self.first_clip[expert], len(self.experts[expert].clips)
-        known = self.refs.command[begin : begin + count]
+        known = self.library.command[begin : begin + count]
         clip = begin + jnp.argmin(jnp.square(known - command).sum(axis=-1)).astype(jnp.int32)
-        return follow.replace(
-            clip=follow.clip.at[expert].set(clip), command=follow.command.at[expert].set(command)
+        return motion.replace(
+            clip=motion.clip.at[expert].set(clip), command=motion.command.at[expert].set(command)
         )
 
-    def speed_of(self, follow: MotionCommand) -> jax.Array:
-        """Forward speed that each expert's clip asks for, of the shape of `follow`, m/s."""
-        return self.refs.command[follow.clip, COMMAND["speed"].start]
+    def speed_of(self, motion: MotionCommand) -> jax.Array:
+        """Forward speed of each expert's clip, of the shape of `motion`, m/s."""
+        return self.library.command[motion.clip, COMMAND["speed"].start]
 
-    def phase_of(self, follow: MotionCommand) -> jax.Array:
-        """Share of its cycle that each expert has done, 0 where it goes nowhere `[..., K]`."""
-        cycle = self.refs.loop[follow.clip] & (self.speed_of(follow) > 0.0)
-        return jnp.where(cycle, follow.seconds / self.refs.duration[follow.clip] % 1.0, 0.0)
+    def phase_of(self, motion: MotionCommand) -> jax.Array:
+        """Phase of each expert's gait cycle, 0 to 1; 0 without a gait `[..., K]`."""
+        cycle = self.library.loop[motion.clip] & (self.speed_of(motion) > 0.0)
+        return jnp.where(cycle, motion.seconds / self.library.duration[motion.clip] % 1.0, 0.0)
 
-    def moved_on(self, follow: MotionCommand, body: BodyFrame) -> MotionCommand:
+    def advance(self, motion: MotionCommand, body: BodyFrame) -> MotionCommand:
         """One control step of 0.02 s later.
 
         Args:
-          follow: `[..., K]`.
-          body: the robot when it acted `[...]`.
+          motion: `[..., K]`.
+          body: the robot at the action `[...]`.
         """
 
         def expert(f: MotionCommand, gain: jax.Array, own: jax.Array) -> MotionCommand:
-            return advance_command(self.refs, observe_heading(self.refs, f, own), _DT, gain)
+            return advance_command(self.library, observe_heading(self.library, f, own), _DT, gain)
 
-        def one(follow: MotionCommand, qpos: jax.Array) -> MotionCommand:
+        def one(motion: MotionCommand, qpos: jax.Array) -> MotionCommand:
             each = jax.vmap(expert, in_axes=(0, 0, None))
-            return each(follow, self._stacked.clock_gain, qpos)
+            return each(motion, self._stacked.clock_gain, qpos)
 
-        return _over_leading(one, body.yaw.ndim)(follow, body.qpos)
+        return _over_leading(one, body.yaw.ndim)(motion, body.qpos)
 
-    def act(self, follow: MotionCommand, body: BodyFrame) -> jax.Array:
-        """Every expert's most likely action, in [-1, 1] of the robot's actuators `[..., K, A]`.
+    def act(self, motion: MotionCommand, body: BodyFrame) -> jax.Array:
+        """Deterministic action of every expert, in [-1, 1] of the actuators `[..., K, A]`.
 
-        Joints that experts do not have (fingers) are asked to stay at 0.
+        Joints that experts do not have (fingers) get the target 0.
 
         Args:
-          follow: `[..., K]`.
+          motion: `[..., K]`.
           body: the robot now `[...]`.
         """
 
         def one(e: _Stacked, f: MotionCommand, body: BodyFrame) -> jax.Array:
-            now = reference_frame_of(self.refs, f)
-            phase = phase_features(now.phase, self.refs.loop[f.clip])
-            command = command_features(self.refs, f, body, e.heading_gain)
+            now = reference_frame_of(self.library, f)
+            phase = phase_features(now.phase, self.library.loop[f.clip])
+            command = command_features(self.library, f, body, e.heading_gain)
             errors = balance_errors(now, f.heading, body)
             obs = expert_observation(body, errors, phase, command)
             offset = act(self.sizes, e.params, obs, jax.random.key(0), deterministic=True)
-            target = reference_frame_of(self.refs, f, _DT)
+            target = reference_frame_of(self.library, f, _DT)
             motors = self.joints.motors
             balance = motors.feedback.offsets(e.feedback, errors, now.contacts)
-            off = hand_errors(self.refs, f, now, body)
+            off = hand_errors(self.library, f, now, body)
             balance = balance + hand_offsets(now, off, e.hand_gain)
             return motors.ctrl(target, balance, offset, e.authority)
 
@@ -230,7 +230,7 @@ class ExpertPool:
         over_robots = _over_leading(one, axes, in_axes=(None, 0, 0))
         # Experts on the outermost axis: their networks are then K products of all robots' rows.
         over_experts = jax.vmap(over_robots, in_axes=(0, axes, None), out_axes=axes)
-        return self.joints.actions(over_experts(self._stacked, follow, body))
+        return self.joints.actions(over_experts(self._stacked, motion, body))
 
 
 class JointMap:
@@ -326,7 +326,7 @@ def load_experts(folder: Path | None = None) -> list[Expert]:
 
 
 def descriptions(folder: Path | None = None) -> dict[str, str]:
-    """What each expert of the pool in a folder does, in words, by name; reads no weights."""
+    """Description of each expert of the pool in a folder, by name; reads no weights."""
     found = {
         str(entry["name"]): str(entry["description"])
         for entry in _index(folder or shipped_pool())["experts"]
@@ -348,7 +348,7 @@ def expert_named(name: str, folder: Path | None = None) -> Expert:
 
 
 def add_expert(expert: Expert, folder: Path) -> None:
-    """Puts an expert into the pool in a folder (made if need be), in place of one of its skill."""
+    """Adds an expert to the pool in a folder (created if needed); replaces one of its skill."""
     index = {"format": FORMAT, "robot": ROBOT, "experts": []}
     if (folder / INDEX).exists():
         index = _index(folder)

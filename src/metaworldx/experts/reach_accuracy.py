@@ -1,7 +1,7 @@
-"""How many places an expert that reaches brings its hands to, while it stands.
+"""Accuracy of the reach expert: share of hand targets that it reaches while standing.
 
-Its clips' arms are moved and servoed to a place that is asked for without any network (`follow`);
-what the network adds is the difference from the same with offsets of zero.
+The reference moves the arms to a target without any network (`motion_command`). The network's
+contribution is the difference from the expert with zero offsets.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _STEPS, _HELD = 200, 50
 
 @dataclass(frozen=True)
 class ReachAccuracy:
-    """What the expert reached, one attempt of 4 s a target set.
+    """Result over sets of hand targets, one attempt of 4 s each.
 
     Attributes:
-      targets: sets of places, for one hand or both.
-      reached_share: of the sets, how many had every hand within 10 cm on average over the last
-        second, the robot standing all the time.
-      standing_share: of the sets, in how many it never fell.
-      distance_mean, distance_median: of hands from their places over the last second, m.
+      targets: number of sets, for one hand or both.
+      reached_share: share of the sets with every hand within 10 cm on average over the last second
+        and no fall.
+      standing_share: share of the sets without a fall.
+      distance_mean, distance_median: of hands from their targets over the last second, m.
     """
 
     targets: int
@@ -45,7 +45,7 @@ class ReachAccuracy:
 
 
 def measure_reach_accuracy(pool: ExpertPool, name: str, targets: int, seed: int) -> ReachAccuracy:
-    """Tries new places in native MuJoCo, from HumanoidBench's own starts of h1-reach.
+    """Measures new targets in native MuJoCo, from HumanoidBench's own resets of h1-reach.
 
     Raises:
       UserError: no such expert, or fewer than one target.
@@ -63,27 +63,27 @@ def measure_reach_accuracy(pool: ExpertPool, name: str, targets: int, seed: int)
     @jax.jit
     def run(commands: jax.Array) -> tuple[jax.Array, jax.Array]:
         state = env.reset(jax.random.split(jax.random.key(seed), targets))
-        follow = pool.begin(pool.body_frame(state.readings.qpos, state.readings.qvel))
-        follow = jax.vmap(lambda f, c: pool.asked(f, index, c))(follow, commands)
+        motion = pool.begin(pool.body_frame(state.readings.qpos, state.readings.qvel))
+        motion = jax.vmap(lambda f, c: pool.with_command(f, index, c))(motion, commands)
         # In the world: from where the robot began, as it headed.
-        anchor = follow.anchor[:, index]
+        anchor = motion.anchor[:, index]
         cos, sin = jnp.cos(anchor[:, 2])[:, None], jnp.sin(anchor[:, 2])[:, None]
         x, y, z = jnp.moveaxis(jnp.asarray(places), -1, 0)
         world = jnp.stack(
             [anchor[:, :1] + cos * x - sin * y, anchor[:, 1:2] + sin * x + cos * y, z], axis=-1
         )
 
-        def act(params: None, follow: MotionCommand, state: EnvState, key: None):
+        def act(params: None, motion: MotionCommand, state: EnvState, key: None):
             r = state.readings
             body = pool.body_frame(r.qpos, r.qvel)
-            action = pool.act(follow, body)[:, index]
-            return action, pool.moved_on(follow, body), None
+            action = pool.act(motion, body)[:, index]
+            return action, pool.advance(motion, body), None
 
         def record(step: RolloutStep) -> tuple[jax.Array, jax.Array]:
             hands = jax.vmap(env.task.robot.hands)(step.after.readings)
             return jnp.linalg.norm(hands - world, axis=-1), step.after.fallen
 
-        begin = init_rollout(state, follow)
+        begin = init_rollout(state, motion)
         _, (apart, fell) = scan_rollout(env, act, record, None, begin, steps=_STEPS)
         return apart[-_HELD:].mean(axis=0), fell.any(axis=0)
 

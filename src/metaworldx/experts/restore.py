@@ -1,4 +1,4 @@
-"""A trained expert out of its run's folder."""
+"""Restoring a trained expert from its run's folder."""
 
 from __future__ import annotations
 

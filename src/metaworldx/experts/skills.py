@@ -1,4 +1,4 @@
-"""The skills: what each is called, what it is for, and what its expert trains on."""
+"""Skills: name, description and training settings of each expert."""
 
 from __future__ import annotations
 
@@ -21,38 +21,36 @@ from metaworldx.motion.clip_file import load_clip
 
 @dataclass(frozen=True)
 class Skill:
-    """What an expert trains on.
+    """Training settings of an expert.
 
     Attributes:
       name: of the skill, and of its clips.
-      description: what it does, in words that a language model reads.
+      description: in words, for a teacher's prompt.
       task: the HumanoidBench task whose scene and reward it trains with.
-      clips: names of built-in clips to follow, or clip files (`.npz`); none are all of the
-        skill's.
+      clips: names of built-in clips, or clip files (`.npz`); empty for all of the skill's.
       w_track, w_task: shares of the alignment R_t and of the task's reward.
       on_reference: share of the episodes that begin in a random state of a clip (reference state
-        initialisation); the others begin as the task's own.
-      noise: joints and their velocities at such a beginning are moved by up to this (rad; ten
-        times as much in rad/s).
-      authority: an action of 1 moves a joint's target so far from the reference that the motor
-        would push with this share of its greatest force.
-      feedback: gains of the law that keeps the balance (`feedback.GAINS` of them); zeros leave
-        all of it to the expert.
+        initialisation); the others have the task's own reset.
+      noise: bound of the uniform noise on joints at such a reset (rad; ten times as much in rad/s
+        on their velocities).
+      authority: share of the motor's greatest force that an action of 1 commands.
+      feedback: gains of the balance controller (`balance_controller.GAINS` of them); zeros disable
+        it.
       max_height_error, max_tilt: training episodes end when the pelvis's height over the soles
         is off by more (m), or its vertical leans by more from the reference's (rad).
       episode_steps: control steps after which training episodes are cut.
-      heading_gain: turn rate that is asked for by radian of wrong heading, 1/s.
-      clock_gain: by how much faster the clip goes on for each metre that the robot is ahead of
-        it, 1/m; 0 lets it run by time alone.
-      evaluated: number of the clip that the expert follows in its task, from the task's start.
-      then: number of the clip that follows where one ends; episodes that begin as the task's own
+      heading_gain: turn rate per heading error, 1/s.
+      clock_gain: increase of the playback rate per metre that the robot is ahead of the clip, 1/m;
+        0 plays the clip by time alone.
+      evaluated: index of the clip that the expert tracks in its task, from the task's own reset.
+      then: index of the clip that follows where one ends; episodes with the task's own reset
         then begin with the clip `evaluated`. None lets clips end.
-      hand_gain: how strongly arms correct what their hands are off the places asked for.
-      place_noise: training asks for hands up to so far (m) to each side of the clip's own places.
-      held: free joints of the scene that begin moving as the pelvis does.
-      preview: how far ahead (s) the reference is seen. Experts see none of it; a privileged
+      hand_gain: gain of the arms' correction of hand position errors.
+      place_noise: training's noise of the hand targets (m), to each side of the clip's own.
+      held: free joints of the scene that start with the pelvis's velocity.
+      preview: times (s) ahead at which the reference is observed. Experts have none; a privileged
         tracker (`feasibility`) does.
-      imitation: numbers of Eq. 4.
+      imitation: coefficients of Eq. 4.
     """
 
     name: str
@@ -161,7 +159,7 @@ SKILLS = {
 
 
 def read_balance_gains(path: Path) -> dict[str, list[float]]:
-    """Gains of the balance by skill.
+    """Gains of the balance controller by skill.
 
     Raises:
       UserError: the file cannot be read, or holds something else.
@@ -178,7 +176,7 @@ def read_balance_gains(path: Path) -> dict[str, list[float]]:
 
 
 def clips_of(skill: Skill) -> list[Clip]:
-    """The clips that a skill's expert follows, in the order in which it numbers them.
+    """Clips of a skill's expert, in the order of their indices.
 
     Raises:
       UserError: a name that no clip has, or a file that holds none.
@@ -203,7 +201,7 @@ def clips_of(skill: Skill) -> list[Clip]:
 
 
 def skill_named(name: str) -> Skill:
-    """The skill of that name, its balance with the gains in `assets/feedback.json`, if any.
+    """The skill of that name, with the balance gains of `assets/balance_gains.json`, if any.
 
     Raises:
       UserError: unknown name, with the nearest.

@@ -1,6 +1,6 @@
-"""A task's targets as an expert's command: places for its hands, where to head.
+"""Targets of a task as an expert's command: hand targets and the heading to a goal.
 
-Composition, an expert's own evaluation and its films all go through here.
+Composition, an expert's own evaluation and its videos use the same functions.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ from metaworldx.motion.kinematics import to_heading, wrapped
 from metaworldx.sim.data import SimData
 
 REACH = "reach"
-"""The expert that is told places for its hands."""
+"""Name of the expert that takes hand targets."""
 _GOES = 0.1
-"""An expert whose clip is faster than this (m/s) goes somewhere."""
+"""An expert whose clip is faster than this (m/s) walks to the goal."""
 
 
 @struct.dataclass
 class TaskTargets:
-    """Targets for hands and way in one environment; positions in the world, m.
+    """Hand targets and goal in one environment; positions in the world, m.
 
     Attributes:
-      places: for the hands, left first `[2, 3]`.
-      asked: which hands have a place `[2]`, bool.
-      goal: where to walk to `[2]`.
-      going: whether there is such a goal, bool.
-      turn: how far from where it heads an expert that goes is asked to turn at once, rad.
+      hand_targets: targets of the hands, left first `[2, 3]`.
+      has_target: which hands have a target `[2]`, bool.
+      goal: position to walk to `[2]`.
+      has_goal: whether there is a goal, bool.
+      turn: greatest heading error commanded to a walking expert, rad.
     """
 
-    places: jax.Array
-    asked: jax.Array
+    hand_targets: jax.Array
+    has_target: jax.Array
     goal: jax.Array
-    going: jax.Array
+    has_goal: jax.Array
     turn: jax.Array
 
 
 TargetsFn = Callable[[SimData, TaskState], TaskTargets]
 """Targets of a task's data and its own state."""
 _TASKS = "metaworldx.composition.tasks"
-"""Where compositions lie by the names of their tasks; they are plug-ins, found when asked for."""
+"""Package of the compositions, by task name; modules are imported on demand."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class ComposedTask:
 
 
 def composed_task(task: Task | type[Task]) -> ComposedTask | None:
-    """The composition of a task; None where experts are asked nothing in it.
+    """The composition of a task; None for a task without one.
 
     Raises:
       UserError: `Task.composition` names none.
@@ -96,62 +96,64 @@ def _custom(source: str) -> ComposedTask:
 
 
 def targets_fn_of(env: Env) -> TargetsFn | None:
-    """Targets of a task's data and its own state; None where it asks nothing."""
+    """Function that computes a task's targets; None for a task without a composition."""
     composed = composed_task(env.task)
     return None if composed is None else composed.affordances(env.task)
 
 
 def hand_command(targets: TaskTargets, anchor: jax.Array) -> jax.Array:
-    """The command `[11]` of the places asked for; zeros for hands without one.
+    """Command `[11]` with hand targets in the anchor's frame; zeros for hands without one.
 
     Args:
-      anchor: place (m) and heading (rad) from which a command's places count `[3]`.
+      anchor: position (m) and heading (rad) of the command's frame `[3]`.
     """
     floor = jnp.append(anchor[:2], 0.0)
-    places = jax.vmap(lambda place: to_heading(place - floor, anchor[2]))(targets.places)
-    places = jnp.where(targets.asked[:, None], places, 0.0)
+    local = jax.vmap(lambda place: to_heading(place - floor, anchor[2]))(targets.hand_targets)
+    local = jnp.where(targets.has_target[:, None], local, 0.0)
     hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
-    return jnp.zeros(COMMAND_SIZE).at[hands].set(places.reshape(-1))
+    return jnp.zeros(COMMAND_SIZE).at[hands].set(local.reshape(-1))
 
 
 def heading_command(
-    follow: MotionCommand, targets: TaskTargets, body: BodyFrame, speed: jax.Array
+    motion: MotionCommand, targets: TaskTargets, body: BodyFrame, speed: jax.Array
 ) -> MotionCommand:
-    """Experts that go head for the goal; no farther round than they can turn at once.
+    """Commands of walking experts with the heading to the goal, limited to `targets.turn`.
 
     Args:
-      follow: of one robot, of any number of experts `[...]`.
-      speed: that each one's clip asks for `[...]`, m/s.
+      motion: of one robot, of any number of experts `[...]`.
+      speed: forward speed of each expert's clip `[...]`, m/s.
     """
     way = targets.goal - body.qpos[:2]
     off = wrapped(jnp.arctan2(way[1], way[0]) - body.yaw)
     wanted = body.yaw + jnp.clip(off, -targets.turn, targets.turn)
-    return follow.replace(
-        heading=jnp.where((speed > _GOES) & targets.going, wanted, follow.heading)
+    return motion.replace(
+        heading=jnp.where((speed > _GOES) & targets.has_goal, wanted, motion.heading)
     )
 
 
 def with_targets(
-    refs: MotionLibrary,
+    library: MotionLibrary,
     skill: str,
-    follow: MotionCommand,
+    motion: MotionCommand,
     targets: TaskTargets,
     body: BodyFrame,
     begins: bool = False,
 ) -> MotionCommand:
-    """What one expert of one robot follows, its command set to the targets of now.
+    """Command of one expert of one robot, set to the current targets.
 
     Args:
-      refs: the expert's own clips.
+      library: the expert's own clips.
       skill: its name.
-      begins: whether an episode begins, so that the clip whose command is nearest is taken.
+      begins: whether an episode begins; then the clip with the nearest command is selected.
     """
     if skill == REACH:
-        command, anywhere = hand_command(targets, follow.anchor), targets.asked.any()
-        apart = jnp.square(refs.command - command).sum(axis=-1)
-        clip = jnp.argmin(apart).astype(jnp.int32) if begins else follow.clip
-        follow = follow.replace(
-            clip=jnp.where(anywhere, clip, follow.clip),
-            command=jnp.where(anywhere, command, follow.command),
+        command, anywhere = hand_command(targets, motion.anchor), targets.has_target.any()
+        apart = jnp.square(library.command - command).sum(axis=-1)
+        clip = jnp.argmin(apart).astype(jnp.int32) if begins else motion.clip
+        motion = motion.replace(
+            clip=jnp.where(anywhere, clip, motion.clip),
+            command=jnp.where(anywhere, command, motion.command),
         )
-    return heading_command(follow, targets, body, refs.command[follow.clip, COMMAND["speed"].start])
+    return heading_command(
+        motion, targets, body, library.command[motion.clip, COMMAND["speed"].start]
+    )

@@ -29,7 +29,7 @@ class ExpertConfig:
     """Settings of an expert's training: a `training.method.Method`.
 
     Attributes:
-      skill: in full, with the numbers of its imitation reward.
+      skill: in full, with the coefficients of its imitation reward.
       train: the trainer's settings; their task is the skill's.
     """
 
@@ -55,16 +55,18 @@ class ExpertConfig:
         return cls.name in data or data["train"].get("skill") is not None
 
     def training_in(self, env: Env) -> Env:
-        """The task with the skill's clips to follow."""
+        """The task as a motion tracking environment."""
         return MotionTrackingEnv(env, _followed(env, self.skill), self.skill)
 
     def acting_in(self, env: Env) -> Env:
-        """A task's own start, end and reward, with the skill's clips to follow."""
-        refs = _followed(env, self.skill)
-        return MotionTrackingEnv(env, refs, self.skill, training=False, asks=targets_fn_of(env))
+        """The tracking environment with the task's own reset, termination and reward."""
+        library = _followed(env, self.skill)
+        return MotionTrackingEnv(
+            env, library, self.skill, training=False, targets_fn=targets_fn_of(env)
+        )
 
     def reward_fn(self, env: Env) -> ImitationRewardFn:
-        """The imitation reward under the joint weights of today, and the task's."""
+        """The imitation reward under the current joint weights, and the task's."""
         return ImitationRewardFn(self.skill, env.action_size)
 
 
@@ -88,7 +90,7 @@ def for_skill(config: TrainConfig, skill: str) -> ExpertConfig:
 
 
 def with_expert_settings(config: ExpertConfig, changes: Mapping[str, Any]) -> ExpertConfig:
-    """The settings with others over them: `skill.NAME`, `imitation.NAME`, or the trainer's.
+    """The settings with changes: `skill.NAME`, `imitation.NAME`, or the trainer's.
 
     Raises:
       UserError: an unknown name (with the nearest), or a value of another type.

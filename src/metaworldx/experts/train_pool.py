@@ -1,4 +1,4 @@
-"""Experts trained one after the other into a pool, with human motion priors or without them."""
+"""Training of a pool's experts one after another, with or without human motion priors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _REACH_SHARE = 0.05
 
 
 def without_priors(config: ExpertConfig) -> ExpertConfig:
-    """An expert's settings with its task's reward alone: no clips to follow, no balance law.
+    """An expert's settings with its task's reward alone: no reference clips, no balance controller.
 
-    Actions are then offsets from a standing pose, up to the motors' full force. Only the reaching
-    expert keeps its clips, by which it is told the places asked for.
+    Actions are then offsets from a standing pose, up to the motors' full force. Only the reach
+    expert keeps its clips, which encode its hand targets.
     """
     reaches = config.skill.name == "reach"
     settings: dict[str, Any] = {
@@ -46,7 +46,7 @@ def without_priors(config: ExpertConfig) -> ExpertConfig:
 
 
 def quick(config: TrainConfig, steps: int) -> TrainConfig:
-    """The settings for a run of so few steps that it is not evaluated on the way."""
+    """The settings for a short run without intermediate evaluations."""
     return dataclasses.replace(
         config,
         steps=steps,
@@ -75,11 +75,11 @@ def train_experts(
       folder: of the pool; the runs lie in its `runs`.
       base: preset of the agents, cpu or gpu.
       steps: control steps for each.
-      priors: whether they follow human motion; else the task's reward is all.
+      priors: whether they imitate human motion; else only the task's reward is used.
 
     Raises:
       UserError: no skills or an unknown one, no seed, or a run of other settings in the way.
-      Stopped: a signal came; the next call goes on.
+      Stopped: a signal came; the next call resumes.
     """
     if not skills:
         raise UserError("no skills given; --skills takes some, e.g. stand,walk,reach")

@@ -118,7 +118,7 @@ def _constant(pool: ExpertPool, bar: Mixture | None) -> list[Entrant]:
         for n, name in enumerate(pool.names)
     ]
     if bar is not None:
-        gating = (bar.chooser(pool.names), 1.0)
+        gating = (bar.gating(pool.names), 1.0)
         found.append(Entrant(f"constant mixture: {bar.name}", RowKind.MIXTURE, gating))
     return found
 

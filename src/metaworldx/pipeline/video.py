@@ -33,20 +33,20 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
     env = make(task, "native", None, EnvConfig(auto_reset=False))
     entrant = composed_of(config, folder, task, pool)[-1]
     assert entrant.gating is not None
-    chooser, sure = entrant.gating
+    gating, confidence = entrant.gating
     composer = Composer(pool, env)
     every = round(1.0 / (_FPS * env.dt))
     count = min(round(config.film_seconds * _FPS), env.max_episode_steps // every)
 
-    def act(params: None, composing: ComposerState, state: EnvState, key: None) -> Any:
-        acted, composing = composer.act(state, composing, chooser, jnp.full(1, sure))
-        return acted.action, composing, acted
+    def act(params: None, composer_state: ComposerState, state: EnvState, key: None) -> Any:
+        acted, composer_state = composer.act(state, composer_state, gating, jnp.full(1, confidence))
+        return acted.action, composer_state, acted
 
     def record(step: RolloutStep) -> tuple[jax.Array, jax.Array]:
         return step.extras.weights[0], step.extras.seen.progress[0]
 
     def begin(params: None, state: EnvState) -> ComposerState:
-        return composer.begin(state, chooser)
+        return composer.begin(state, gating)
 
     try:
         renderer = Renderer(env, *_SIZE)
@@ -55,9 +55,11 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
     rollout, frames = Rollout(env, act, record, begin, chunk=every), []
     with renderer:
 
-        def draw(composing: ComposerState | None, state: EnvState, _: int) -> ComposerState | None:
+        def draw(
+            composer_state: ComposerState | None, state: EnvState, _: int
+        ) -> ComposerState | None:
             frames.append(renderer.frame(jax.tree.map(lambda x: x[0], state)).copy())
-            return composing
+            return composer_state
 
         start = rollout.init(None, start_keys(config.seed, 1))
         draw(None, start.env, 0)

@@ -38,7 +38,7 @@ class ScheduleEntry:
 
     Attributes:
       expert: its name.
-      until: control steps of the whole training, over all environments.
+      until: global step at which it ends (control steps over all environments).
     """
 
     expert: str
@@ -47,12 +47,12 @@ class ScheduleEntry:
 
 @struct.dataclass
 class ResidualState:
-    """A guided task's memory (of one environment).
+    """Task state of a residual environment (one environment).
 
     Attributes:
-      task: the task's own.
-      before: the task's own as its observation is read.
-      composing: what composing remembers, of a batch of one.
+      task: the wrapped task's state.
+      before: its state before the step, which its observation reads.
+      composing: the composer's state, for a batch of one.
       lived: control steps since training began, over all episodes, int32.
     """
 
@@ -73,17 +73,17 @@ class ResidualState:
 
 
 class ResidualEnv(Env):
-    """A task whose actions are added to what composed experts would do.
+    """Residual environment: its actions are added to those of the composed experts, a_ref.
 
-    Observations have the last step's a_ref and the experts' weights behind the task's own numbers.
-    Rewards, starts and ends are the task's.
+    The last step's a_ref and the experts' weights are appended to the task's observation. Rewards,
+    resets and terminations are the task's.
     """
 
     def __init__(
         self,
         env: Env,
         pool: ExpertPool,
-        chooser: GatingPolicy,
+        gating: GatingPolicy,
         confidence: jax.Array | float = 1.0,
         authority: float = 0.3,
         schedule: tuple[ScheduleEntry, ...] = (),
@@ -92,10 +92,10 @@ class ResidualEnv(Env):
         """Wraps an environment of the pool's robot.
 
         Args:
-          chooser: of the experts' weights.
-          confidence: of its teacher.
+          gating: policy for the experts' weights.
+          confidence: its teacher's confidence, 0 to 1.
           authority: what an action of 1 adds to a_ref, as a share of an actuator's half range.
-          schedule: single experts that are the reference at first, in turn; then the chooser's.
+          schedule: single experts that are the reference one after another, before the gating.
           num_envs: environments that train together, for the schedule.
 
         Raises:
@@ -104,8 +104,8 @@ class ResidualEnv(Env):
         if not 0.0 < authority <= 2.0:
             raise UserError(f"authority is {authority}; needs over 0, up to 2")
         self.authority = authority
-        turns = [(pool.index(turn.expert), turn.until / num_envs) for turn in schedule]
-        self._guide = _Guide(Composer(pool, env), chooser, confidence, turns)
+        entries = [(pool.index(entry.expert), entry.until / num_envs) for entry in schedule]
+        self._guide = _Guide(Composer(pool, env), gating, confidence, entries)
         super().__init__(env.id, _ResidualTask(env.task, self._guide), env.physics, env.config)
         self.collisions = env.collisions
 
@@ -119,16 +119,16 @@ class ResidualEnv(Env):
         return jnp.clip(state.memory.reference + added, -1.0, 1.0)
 
     def _step(self, state: EnvState, action: jax.Array) -> EnvState:
-        lived = state.memory.lived
+        global_step = state.memory.lived
         memory = self._guide.act(state.readings, state.memory)
-        # Experts that break down break the step, and nothing is remembered of what they did.
+        # Non-finite expert actions make the step diverge; the state before them is kept.
         sound = jnp.all(jnp.isfinite(memory.reference))
         memory = jax.tree.map(lambda x, y: jnp.where(sound, x, y), memory, state.memory)
         action = jnp.where(sound, action, jnp.nan)
         state = state.replace(memory=memory)
         after = super()._step(state, action)
-        # Goes on over the ends of episodes, unlike the rest of the memory.
-        return after.replace(memory=after.memory.replace(lived=lived + 1))
+        # Counts on over the ends of episodes, unlike the rest of the state.
+        return after.replace(memory=after.memory.replace(lived=global_step + 1))
 
 
 class _Guide:
@@ -137,44 +137,50 @@ class _Guide:
     def __init__(
         self,
         composer: Composer,
-        chooser: GatingPolicy,
+        gating: GatingPolicy,
         confidence: jax.Array | float,
-        turns: list[tuple[int, float]],
+        entries: list[tuple[int, float]],
     ):
-        self._composer, self._chooser, self._turns = composer, chooser, turns
+        self._composer, self._gating, self._entries = composer, gating, entries
         self._confidence = jnp.full(1, confidence)
 
     def begin(self, data: SimData, task: TaskState) -> ResidualState:
         """At an episode's start."""
         here = _batch_of_one(EnvView(data, task))
-        composing = self._composer.begin(here, self._chooser)
-        return ResidualState(task, task, composing, jnp.zeros((), jnp.int32))
+        composer_state = self._composer.begin(here, self._gating)
+        return ResidualState(task, task, composer_state, jnp.zeros((), jnp.int32))
 
     def act(self, data: SimData, state: ResidualState) -> ResidualState:
         """With a_ref for the present state."""
-        here, composing = _batch_of_one(EnvView(data, state.task)), state.composing
-        choose: GatingPolicy = self._chooser
-        if self._turns:
-            # A turn is its expert's alone, whatever the weights were before.
-            turn, alone = self._turn(state.lived)
-            steady = jax.tree.map(
-                lambda new, old: jnp.where(turn, new, old), init_smoothing(alone), composing.steady
+        here, composer_state = _batch_of_one(EnvView(data, state.task)), state.composing
+        gating: GatingPolicy = self._gating
+        if self._entries:
+            # A schedule entry uses its expert alone, without smoothing from earlier weights.
+            entry, weights = self._entry(state.lived)
+            smoothing = jax.tree.map(
+                lambda new, old: jnp.where(entry, new, old),
+                init_smoothing(weights),
+                composer_state.steady,
             )
-            composing = composing.replace(steady=steady)
-            choose = partial(self._in_turn, turn, alone)
-        _, composing = self._composer.act(here, composing, choose, self._confidence)
-        return state.replace(composing=composing)
+            composer_state = composer_state.replace(steady=smoothing)
+            gating = partial(self._scheduled_gating, entry, weights)
+        _, composer_state = self._composer.act(here, composer_state, gating, self._confidence)
+        return state.replace(composing=composer_state)
 
-    def _turn(self, lived: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Whether a turn of the schedule is on, and its weights `[1, K]`."""
-        alone = jnp.zeros((1, len(self._composer.pool)))
-        # The last turn first, so that the earliest that is not over has its way.
-        for expert, until in reversed(self._turns):
-            alone = jnp.where(lived < until, jax.nn.one_hot(expert, alone.shape[-1]), alone)
-        return lived < self._turns[-1][1], alone
+    def _entry(self, global_step: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Whether a schedule entry is active, and its weights `[1, K]`."""
+        weights = jnp.zeros((1, len(self._composer.pool)))
+        # The last entry first, so that the earliest active one takes precedence.
+        for expert, until in reversed(self._entries):
+            weights = jnp.where(
+                global_step < until, jax.nn.one_hot(expert, weights.shape[-1]), weights
+            )
+        return global_step < self._entries[-1][1], weights
 
-    def _in_turn(self, turn: jax.Array, alone: jax.Array, seen: GatingInput) -> jax.Array:
-        return jnp.where(turn, alone, self._chooser(seen))
+    def _scheduled_gating(
+        self, entry: jax.Array, weights: jax.Array, seen: GatingInput
+    ) -> jax.Array:
+        return jnp.where(entry, weights, self._gating(seen))
 
 
 def _batch_of_one(tree: Any) -> Any:

@@ -99,5 +99,5 @@ def _random_guidance(random: np.random.Generator, experts: int, count: int) -> G
         stages=jnp.asarray(MIN_WEIGHT + (1.0 - MIN_WEIGHT * experts) * chosen, jnp.float32),
         count=jnp.asarray(random.integers(1, MAX_STAGES // 2, size=count), jnp.int32),
         confidence=jnp.asarray(random.uniform(0.3, 1.0, size=count), jnp.float32),
-        begun=jnp.zeros(count),
+        progress_at_answer=jnp.zeros(count),
     )

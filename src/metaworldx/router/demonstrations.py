@@ -183,20 +183,22 @@ def _rollout(config: DemoConfig, composer: Composer) -> Rollout:
         return composer.begin(state, constant_gating(turns.weights)), turns
 
     def act(ways: SwitchState, carry: Any, state: EnvState, key: None) -> Any:
-        composing, turns = carry
-        sure = jnp.ones(state.reward.shape)
-        acted, composing = composer.act(state, composing, constant_gating(turns.weights), sure)
-        reached = jnp.sum(composing.reached >= 1.0, axis=-1)
+        composer_state, turns = carry
+        confidence = jnp.ones(state.reward.shape)
+        acted, composer_state = composer.act(
+            state, composer_state, constant_gating(turns.weights), confidence
+        )
+        reached = jnp.sum(composer_state.reached >= 1.0, axis=-1)
         turns = jax.vmap(lambda t, n: switch_experts(config, t, env.dt, n))(turns, reached)
-        return acted.action, (composing, turns), acted
+        return acted.action, (composer_state, turns), acted
 
     def record(step: RolloutStep) -> dict[str, jax.Array]:
         acted, alive = step.extras, step.running
         return {
             "obs": acted.seen.obs,
             "progress": acted.seen.progress,
-            "explained": composer.parts.explained(
-                acted.each, acted.action, acted.seen.scene.asked, config.width
+            "explained": composer.parts.attribution(
+                acted.each, acted.action, acted.seen.scene.has_target, config.width
             ),
             "weights": acted.weights,
             # What broke the simulation shows nobody anything.

@@ -133,9 +133,9 @@ def train_router(
     begun = time.monotonic()
     shown = concatenate([from_demonstrations(demos[task], answers[task]) for task in config.tasks])
     free = synthetic_guidance(len(pool), list(answers.values()), shown.obs, keys[-2])
-    lessons = concatenate([shown, free])
+    dataset = concatenate([shown, free])
     first, *rest = [
-        _distilled(config.distil, lessons, keys[-1] if not n else jax.random.fold_in(keys[-1], n))
+        _distilled(config.distil, dataset, keys[-1] if not n else jax.random.fold_in(keys[-1], n))
         for n in range(config.trainings)
     ]
     sizes, params, curve = first
@@ -190,10 +190,10 @@ def _others(folder: Path, trainings: int) -> list[Path]:
 
 
 def _distilled(
-    config: DistillConfig, lessons: RouterDataset, key: jax.Array
+    config: DistillConfig, dataset: RouterDataset, key: jax.Array
 ) -> tuple[RouterSizes, RouterParams, LossCurve]:
     """One training, found to have stayed finite."""
-    sizes, params, curve = distill(config, lessons, key)
+    sizes, params, curve = distill(config, dataset, key)
     jax.block_until_ready(params)
     if not all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves((params, curve))):
         raise UserError(

@@ -130,8 +130,8 @@ class MjxPhysics(Physics):
             data = mjx.kinematics(self._mjx, self._load(state))
         return data.xpos, data.xquat, data.site_xpos
 
-    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
-        """Simulation data right after a reset; see `Physics.readings_at`."""
+    def reset_data(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
+        """Simulation data right after a reset; see `Physics.reset_data`."""
         xpos, xquat, site_xpos = self.kinematics(state, needed)
         sensors = self._sensors(self._data)
         return SimData(

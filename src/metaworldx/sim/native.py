@@ -205,8 +205,8 @@ class NativePhysics(Physics):
         needed = jnp.asarray(needed, bool)
         return jax.pure_callback(host, result, state, needed, vmap_method="broadcast_all")
 
-    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
-        """Simulation data right after a reset; see `Physics.readings_at`."""
+    def reset_data(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
+        """Simulation data right after a reset; see `Physics.reset_data`."""
         xpos, xquat, site_xpos = self.kinematics(state, needed)
         return SimData(
             qpos=state.qpos,

@@ -89,7 +89,7 @@ class Physics(abc.ABC):
         """
 
     @abc.abstractmethod
-    def readings_at(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
+    def reset_data(self, state: PhysicsState, needed: jax.Array | bool = True) -> SimData:
         """Simulation data right after a reset: kinematic fields current, the others zero."""
 
 

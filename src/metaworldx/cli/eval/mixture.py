@@ -41,7 +41,7 @@ def main(
     names = tuple(expert.name for expert in experts)
     mixed, kinds = mixture_from(shares, names), offsets_from(offsets, names)
     made = ExpertPool(with_offsets(experts, kinds, options.seed), env_id.robot_spec.model)
-    policy, who = mixed.chooser(names), f"{mixed.name}, always"
+    policy, who = mixed.gating(names), f"{mixed.name}, always"
     about = {
         "mixture": dict(mixed.shares),
         "offsets": {name: kinds[name] for name, _ in mixed.shares},

@@ -58,7 +58,7 @@ def main(
     if clips:
         chosen = dataclasses.replace(chosen, clips=clips, evaluated=0, then=None)
     env = make(chosen.task, "native")
-    refs = build_motion_library(env.task.robot.spec.model, clips_of(chosen), chosen.then)
+    library = build_motion_library(env.task.robot.spec.model, clips_of(chosen), chosen.then)
     search = BalanceSearchConfig(candidates=candidates, steps=steps, width=width, seed=seed)
 
     def tell(found: BalanceSearchResult) -> None:
@@ -69,7 +69,7 @@ def main(
         known[skill] = [round(x, 4) for x in found.gains]
         write_text(out, json.dumps(known, indent=1) + "\n")
 
-    found = search_balance_gains(env, refs, chosen, search, minutes, tell)
+    found = search_balance_gains(env, library, chosen, search, minutes, tell)
     known[skill] = [round(x, 4) for x in found.gains]
     write_text(out, json.dumps(known, indent=1) + "\n")
     print(f"{skill}: {found.rounds} rounds in {found.seconds / 60:.1f} min; wrote {out}")
