@@ -1,4 +1,4 @@
-"""Arms led to places in the world, wherever the legs carry the robot: resolved-rate control."""
+"""Inverse kinematics of the arms for hand targets in the world: resolved-rate control."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from metaworldx.experts.body_frame import ROBOT, BodyFrame, arm_gains, arm_hinge
 from metaworldx.motion.kinematics import to_heading
 
 _STEP = 0.08
-"""How far from a hand its place counts at once (m)."""
+"""Greatest hand error per step (m)."""
 _TURN = 0.25
-"""What a hinge is asked to turn at once, at most (rad)."""
+"""Greatest change of a hinge per step (rad)."""
 
 
 def arm_ik(body: BodyFrame, hand_targets: jax.Array) -> jax.Array:
-    """Joint targets that bring hands to places: either arm's hinges `[2, 4]`, rad.
+    """Joint targets that move hands to their targets: each arm's hinges `[2, 4]`, rad.
 
-    `q + J^+ (place - hand)`, J the hands' Jacobian where the arms are, its inverse damped (Whitney
+    `q + J^+ (target - hand)`, J the hands' Jacobian where the arms are, its inverse damped (Whitney
     1969; Wampler 1986).
 
     Args:
-      places: in the world, left first `[2, 3]`, m.
+      hand_targets: in the world, left first `[2, 3]`, m.
     """
     qpos = body.qpos
     off = jax.vmap(lambda place: to_heading(place - qpos[:3], body.yaw))(hand_targets) - body.hands

@@ -1,4 +1,4 @@
-"""Weights for parts of the body: legs cannot follow two gaits at once, arms and legs can differ."""
+"""Body part mixer: separate expert weights for the legs with the trunk, and for the arms."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ _ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "lh_", "rh_")
 _RIGHT = ("right_", "rh_")
 _ARMS_SHARE = 0.3
 FOR_ARMS = ("reach",)
-"""Experts that are there for their arms, which are led where hands are wanted (`arms`)."""
+"""Experts for the arms, with inverse kinematics for hand targets (`arm_ik`)."""
 
 
 @dataclass(frozen=True)
 class MixerConfig:
-    """How weights over experts become weights over each part's actuators.
+    """Settings of the weights per body part.
 
-    With both at 1 every actuator is mixed by the same weights, as Eq. 13 has it.
+    With both at 1 every actuator is mixed by the same weights, as in Eq. 13.
 
     Attributes:
-      sharpen: weights are raised to this power: a mixture of gaits falls, its leader does not.
-      for_arms: how many times more experts of `FOR_ARMS` weigh in arms whose hands have a place to
-        go to.
+      sharpen: exponent on the weights: a mixture of gaits falls, its leading expert does not.
+      for_arms: factor on the weights of `FOR_ARMS` experts in arms with a hand target.
     """
 
     sharpen: float = 4.0
@@ -42,11 +41,11 @@ class MixerConfig:
 
 
 PLAIN = MixerConfig(sharpen=1.0, for_arms=1.0)
-"""Eq. 13 as it stands."""
+"""Eq. 13 without changes."""
 
 
 class BodyPartMixer:
-    """The parts of one robot under one pool's experts."""
+    """Mixing of one pool's experts per body part of one robot."""
 
     def __init__(self, config: MixerConfig, names: Sequence[str], actuators: Sequence[str]):
         """For experts and actuators of these names."""
@@ -74,7 +73,7 @@ class BodyPartMixer:
         Args:
           weights: `[..., K]`.
           actions: every expert's `[..., K, A]`.
-          asked: whether the left and the right hand have a place to go to `[..., 2]`, bool.
+          has_target: whether the left and the right hand have a target `[..., 2]`, bool.
         """
         legs, arms = self.weights(weights)
         apart = jnp.any(has_target[..., None] & self._of_arm, axis=-2)
@@ -83,15 +82,15 @@ class BodyPartMixer:
     def attribution(
         self, each: jax.Array, action: jax.Array, has_target: jax.Array, width: float
     ) -> jax.Array:
-        """Which experts explain an action: `P_demo(w | s, a)` `[..., K]`, none under the floor.
+        """Attribution of an action to experts, `P_demo(w | s, a)` `[..., K]`, each >= `MIN_WEIGHT`.
 
-        `softmax_i(-mean |a - pi_i(s)|^2 / (2 width^2))` over legs and trunk, and the same over the
-        arms that are asked, which have 0.3 of it.
+        `softmax_i(-mean |a - pi_i(s)|^2 / (2 width^2))` over legs and trunk, and the same over
+        arms with a hand target, which have a share of 0.3.
 
         Args:
           each: every expert's action `[..., K, A]`.
           action: `[..., A]`.
-          asked: as in `mix_actions`.
+          has_target: as in `mix`.
         """
         apart = jnp.any(has_target[..., None] & self._of_arm, axis=-2)
         square = jnp.square(each - action[..., None, :])

@@ -1,4 +1,4 @@
-"""Several who choose experts' weights, side by side from the same starts, in one compiled batch."""
+"""Paired comparison of gating policies from the same resets, in one compiled batch."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ HOLD = "pose hold"
 
 @dataclass(frozen=True)
 class PolicyResult:
-    """How one of them did over HumanoidBench's own episode, N starts.
+    """Result of one policy over HumanoidBench's own episode, N resets.
 
     Attributes:
       returns, lengths: of each episode `[N]`.
       successes: whether the task was completed, or its bar reached `[N]`, bool.
       milestones: share of the episodes in which each was reached, by name.
-      mean_weights: of the experts over all steps, by name; None for who mixes none.
+      mean_weights: of the experts over all steps, by name; None without experts.
     """
 
     returns: np.ndarray
@@ -42,7 +42,7 @@ class PolicyResult:
     mean_weights: dict[str, float] | None
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """As JSON data."""
         return {
             "return_mean": float(self.returns.mean()),
             "return_stderr": standard_error(self.returns),
@@ -55,13 +55,13 @@ class PolicyResult:
 
 
 class PairedRollouts:
-    """Episodes of many robots at once, their weights by choosers; compiled once for a size."""
+    """Batched episodes under gating policies; compiled once per batch size."""
 
     def __init__(self, pool: ExpertPool, env: Env, gating_of: Callable[[Any], GatingPolicy]):
         """For a native environment without auto-reset.
 
         Args:
-          chooser: of what a run is given.
+          gating_of: makes the gating policy from `given` of a run.
         """
         self._env, self._gating_of = env, gating_of
         self._composer = Composer(pool, env)
@@ -79,9 +79,9 @@ class PairedRollouts:
         """Rewards, milestones, successes and weights of every step `[T, B, ...]`.
 
         Args:
-          given: what the chooser is made of.
-          keys: of the starts `[B]`.
-          sure: confidence of the teacher `[B]`.
+          given: argument of `gating_of`.
+          keys: of the resets `[B]`.
+          confidence: the teacher's confidence `[B]`, 0 to 1.
           held: which robots hold the keyframe's pose instead `[B]`, bool.
         """
         params = (given, confidence, held)
@@ -121,11 +121,11 @@ def compare(
     hold: bool = True,
     progress: Callable[[int], Any] | None = None,
 ) -> dict[str, PolicyResult]:
-    """Runs everybody from the same starts, those of `Evaluator` with that seed.
+    """Runs all policies from the same resets, those of `Evaluator` with that seed.
 
     Args:
       env: native, without auto-reset.
-      choosers: by name: who chooses weights, and the confidence of its teacher.
+      policies: by name: gating policy, and its teacher's confidence.
       hold: also hold the keyframe's pose, the floor.
       progress: called with the number of control steps just done.
 

@@ -20,7 +20,7 @@ from metaworldx.experts.pool import ExpertPool
 
 
 class ComposedController(BaseController):
-    """A pool's experts mixed by whoever chooses their weights."""
+    """A pool's experts mixed by a gating policy."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class ComposedController(BaseController):
         """For an environment of the pool's robot.
 
         Args:
-          gating: of the weights, at every step.
-          confidence: of its teacher.
-          name: who that is, for the record.
+          gating: policy for the weights, at every step.
+          confidence: its teacher's confidence, 0 to 1.
+          name: of the gating policy, for the record.
 
         Raises:
           UserError: a robot that is not the pool's.
@@ -45,25 +45,25 @@ class ComposedController(BaseController):
         self._confidence = jnp.asarray(confidence)
 
     def begin(self, state: EnvState) -> Carry:
-        """Every expert at its beginning."""
+        """Initial state of the composer."""
         return self._composer.begin(state, self._gating)
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
-        """The sum of the experts' actions by weight."""
+        """The mixed action."""
         del params, key
         confidence = jnp.broadcast_to(self._confidence, state.reward.shape)
         acted, carry = self._composer.act(state, carry, self._gating, confidence)
         return acted.action, carry
 
     def weights(self, carry: Carry) -> jax.Array | None:
-        """After steadying."""
+        """Weights after smoothing."""
         return carry.steady.weights
 
 
 class ReplanningController(BaseController):
-    """A pool's experts mixed under guidance that is asked for anew as the task goes on."""
+    """A pool's experts mixed under guidance that is updated during an episode."""
 
     def __init__(
         self,
@@ -77,8 +77,8 @@ class ReplanningController(BaseController):
         """For an environment of the pool's robot.
 
         Args:
-          gating_of: of the weights under guidance of each environment.
-          name: who that is, for the record.
+          gating_of: makes the gating policy from the guidance of each environment.
+          name: of the gating policy, for the record.
           look: draws one environment's state (PNG) for the teacher, or None if it cannot;
             None shows nothing.
 
@@ -91,14 +91,14 @@ class ReplanningController(BaseController):
         self._asked_s = 0.0
 
     def begin(self, state: EnvState) -> Carry:
-        """Every expert at its beginning, under the first answer."""
+        """Initial state of the composer, under the first answer."""
         guidance = self._replanner.first(state.reward.shape[0])
         return self._composer.begin(state, self._gating_of(guidance)), guidance
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
-        """The sum of the experts' actions by weight."""
+        """The mixed action."""
         del params, key
         composer_state, guidance = carry
         acted, composer_state = self._composer.act(
@@ -107,7 +107,7 @@ class ReplanningController(BaseController):
         return acted.action, (composer_state, guidance)
 
     def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
-        """Under new guidance, where a stage has ended or it is time."""
+        """State with new guidance where a stage has ended or the interval has passed."""
         composer_state, guidance = carry
         look = None if self._look is None else partial(_seen, self._look, self._env, state)
         reached = np.asarray(composer_state.reached) >= 1.0
@@ -117,7 +117,7 @@ class ReplanningController(BaseController):
         return composer_state, guidance
 
     def weights(self, carry: Carry) -> jax.Array | None:
-        """After steadying."""
+        """Weights after smoothing."""
         return carry[0].steady.weights
 
 

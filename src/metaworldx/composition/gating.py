@@ -1,6 +1,6 @@
-"""Gating policies, which choose the experts' weights: teacher, rules, constant, fused with Q.
+"""Gating policies: expert weights from a teacher, rules, constants, or fusion with Q-values.
 
-That of a trained router is in `router.gating`.
+The gating policy of a trained router is in `router.gating`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from metaworldx.composition.q_fusion import (
 from metaworldx.core.errors import UserError
 
 _NEAR = 0.45
-"""A hand's place is within reach when it is that near (m)."""
+"""Distance (m) within which a hand target counts as within reach."""
 _THERE = 0.5
-"""A goal is reached from that near (m)."""
+"""Distance (m) within which a goal is reached."""
 
 
 def teacher_gating(guidance: GuidanceArrays) -> GatingPolicy:
-    """The teacher's weights of the task, the same as long as its answer holds.
+    """The teacher's weights for the task, constant over an answer.
 
     Args:
-      guidance: of the task, or of each environment by itself.
+      guidance: of the task, or one per environment.
     """
 
     def policy(seen: GatingInput) -> jax.Array:
@@ -44,11 +44,11 @@ def teacher_gating(guidance: GuidanceArrays) -> GatingPolicy:
 def fusion_gating(gating: GatingPolicy, value: ExpertQFn, config: FusionConfig) -> GatingPolicy:
     """MetaWorld's fusion: `alpha w + (1 - alpha) p(i | s)`, p from a world model's Q.
 
-    At an episode's start, before experts have acted, the other chooser's weights alone.
+    At an episode's start, before experts have acted, it uses w alone.
 
     Args:
-      chooser: of w.
-      value: what a world model of the task expects of every expert.
+      gating: policy for w.
+      value: Q-values of every expert's action under a world model of the task.
     """
 
     def policy(seen: GatingInput) -> jax.Array:
@@ -64,7 +64,7 @@ def fusion_gating(gating: GatingPolicy, value: ExpertQFn, config: FusionConfig) 
 
 
 def rule_gating(names: Sequence[str]) -> GatingPolicy:
-    """No teacher and nothing learnt: go where there is a goal, reach where a hand can, or stand."""
+    """Rules: reach for a hand target within reach, else walk to a goal, else stand."""
     known = list(names)
 
     def one(name: str) -> jax.Array:
@@ -84,7 +84,7 @@ def rule_gating(names: Sequence[str]) -> GatingPolicy:
 
 
 def constant_gating(weights: jax.Array) -> GatingPolicy:
-    """Given weights, `[K]` for all environments or `[B, K]`."""
+    """Constant weights, `[K]` for all environments or `[B, K]`."""
 
     def policy(seen: GatingInput) -> jax.Array:
         return jnp.broadcast_to(weights, (*seen.progress.shape, weights.shape[-1]))

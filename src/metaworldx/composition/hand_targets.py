@@ -1,4 +1,4 @@
-"""Hand targets that tasks share: a place for both hands, a goal as far as an arm reaches."""
+"""Hand targets shared by tasks: one position for both hands, a goal within the arm's reach."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from metaworldx.motion.kinematics import to_heading
 
 
 def within_reach(goal: jax.Array, pelvis: jax.Array, yaw: jax.Array) -> jax.Array:
-    """Where the left hand goes for a goal `[3]`, m: there, or as far its way as targets lie.
+    """Target of the left hand for a goal `[3]`, m, limited to the skill's range of targets.
 
-    Targets of the skill lie about the shoulder, ahead and to the outside (`motion.builtin.reach`);
-    a robot that is asked for more leans after its arm until it falls.
+    These lie about the shoulder, ahead and to the outside (`motion.builtin.reach`). With targets
+    beyond them, a robot leans after its arm until it falls.
 
     Args:
       goal, pelvis: in the world `[3]`, the ground at z = 0.
-      yaw: where the pelvis heads, rad.
+      yaw: heading of the pelvis, rad.
     """
     shoulder = jnp.array(SHOULDER, jnp.float32)
     below = jnp.append(pelvis[:2], 0.0)
@@ -31,5 +31,5 @@ def within_reach(goal: jax.Array, pelvis: jax.Array, yaw: jax.Array) -> jax.Arra
 
 
 def both(place: jax.Array, aside: float = 0.0) -> jax.Array:
-    """A place for either hand `[2, 3]`, so far to each side along y (m)."""
+    """Targets of both hands `[2, 3]`, offset by `aside` to each side along y (m)."""
     return place + jnp.array([[0.0, aside, 0.0], [0.0, -aside, 0.0]])

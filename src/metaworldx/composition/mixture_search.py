@@ -1,4 +1,4 @@
-"""Constant mixtures of two experts: the bar for whoever changes weights as a task goes on.
+"""Constant mixtures of two experts: the baseline for gating policies, and its search.
 
 Every pair is tried at a few shares, and every expert alone; the best are tried again from other
 starts, and the best of those is to be reported on starts that it was not chosen by.
@@ -30,7 +30,7 @@ _APART = 1_000_003
 
 @dataclass(frozen=True)
 class Mixture:
-    """Experts held at fixed shares, the greatest first; one expert alone has 1.
+    """Experts with fixed weights, the greatest first; a single expert has 1.
 
     Attributes:
       shares: by expert; they sum to 1.
@@ -47,7 +47,7 @@ class Mixture:
 
     @property
     def alone(self) -> bool:
-        """Whether it is of one expert."""
+        """Whether it is a single expert."""
         return len(self.shares) == 1
 
     def weights(self, names: Sequence[str]) -> np.ndarray:
@@ -63,7 +63,7 @@ class Mixture:
         return found
 
     def gating(self, names: Sequence[str]) -> GatingPolicy:
-        """Of these weights, always."""
+        """Gating policy with these weights."""
         return constant_gating(jnp.asarray(self.weights(names)))
 
 
@@ -104,7 +104,7 @@ def mixture_from(text: str, names: Sequence[str]) -> Mixture:
 
 
 def candidate_mixtures(names: Sequence[str], shares: Sequence[float] = SHARES) -> list[Mixture]:
-    """Every expert alone, and every pair at these shares of its first."""
+    """Every single expert, and every pair with these shares of its first."""
     alone = [mixture([(name, 1.0)]) for name in names]
     pairs = [
         mixture([(first, share), (second, round(1.0 - share, 6))])
@@ -119,12 +119,12 @@ def candidate_mixtures(names: Sequence[str], shares: Sequence[float] = SHARES) -
 
 @dataclass(frozen=True)
 class MixtureConfig:
-    """How the best constant mixture is found.
+    """Settings of the search for the best constant mixture.
 
     Attributes:
-      screened: starts from which every one is tried.
-      finalists: the best so many of them are tried again, and the best single experts.
-      chosen: from so many other starts; None takes as many robots as were screened at once.
+      screened: resets per mixture in the screening.
+      finalists: number of the best mixtures, and of the best single experts, in the second round.
+      chosen: other resets per finalist; None uses as many robots as the screening.
     """
 
     screened: int = 10
@@ -139,13 +139,13 @@ class MixtureConfig:
 
 @dataclass(frozen=True)
 class MixtureSearchResult:
-    """What the search found.
+    """Result of the search.
 
     Attributes:
-      best: of all, by the mean return over the starts it was chosen from.
-      best_single: of the experts alone.
-      screened, chosen: mean return and standard error of who was tried, by name.
-      seeds: of the screening's starts and the choosing's.
+      best: of all, by mean return in the second round.
+      best_single: the best single expert.
+      screened, chosen: mean return and standard error in either round, by name.
+      seeds: of the resets in either round.
     """
 
     best: Mixture
@@ -155,7 +155,7 @@ class MixtureSearchResult:
     seeds: tuple[int, int]
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """As JSON data."""
         return {
             "best": dict(self.best.shares),
             "best_single": dict(self.best_single.shares),
@@ -166,7 +166,7 @@ class MixtureSearchResult:
 
 
 def mixture_of(data: dict[str, Any], which: str = "best") -> Mixture:
-    """The mixture that `Found.as_data` tells of.
+    """The mixture in the data of `MixtureSearchResult.as_data`.
 
     Raises:
       UserError: it tells of none.
@@ -178,7 +178,7 @@ def mixture_of(data: dict[str, Any], which: str = "best") -> Mixture:
 
 
 def mixture_seeds(seed: int) -> tuple[int, int]:
-    """Seeds of the starts to screen and to choose by; neither is that to report on."""
+    """Seeds of the resets in either round; neither is that of the reported evaluation."""
     return (seed + _APART) % _SEEDS, (seed + 2 * _APART) % _SEEDS
 
 
@@ -189,11 +189,11 @@ def find_mixture(
     seed: int,
     progress: Callable[[int], Any] | None = None,
 ) -> MixtureSearchResult:
-    """The best constant mixture in a task, chosen on other starts than those of `seed`.
+    """The best constant mixture in a task, selected on other resets than those of `seed`.
 
     Args:
       env: native, without auto-reset.
-      seed: of the starts on which it is to be reported.
+      seed: of the resets of the reported evaluation.
       progress: called with the number of control steps just done.
     """
     batch, tried = PairedRollouts(pool, env, constant_gating), candidate_mixtures(pool.names)
@@ -229,11 +229,11 @@ def returns_of(
     progress: Callable[[int], Any] | None = None,
     robots: int | None = None,
 ) -> np.ndarray:
-    """Returns of each from the same starts, all at once `[M, N]`.
+    """Returns of each mixture from the same resets, in one batch `[M, N]`.
 
     Args:
       batch: of `constant_gating`.
-      robots: so many are simulated at least, the first mixture's more often.
+      robots: least number of simulated robots; padded with the first mixture.
     """
     weights = np.repeat([each.weights(pool.names) for each in mixtures], starts, axis=0)
     keys = jnp.concatenate([start_keys(seed, starts)] * len(mixtures))

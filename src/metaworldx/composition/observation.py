@@ -1,4 +1,4 @@
-"""What a router observes in every task: the robot, and the task's scene as the robot sees it."""
+"""Observation of a router in every task: the robot, and the affordances in its heading frame."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from metaworldx.motion.kinematics import to_heading
 
 OBS_SIZE = 28 + 2 * MILESTONES
 _NEAR, _WAY = 1.5, 3.0
-"""Hands' places and the way's end count as no farther than this (m)."""
+"""Bounds of the hands' errors and of the distance to the goal (m)."""
 
 
 def router_observation(body: BodyFrame, scene: Affordances, reached: jax.Array) -> jax.Array:
-    """A robot in its scene `[OBS_SIZE]`.
+    """Observation of one robot `[OBS_SIZE]`.
 
-    Height over the soles (m), tilt, velocity along the heading (m/s), spin (rad/s), the hands from
-    the pelvis and their places from the hands along the heading (m; 0 without one), whether either
-    has one, the way to the goal along the heading and its length (m; 0 without one), the
-    milestones as they are and as far as they have ever been.
+    Height over the soles (m), tilt, velocity along the heading (m/s), angular velocity (rad/s).
+    Hands from the pelvis and their targets from the hands in the heading frame (m; 0 without one),
+    and whether each hand has one. Vector and distance to the goal (m; 0 without one), milestones,
+    and their running maxima.
 
     Args:
-      reached: the milestones' greatest `[MILESTONES]`.
+      reached: running maximum of each milestone `[MILESTONES]`.
     """
     qpos, yaw = body.qpos, body.yaw
     hand_targets = jax.vmap(lambda place: to_heading(place - qpos[:3], yaw))(scene.hand_targets)

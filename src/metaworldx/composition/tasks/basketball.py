@@ -1,4 +1,4 @@
-"""Composition of basketball: hands catch the ball before the chest and keep it there."""
+"""Composition of basketball: the hands catch the ball before the chest and hold it there."""
 
 from __future__ import annotations
 

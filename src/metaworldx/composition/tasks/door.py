@@ -1,4 +1,4 @@
-"""Composition of the door: the left hand turns its hatch, the way leads through it."""
+"""Composition of the door: the left hand turns its hatch, the goal lies behind it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from metaworldx.envs.task import Task, TaskState
 from metaworldx.sim.data import SimData
 
 _BEHIND_THE_DOOR = (1.2, 0.1)
-"""Goal of the way, m."""
+"""Goal, m."""
 _HANDLE_NEAR = 0.2
-"""How far ahead of the pelvis the handle is when the hand begins, m."""
+"""Distance of the handle ahead of the pelvis at which the hand gets its target, m."""
 
 # Pressing the hatch's handle, m.
 GRIP = (-0.141, -0.1, 0.0)
-"""Where a hand presses the handle, from the hatch."""
+"""Position from the hatch at which a hand presses the handle."""
 TURNED = 0.3
 """A handle turned by more (rad) has a hand on it: its spring takes it back otherwise."""
 _OVER_X = (-0.03, 0.03)
@@ -27,7 +27,7 @@ _BACK = (-0.16, 0.0, 0.2)
 
 
 def _affordances(task: Task) -> TargetsFn:
-    """The left hand comes down on the hatch's handle and stays; the way leads through the door."""
+    """The left hand presses the hatch's handle and stays; the goal is behind the door."""
     layout, robot = task.layout, task.robot
     hatch, turn = layout.body("door_hatch"), layout.qpos("door_hatch_hinge")
 

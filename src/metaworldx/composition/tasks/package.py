@@ -1,4 +1,4 @@
-"""Composition of the package: hands and way go to it, then the way to its destination."""
+"""Composition of the package: hands and goal at the package, then the goal at its destination."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from metaworldx.sim.data import SimData
 
 
 def _affordances(task: Task) -> TargetsFn:
-    """The way and both hands go to the package; once it is lifted the way is its destination."""
+    """Goal and hand targets at the package; once it is lifted the goal is its destination."""
     package = task.layout.body("package_a")
     destination = task.layout.site("destination_loc")
 

@@ -1,4 +1,4 @@
-"""Composition of the push: a hand goes behind the box and pushes it, the legs go to the table."""
+"""Composition of the push: a hand moves behind the box and pushes it; the goal is the table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metaworldx.sim.data import SimData
 _SAME_SIDE = 0.05
 """A box so near its goal across (m) is left to the hand that pushes it there from the middle."""
 _AT_THE_TABLE = 0.55
-"""Where the way ends along x (m): inside the table, whose edge at 0.4 stops the robot."""
+"""Goal along x (m): inside the table, whose edge at 0.4 stops the robot."""
 _WITH_THE_GOAL = 0.7
 """And across, the share of the goal's place: neither arm reaches across from the middle."""
 
@@ -24,16 +24,16 @@ _BEHIND = 0.9
 """A hand is behind the box when its direction from it is the way's, turned round, by this cosine
 (26 degrees) or more."""
 _THROUGH = 0.1
-"""It then pushes towards a place so far beyond the box's centre."""
+"""Distance of the push target beyond the box's centre."""
 _OVER = 0.05
-"""Hands' places are so high over the box's centre: an arm sags by that, on the table it sticks."""
+"""Height of hand targets over the box's centre: an arm sags by that, on the table it sticks."""
 _SHY = 0.5
 """Share of the way to the side by which the aim is short of the goal. A hand that comes from the
 robot, which walks, shoves the box ahead too far, and nothing brings it back."""
 
 
 def _affordances(task: Task) -> TargetsFn:
-    """Either hand pushes the box to the other side, the legs go to the table."""
+    """Either hand pushes the box to the other side; the goal is the table."""
     box, robot = task.layout.body("object"), task.robot
 
     def read(data: SimData, state: TaskState) -> Affordances:

@@ -1,4 +1,4 @@
-"""Composition of reach: the left hand goes to the goal, or as far towards it as an arm is long."""
+"""Composition of reach: the left hand's target is the goal, limited to the arm's reach."""
 
 from __future__ import annotations
 

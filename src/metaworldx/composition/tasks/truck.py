@@ -1,4 +1,4 @@
-"""Composition of the truck: the way leads out round the ramp and along to the packages."""
+"""Composition of the truck: goals lead round the ramp and along its side to the packages."""
 
 from __future__ import annotations
 
