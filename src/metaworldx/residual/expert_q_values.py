@@ -1,4 +1,4 @@
-"""What a trained agent's world model expects of every expert: MetaWorld's dynamic selection."""
+"""Q-values of every expert under a trained agent's world model: MetaWorld's dynamic selection."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from metaworldx.training.restore import TrainedAgent, load_agent
 
 
 def expert_q_from_run(run: Path, task: str | EnvId, checkpoint: str = "latest") -> ExpertQFn:
-    """The Q-ensemble of an agent that was trained in a task, with or without a guide.
+    """Q-values from the ensemble of an agent trained in a task, with or without a guide.
 
     Args:
-      task: the environment in which experts are weighed.
+      task: the environment of the composition.
       checkpoint: latest or best.
 
     Raises:
@@ -38,13 +38,13 @@ def expert_q_from_run(run: Path, task: str | EnvId, checkpoint: str = "latest") 
 
 
 def expert_q_of(trained: TrainedAgent, authority: float | None = None) -> ExpertQFn:
-    """Q of what every expert would do, as the agent's own actions mean it.
+    """Q-values of every expert's action in the agent's own action space.
 
-    A guided agent's actions are added to a_ref. An expert is then the action that goes from what
-    the present weights do towards the expert, as far as the agent's authority reaches.
+    A residual agent's actions are added to a_ref. An expert is then the residual from the action
+    under the current weights towards the expert's, clipped to the agent's authority.
 
     Args:
-      authority: of a residual agent; None where the agent acts alone.
+      authority: of a residual agent; None for an agent without a guide.
     """
     config, params = trained.agent_config, trained.params
     if authority is None:

@@ -23,7 +23,7 @@ def reference_schedule(
 
     Args:
       task: the task; its composition holds the paper's schedule (Table IV of MetaWorld-X).
-      answer: the teacher's about it, if there is one.
+      answer: the teacher's answer for it, if there is one.
 
     Raises:
       UserError: the paper has none for the task, or the teacher told no stages.

@@ -11,7 +11,7 @@ from metaworldx.training.run_dir import read_config
 
 
 def read_run_config(folder: Path) -> TrainConfig | ExpertConfig | ResidualConfig:
-    """The settings of the run in a folder, whatever trained there.
+    """The settings of the run in a folder, of any training method.
 
     Raises:
       UserError: no run, or one that this version cannot read.

@@ -27,20 +27,20 @@ from metaworldx.training.run_dir import read_config, read_part, read_run
 class ResidualConfig:
     """Settings of a residual agent's training: a `training.method.Method`.
 
-    The agent's action is added to that of composed experts, a_ref.
+    The agent's action is added to that of the composed experts, a_ref.
 
     Attributes:
-      guide: who composes the experts: a router, a teacher's weights, or rules.
-      folder: of a trained router (`metaworldx train router`), which keeps the teacher's guidance
-        too; rules need none.
+      guide: gating policy of the experts: a router, a teacher's weights, or rules.
+      folder: of a trained router (`metaworldx train router`), which also stores the teacher's
+        guidance; rules need none.
       pool: folder of the experts; None takes the shipped pool.
       authority: what the agent's action of 1 adds to the experts', as a share of an actuator's
         half range.
-      schedule: names of experts that alone are the reference at first, in turn (Fig. 9); or
-        `paper` alone for those of Table IV, `teacher` alone for the leaders of its stages.
-      until: control steps of the training at which each of those turns ends. One for `paper` or
-        `teacher`: where the last of them ends (the paper's is 2M, its default); the paper's turns
-        keep their shares, the teacher's stages have equal ones.
+      schedule: names of experts that are the single reference one after another (Fig. 9); or
+        `paper` for the schedule of Table IV, `teacher` for the leading experts of its stages.
+      until: global step at which each entry ends. One for `paper` or `teacher`: the end of the last
+        (the paper's is 2M, its default). The paper's entries keep their shares, the teacher's
+        stages have equal ones.
       train: the trainer's settings; their `agent.action_penalty` is lambda of
         `lambda ||a - a_ref||^2`.
     """
@@ -87,12 +87,12 @@ class ResidualConfig:
         return cls.name in data or data["train"].get("guide") is not None
 
     def training_in(self, env: Env) -> Env:
-        """The task under the experts, in the order of the reference schedule at first."""
+        """The residual environment with the reference schedule."""
         early = with_early_termination(env, early_termination(self.train))
         return residual_env_for(early, self, self.train.num_envs)
 
     def acting_in(self, env: Env) -> Env:
-        """The task under the experts, without the schedule."""
+        """The residual environment without the schedule."""
         return residual_env_for(env, self, None)
 
     def reward_fn(self, env: Env) -> RewardFn:
@@ -102,7 +102,7 @@ class ResidualConfig:
 
 
 def with_residual_settings(config: ResidualConfig, changes: Mapping[str, Any]) -> ResidualConfig:
-    """The settings with others over them: `guide`, `guide.NAME`, or the trainer's.
+    """The settings with changes: `guide`, `guide.NAME`, or the trainer's.
 
     Raises:
       UserError: an unknown name (with the nearest), or a value of another type.
@@ -122,7 +122,7 @@ def _from_format_1(data: Mapping[str, Any]) -> ResidualConfig:
 
 
 def residual_env_for(env: Env, config: ResidualConfig, num_envs: int | None) -> ResidualEnv:
-    """A task's environment under composed experts.
+    """Residual environment of a task under composed experts.
 
     Args:
       num_envs: environments that train together; None evaluates, without the schedule.

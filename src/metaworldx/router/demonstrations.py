@@ -1,4 +1,4 @@
-"""Demonstrations for a router: rollouts of the best of many random ways to switch weights."""
+"""Demonstrations for a router: rollouts of the best of many random switching schedules."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from metaworldx.router.switching import (
 
 Rollouts = dict[str, np.ndarray]
 
-# A way to switch that succeeds from such a share of its starts is worth being shown alone, and
-# by how many the ways are fewer among which it is then found.
+# Success share of a schedule that starts the third round, and the factor by which that round has
+# fewer schedules.
 _MOSTLY = 0.5
 _FEWER = 4
 
 
 @dataclass(frozen=True)
 class Demonstrations:
-    """The kept rollouts, the best first: D of them, T control steps.
+    """Selected rollouts, the best first: D of them, T control steps.
 
     Attributes:
-      obs: what the router saw `[D, T, O]`.
-      progress: share of the task's milestones reached by then `[D, T]`.
-      explained: which experts explain the action, P_demo `[D, T, K]`.
-      weights: that were applied `[D, T, K]`.
-      alive: whether the episode ran `[D, T]`.
+      obs: the router's observations `[D, T, O]`.
+      progress: share of the task's milestones reached so far `[D, T]`.
+      explained: attribution of the action to the experts, P_demo `[D, T, K]`.
+      weights: applied weights `[D, T, K]`.
+      alive: whether the episode had not ended `[D, T]`.
       returns: `[D]`.
       successes: `[D]`, bool.
-      scores: mean return of all rollouts that switched the same way, less its standard error
-        `[D]`: a router has to do well by it from anywhere.
-      all_returns: of every rollout that was tried `[N]`.
+      scores: mean return of all rollouts of the same schedule, minus its standard error `[D]`, as a
+        router needs schedules that succeed from any reset.
+      all_returns: of every rollout `[N]`.
     """
 
     obs: np.ndarray
@@ -70,12 +70,12 @@ def demonstrate(
     key: jax.Array,
     progress: Callable[[int], Any] | None = None,
 ) -> Demonstrations:
-    """Tries rollouts in a task and keeps the best.
+    """Runs rollouts in a task and selects the best.
 
     Args:
       env: without auto-reset.
-      prior: the teacher's weights `[K]`, by which experts are drawn; what it says of when each
-        is wanted is not followed, so that rollouts can find better.
+      prior: the teacher's weights `[K]`, by which experts are sampled. Its stages are not used, so
+        that rollouts can find a better order.
       progress: called with the number of control steps just done.
     """
     composer = Composer(pool, env, SmoothingConfig(seconds=0.1, margin=0.0, max_tilt=np.pi))
@@ -111,19 +111,19 @@ def search_demonstrations(
     proposed: np.ndarray,
     key: jax.Array,
 ) -> tuple[list[Rollouts], int]:
-    """Two rounds of rollouts, or three where a way of the second mostly succeeds.
+    """Two rounds of rollouts, or three where a schedule of the second mostly succeeds.
 
-    With them comes how many of the last are to be shown: after a third round, no more than are of
-    one way.
+    Also returns the number of demonstrations to select from the last round. After a third round
+    they are of one schedule.
 
-    The first round's ways are tried from one start each, the second's from `config.starts`, the
-    third's, the best quarter of the second's (or fewer, so that they share its rollouts evenly),
-    from four times as many or more.
+    The first round runs each schedule from one reset, the second from `config.starts`. The third
+    runs the best quarter of the second's (or fewer, so that they share its rollouts evenly) from
+    four times as many or more.
 
     Args:
-      drawn: ways to switch, of how likely each expert leads and mixes in `[K]`, how many, a key.
-      tried: rollouts of ways, every way's next to one another, from so many starts each.
-      proposed: by the teacher, how likely each expert leads and mixes in at first `[K]`.
+      drawn: samples schedules from lead and partner probabilities `[K]`, a count and a key.
+      tried: runs rollouts of schedules, adjacent for each schedule, from several resets each.
+      proposed: initial lead and partner probabilities from the teacher `[K]`.
     """
     half = config.rollouts // 2
     first_key, second_key = jax.random.split(key)
@@ -138,7 +138,7 @@ def search_demonstrations(
     if second["shares"].max() < _MOSTLY:
         return [first, second], config.keep
     each = {name: second[name][:: config.starts] for name in ("shares", "scores", "returns")}
-    # As many rollouts as before, so that nothing is compiled anew.
+    # The same number of rollouts avoids another compilation.
     fewer = next(n for n in range(max(1, count // _FEWER), 0, -1) if half % n == 0)
     best = _best(each, fewer)
     ways, starts = jax.tree.map(lambda x: x[best], ways), half // fewer
@@ -159,7 +159,7 @@ def _padded(seen: Rollouts, steps: int) -> Rollouts:
 
 
 def _scored(returns: np.ndarray, successes: np.ndarray, starts: int) -> Rollouts:
-    """Of rollouts `[N]`, every `starts` of which switch alike: theirs, and their way's."""
+    """Results of rollouts `[N]`, and of their schedules, each with `starts` adjacent rollouts."""
     ways = returns.reshape(-1, starts)
     spread = ways.std(axis=1, ddof=1) / np.sqrt(starts) if starts > 1 else 0.0
     return {
@@ -171,12 +171,12 @@ def _scored(returns: np.ndarray, successes: np.ndarray, starts: int) -> Rollouts
 
 
 def _best(seen: Rollouts, count: int) -> np.ndarray:
-    """Numbers of rollouts of the best ways to switch, by success and then by score."""
+    """Indices of rollouts of the best schedules, by success and then by score."""
     return np.lexsort((-seen["returns"], -seen["scores"], -seen["shares"]))[:count]
 
 
 def _rollout(config: DemoConfig, composer: Composer) -> Rollout:
-    """Rollouts of ways to switch, which are its parameters."""
+    """Rollout whose parameters are switching schedules."""
     env = composer.env
 
     def begin(turns: SwitchState, state: EnvState) -> tuple[ComposerState, SwitchState]:
@@ -201,7 +201,7 @@ def _rollout(config: DemoConfig, composer: Composer) -> Rollout:
                 acted.each, acted.action, acted.seen.scene.has_target, config.width
             ),
             "weights": acted.weights,
-            # What broke the simulation shows nobody anything.
+            # A diverged step is no demonstration.
             "alive": alive & ~step.after.diverged,
             "reward": step.after.reward * alive,
             "success": step.after.success & alive,

@@ -35,16 +35,16 @@ def router_gating(router: Router, guidance: GuidanceArrays, names: Sequence[str]
 
 @dataclass(frozen=True)
 class Gating:
-    """A gating policy of one task, and what it goes by.
+    """A gating policy of one task, with its guidance.
 
     Attributes:
-      policy: chooses the experts' weights at every step.
+      policy: for the experts' weights.
       confidence: of its teacher, 0 to 1; 1 without a teacher.
       answer: the teacher's; None for rules.
       guidance: the answer as arrays; None for rules.
-      under: the policy under other guidance, for replanning; rules heed none.
-      router: that is used; None for the others.
-      fusion: how the weights are fused with a world model's Q; None where they are not.
+      under: makes the policy for other guidance, for replanning; rules ignore it.
+      router: of a router's policy; None for the others.
+      fusion: settings of the fusion with a world model's Q-values; None without fusion.
     """
 
     policy: GatingPolicy
@@ -56,7 +56,7 @@ class Gating:
     fusion: FusionConfig | None = None
 
     def fused(self, value: ExpertQFn, fusion: FusionConfig) -> Gating:
-        """The same, its weights fused with what a world model expects of every expert."""
+        """With its weights fused with a world model's Q-values of every expert."""
 
         def under(guidance: GuidanceArrays) -> GatingPolicy:
             return fusion_gating(self.under(guidance), value, fusion)
@@ -78,8 +78,8 @@ def gating_from(
       by: a trained router, its teacher's weights alone, or rules.
       names: of the pool's experts.
       task: the environment's id.
-      folder: of a trained router, which keeps its teacher's answers too; rules need none.
-      ask: gives a teacher's answer about the task, in place of the kept one.
+      folder: of a trained router, which also stores its teacher's answers; rules need none.
+      ask: returns a teacher's answer for the task, in place of the stored one.
 
     Raises:
       UserError: no such policy, no router in the folder or one of other experts, or no answer.

@@ -1,4 +1,4 @@
-"""A trained router: its network, the experts it weighs, and the file that keeps both."""
+"""Router: a trained network, the names of its experts, and its file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from metaworldx.router.network import RouterParams, RouterSizes, init_router, lo
 
 FILE, FORMAT = "router.npz", "metaworldx-router-1"
 _WIDEST, _DEEPEST = 65_536, 32
-"""Of hidden layers that are read from a file, so that nonsense is no hour of tracing."""
+"""Limit of hidden layers read from a file, so that a bad file is not traced for an hour."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Router:
 
     Attributes:
       names: of the experts, in the order of the weights.
-      record: how it was trained: tasks, teacher, pool, seed, settings.
+      record: of its training: tasks, teacher, pool, seed, settings.
     """
 
     names: tuple[str, ...]
@@ -125,7 +125,7 @@ def _sizes(given: Any, experts: int, where: str) -> RouterSizes:
 
 
 def check_fits(router: Router, names: tuple[str, ...]) -> None:
-    """Raises UserError unless the router weighs just these experts, in this order."""
+    """Raises UserError unless the router is for exactly these experts, in this order."""
     if router.names != names:
         raise UserError(
             f"the router weighs {', '.join(router.names)}; the pool has {', '.join(names)}"

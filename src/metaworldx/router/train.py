@@ -1,4 +1,4 @@
-"""Training a router from its settings to its folder: guidance, demonstrations, distillation."""
+"""Training of a router: guidance, demonstrations, distillation, and the run's folder."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "
 TRAININGS = "trainings"
 _EVERY = 20
 _KEPT = ("tasks", "pool", "seed")
-"""What demonstrations are made with, beside their own settings: they are kept only under these."""
+"""Settings besides `demos` that demonstrations depend on; others reuse kept demonstrations."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class RouterConfig:
     Attributes:
       tasks: ids of the environments with demonstrations.
       pool: folder of the experts; None takes the shipped pool.
-      seed: of everything random.
-      demos: how demonstrations are made.
-      distil: how they are learnt from.
-      trainings: routers distilled from the same demonstrations, each from other weights and in
-        another order: they differ, and what one of them does says little. The first is the router.
+      seed: of all random numbers.
+      demos: search for demonstrations.
+      distil: distillation.
+      trainings: number of routers distilled from the same demonstrations with different seeds, to
+        measure their spread. The first is the router.
     """
 
     tasks: tuple[str, ...]
@@ -91,12 +91,12 @@ def train_router(
     folder: Path,
     tell: Callable[[str], Any] = lambda text: None,
 ) -> RouterResult:
-    """Trains a router into a folder; demonstrations already there are not made again.
+    """Trains a router into a folder; existing demonstrations are reused.
 
     Args:
-      guidance: teachers' answers by task: of the config's, and of others that the router is to
-        know without demonstrations.
-      tell: is told what is done, in a line.
+      guidance: teachers' answers by task: of the config's tasks, and of others without
+        demonstrations.
+      tell: called with a line of progress.
 
     Raises:
       UserError: a folder with a run of other settings, experts that do not fit, or settings by
@@ -177,7 +177,7 @@ def trained_routers(folder: Path, trainings: int) -> list[Router]:
     """The router in a folder, and those of further trainings from the same demonstrations.
 
     Args:
-      trainings: how many there have to be.
+      trainings: their required number.
 
     Raises:
       UserError: one is not there, or damaged.
@@ -192,7 +192,7 @@ def _others(folder: Path, trainings: int) -> list[Path]:
 def _distilled(
     config: DistillConfig, dataset: RouterDataset, key: jax.Array
 ) -> tuple[RouterSizes, RouterParams, LossCurve]:
-    """One training, found to have stayed finite."""
+    """One training, checked for finite parameters."""
     sizes, params, curve = distill(config, dataset, key)
     jax.block_until_ready(params)
     if not all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves((params, curve))):
@@ -230,7 +230,7 @@ def _plain(task: str) -> str:
 
 
 def _check(config: RouterConfig, guidance: Mapping[str, Guidance], folder: Path) -> dict[str, Any]:
-    """The settings as JSON data, found to go with the guidance and with the folder's run."""
+    """The settings as JSON data, checked against the guidance and the folder's run."""
     missing = [task for task in config.tasks if task not in guidance]
     if missing:
         raise UserError(f"no guidance for {', '.join(missing)}")
@@ -252,7 +252,7 @@ def _write_config(settings: dict[str, Any], folder: Path) -> None:
 
 
 def _thinned(curve: LossCurve) -> dict[str, list[float]]:
-    """Means over every few updates."""
+    """Means over blocks of updates."""
     out = {}
     for name in ("task", "demo", "rate"):
         values = np.asarray(getattr(curve, name))
@@ -276,7 +276,7 @@ def read_demonstrations(path: Path, experts: int | None = None) -> Demonstration
     """Demonstrations from their file.
 
     Args:
-      experts: K that they have to be of; None takes whatever they are of.
+      experts: required K; None accepts any.
 
     Raises:
       UserError: damaged, or something else: other arrays, sizes that do not fit one another, the
@@ -298,7 +298,7 @@ def read_demonstrations(path: Path, experts: int | None = None) -> Demonstration
 
 
 _SIMPLEX = 1e-3
-"""How far P_demo's sum may be from 1."""
+"""Tolerance of P_demo's sum."""
 
 
 def _of_kind(name: str, array: np.ndarray) -> np.ndarray:
@@ -333,7 +333,7 @@ def _check_shapes(demos: Demonstrations, experts: int | None) -> None:
 
 
 def _check_numbers(demos: Demonstrations) -> None:
-    """Checks what counts: what was seen after an episode's end does not."""
+    """Checks the steps before each episode's end."""
     if not demos.alive.any():
         raise UserError("no step of it is of a running episode")
     running = ("obs", "progress", "explained", "weights")
