@@ -1,4 +1,4 @@
-"""Learning algorithms by name; each knows no environment (`base.Learner`)."""
+"""Learning algorithms by name, independent of environments (`base.Learner`)."""
 
 from __future__ import annotations
 

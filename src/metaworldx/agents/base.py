@@ -1,4 +1,4 @@
-"""The learner's protocol, which every algorithm follows: it knows no environment."""
+"""Learner protocol of every algorithm, independent of environments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Carry = Any
 
 @dataclass(frozen=True)
 class RunSizes:
-    """A run's sizes that a learner is made with.
+    """Sizes of a run, for constructing a learner.
 
     Attributes:
       horizon, batch: steps of a sampled sequence, and sequences in an update's batch.
@@ -31,7 +31,7 @@ class RunSizes:
 
 @dataclass(frozen=True)
 class Replay:
-    """An update takes `batch` sequences of `horizon` steps, drawn from all that was collected."""
+    """An update takes `batch` sequences of `horizon` steps, sampled from the replay buffer."""
 
     horizon: int
     batch: int
@@ -39,7 +39,7 @@ class Replay:
 
 @dataclass(frozen=True)
 class Rollout:
-    """An update takes the steps that were just collected: `steps` of every environment."""
+    """An update takes the latest rollout: `steps` of every environment."""
 
     steps: int
 
@@ -48,11 +48,11 @@ class Learner(Protocol):
     """A learning algorithm: pure functions that training compiles, scans and splits over devices.
 
     One from outside the package derives from this class, and has `Settings`, `init`, `act` and
-    `update`; the rest is for a learner that feeds on the replay and carries nothing while it acts.
+    `update`; the defaults of the rest are for an off-policy learner without a carry.
 
     Attributes:
       Settings: frozen dataclass of its settings.
-      settings, sizes: those of the run (`TrainConfig.agent`), and what else it is told of it.
+      settings, sizes: of the run (`TrainConfig.agent`, `RunSizes`).
       feeds_on: sequences drawn from the replay, or the rollout just collected.
       ways: that it can act in evaluations; the first is the usual one.
     """
@@ -70,12 +70,12 @@ class Learner(Protocol):
 
     @classmethod
     def restored(cls, settings: Any, sizes: RunSizes, described: dict[str, Any]) -> Any:
-        """The learner of a kept run, with what `describe` told of it."""
+        """The learner of an existing run, from the data of its `describe`."""
         del described
         return cls(settings, sizes)
 
     def init(self, key: jax.Array, obs_size: int, action_size: int) -> Any:
-        """A fresh state: a pytree of all that training changes; its `params` are for acting."""
+        """Initial state: a pytree of all that training changes; its `params` are for acting."""
         ...
 
     def act(
@@ -87,15 +87,15 @@ class Learner(Protocol):
         way: str | None = None,
         deterministic: bool = False,
     ) -> tuple[jax.Array, Carry]:
-        """Actions `[E, A]` in [-1, 1] for observations `[E, O]`, and what acting carries on.
+        """Actions `[E, A]` in [-1, 1] for observations `[E, O]`, and the next carry.
 
         Args:
-          way: one of `ways`; None acts as while training.
+          way: one of `ways`; None acts as in training.
         """
         ...
 
     def update(self, state: Any, batch: Any, key: jax.Array) -> tuple[Any, dict[str, jax.Array]]:
-        """One update, and its metrics (scalars; `skipped` is 1 where it was left out).
+        """One update, and its metrics (scalars; `skipped` is 1 for a skipped update).
 
         Args:
           batch: as `feeds_on` says: `replay_buffer.Sequences` `[H, B]`, or `Transitions`
@@ -104,16 +104,16 @@ class Learner(Protocol):
         ...
 
     def begin(self, num_envs: int, action_size: int, way: str | None = None) -> Carry:
-        """What acting carries at first, for so many environments; None where it carries nothing."""
+        """Initial carry for a number of environments; None without a carry."""
         del num_envs, action_size, way
 
     def reset(self, carry: Carry, done: jax.Array) -> Carry:
-        """What it carries on where episodes ended, `done` `[E]`."""
+        """Carry after episodes ended, `done` `[E]`."""
         del done
         return carry
 
     def with_params(self, state: Any, params: Params) -> Any:
-        """A fresh state that begins with another's parameters."""
+        """Initial state with another agent's parameters."""
         return state.replace(params=params)
 
     def describe(self, obs_size: int, action_size: int) -> dict[str, Any]:

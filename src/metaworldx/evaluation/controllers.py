@@ -1,6 +1,6 @@
-"""Controllers that an evaluation steps environments with: an agent's policy or planner, a script.
+"""Controllers of an evaluation: an agent's policy or planner, or a scripted policy.
 
-Those of experts are in `experts.controller`, of mixed experts in `composition.controllers`.
+Those of single experts are in `experts.controller`, of mixtures in `composition.controllers`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Controller(Protocol):
     """Acts deterministically in a batch of environments.
 
     Attributes:
-      name: who acts, for the record.
-      clips: the motions that it follows, if any.
-      experts: names of those that it mixes, if any.
+      name: of the controller, for the record.
+      clips: reference motions, if any.
+      experts: names of the mixed experts, if any.
     """
 
     name: str
@@ -36,17 +36,17 @@ class Controller(Protocol):
         ...
 
     def begin(self, state: EnvState) -> Carry:
-        """What it carries, at the start of the episodes."""
+        """Initial carry, at the start of the episodes."""
         ...
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
-        """Actions `[E, A]`, and what it carries on."""
+        """Actions `[E, A]`, and the next carry."""
         ...
 
     def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
-        """What it carries on after a chunk of steps; called outside of compiled code.
+        """Carry after a chunk of steps; called outside of compiled code.
 
         Args:
           seconds: since the start.
@@ -54,39 +54,39 @@ class Controller(Protocol):
         ...
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
-        """The hinges it is to have in that state `[E, J]`, rad; None where it follows nothing."""
+        """Joint positions of the reference `[E, J]`, rad; None without a reference."""
         ...
 
     def weights(self, carry: Carry) -> jax.Array | None:
-        """Of the experts in the last step `[E, K]`; None where none are mixed."""
+        """Expert weights of the last step `[E, K]`; None without experts."""
         ...
 
 
 class BaseController:
-    """Who follows no motion, mixes no experts and asks nobody."""
+    """Defaults for a controller without reference motion, experts or teacher."""
 
     clips: tuple[Clip, ...] = ()
     experts: tuple[str, ...] = ()
 
     def check(self, env: Env) -> None:
-        """Acts anywhere, or was checked when it was made."""
+        """Accepts any environment, or was checked at construction."""
 
     def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
-        """As it was."""
+        """Unchanged."""
         del state, seconds
         return carry
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
-        """It follows nothing, or several motions at once."""
+        """No single reference."""
         del carry, state
 
     def weights(self, carry: Carry) -> jax.Array | None:
-        """It mixes none."""
+        """No experts."""
         del carry
 
 
 class AgentController(BaseController):
-    """A trained agent, by one of the ways that its algorithm can act: its policy, say, or MPPI."""
+    """A trained agent under one of its algorithm's ways to act, such as policy or MPPI."""
 
     def __init__(self, learner: Any, way: str, env: Env, sizes: tuple[int, int] | None = None):
         """For an environment; `MotionTrackingEnv`s know their references.
@@ -107,17 +107,17 @@ class AgentController(BaseController):
             check_sizes(self._sizes, env)
 
     def begin(self, state: EnvState) -> Carry:
-        """What the learner carries at first: empty plans, say."""
+        """The learner's initial carry, such as empty plans."""
         return self._learner.begin(state.reward.shape[0], self._env.action_size, self.name)
 
     def act(
         self, params: Any, carry: Carry, state: EnvState, key: jax.Array
     ) -> tuple[jax.Array, Carry]:
-        """The most likely action, or the plan's first."""
+        """The deterministic action of the policy, or the plan's first action."""
         return self._learner.act(params, state.obs, key, carry, self.name, deterministic=True)
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
-        """Of a tracking environment, what it tracks."""
+        """Reference of a tracking environment."""
         del carry
         return self._env.reference_joints(state)
 
@@ -133,7 +133,7 @@ def check_sizes(known: tuple[int, int], env: Env) -> None:
 
 
 class ScriptedController(BaseController):
-    """A floor to compare with: holds the keyframe's pose, or acts at random."""
+    """A scripted baseline: holds the keyframe's pose, or acts at random."""
 
     def __init__(self, name: str, env: Env):
         """For an environment.

@@ -22,7 +22,7 @@ from metaworldx.evaluation.motion_metrics import MotionMetrics, MotionTrace, mot
 from metaworldx.motion.kinematics import robot_tree
 
 LONG_RUN_STEPS = 1500
-"""Control steps of the run that counts falls: 30 s, past HumanoidBench's time limit."""
+"""Control steps over which falls are counted: 30 s, past HumanoidBench's time limit."""
 _LAST_STEPS = 50
 _UNEVEN = ("stair", "slide", "hurdle")
 """Scenes whose ground is not flat."""
@@ -30,30 +30,30 @@ _UNEVEN = ("stair", "slide", "hurdle")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one evaluation measured, one episode from each seed.
+    """Result of one evaluation, one episode per reset.
 
     Returns and lengths are over HumanoidBench's own episode; falls and success over 1,500
-    control steps, the same episodes run on past their time limit.
+    control steps, the same episodes continued past their time limit.
 
     Attributes:
       task: the environment's id.
-      act_with: policy, mppi, or which expert.
-      episodes: how many.
+      act_with: policy, mppi, or the expert's name.
+      episodes: their number.
       return_mean: mean of the returns.
       return_stderr: their standard error over episodes, s / sqrt(n); 0 for one episode.
       length_mean: mean of the lengths, control steps.
       no_fall_share: share of the episodes without a fall in 30 s.
-      success_share: share without a fall in which the task was completed: its own success at
-        some step or, for tasks that know none, a return of the success bar or more.
-      seed: of the starts.
-      success_bar: HumanoidBench's return from which the task counts as solved.
+      success_share: share without a fall and with the task completed: its own success at some
+        step or, for tasks without one, a return of at least the success bar.
+      seed: of the resets.
+      success_bar: HumanoidBench's return at which the task counts as solved.
       returns, lengths: of each episode.
-      fall_steps: control step of each episode's first fall, -1 without one; a simulation that
-        broke down counts as one.
-      motion: how the robot moved, over HumanoidBench's own episode.
+      fall_steps: control step of each episode's first fall, -1 without one; a diverged
+        simulation counts as one.
+      motion: motion metrics, over HumanoidBench's own episode.
       milestones: share of the episodes in which each of the task's milestones was reached within
         HumanoidBench's own episode; none for tasks without.
-      mean_weights: of the experts that acted, over all steps; None where no experts are mixed.
+      mean_weights: of the experts, over all steps; None without experts.
       goal_distance_m: of the hand from its goal over the last second, mean over the episodes; None
         where the task has no such goal.
     """
@@ -77,18 +77,18 @@ class Evaluation:
     goal_distance_m: float | None = None
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON data, the figures of the motion beside the others."""
+        """As JSON data, the motion metrics among the others."""
         data = dataclasses.asdict(self)
         return {**data, **data.pop("motion")}
 
 
 def start_keys(seed: int, episodes: int) -> jax.Array:
-    """Keys of the starts of an evaluation `[episodes]`."""
+    """Random keys of an evaluation's resets `[episodes]`."""
     return jax.random.split(jax.random.split(jax.random.key(seed))[0], episodes)
 
 
 class Evaluator:
-    """Evaluates who acts on one task; compiled once, used many times."""
+    """Evaluates a controller on one task; compiled once, used many times."""
 
     def __init__(
         self,
@@ -101,12 +101,12 @@ class Evaluator:
         """Builds the environment.
 
         Args:
-          controller: makes who acts, for the environment.
+          controller: makes the controller, for the environment.
           make_env: builds the environment (`training.method.evaluation_env`).
-          episodes: how many, at once.
-          seed: of the starts (and of a planner's candidates).
-          long_run: run on to 1,500 steps; False stops at HumanoidBench's limit, and falls and
-            success are then counted up to there.
+          episodes: their number, in one batch.
+          seed: of the resets (and of a planner's samples).
+          long_run: continue to 1,500 steps; False stops at HumanoidBench's limit, and falls and
+            success are counted up to it.
 
         Raises:
           UserError: unknown names, fewer than one episode, or another task's sizes.
@@ -127,7 +127,7 @@ class Evaluator:
         return *self.controller.act(params, acting, state, key), None
 
     def _record(self, step: RolloutStep) -> dict[str, Any]:
-        # An episode that ended stays where it is; what it does after counts for nothing.
+        # Steps after an episode's end are masked.
         after, running = step.after, step.running
         within = running & (step.before.steps < self._limit)
         return {
@@ -146,7 +146,7 @@ class Evaluator:
         }
 
     def __call__(self, params: Any, progress: Callable[[int], Any] | None = None) -> Evaluation:
-        """Runs the episodes to their ends under `params`.
+        """Runs the episodes under `params`.
 
         Args:
           params: of the agent; an expert has its own.

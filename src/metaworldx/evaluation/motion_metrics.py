@@ -1,4 +1,4 @@
-"""How well a robot moves: smoothness, sliding feet, energy, and distance from human motion."""
+"""Motion metrics: smoothness, foot slip, energy, and distance from human motion."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from metaworldx.motion.clip_edits import sampled
 from metaworldx.motion.kinematics import robot_tree, sole_points
 
 CONTACT_M = 0.01
-"""A sole whose lowest end is at most so high above the ground stands on it."""
+"""Greatest height of a standing sole's lowest end above the ground."""
 _DT = 0.02
 _NEAREST_FRAMES = 64
 
 
 @dataclass(frozen=True)
 class MotionTrace:
-    """What robots did, one episode a column.
+    """Trajectories of robots, one episode per column.
 
     Attributes:
       qpos, qvel: the robots' own `[T, E, nq]`, `[T, E, nv]`, before each step and after the last.
       force: of the actuators in each step `[T - 1, E, A]`, N m.
-      ctrl: what they were asked `[T - 1, E, A]`, rad.
+      ctrl: joint targets `[T - 1, E, A]`, rad.
       alive: whether the step belongs to the episode `[T - 1, E]`.
       reference: hinges of the reference after each step `[T - 1, E, J]`, None without one.
     """
@@ -71,13 +71,13 @@ def motion_metrics(
     clips: tuple[Clip, ...] = (),
     ground: bool = True,
 ) -> MotionMetrics:
-    """Measures a path.
+    """Metrics of trajectories.
 
     Args:
-      robot: whose.
-      driven: number of the hinge that each actuator drives `[A]`, -1 where it drives none alone.
-      clips: to find the nearest posture in.
-      ground: the floor is flat at height 0 everywhere; otherwise feet are not looked at.
+      robot: its name.
+      driven: index of the hinge that each actuator drives `[A]`, -1 without a single one.
+      clips: for the nearest posture.
+      ground: whether the floor is flat at height 0; otherwise feet are not evaluated.
     """
     alive = path.alive
     count = max(int(alive.sum()), 1)

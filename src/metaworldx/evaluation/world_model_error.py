@@ -1,4 +1,4 @@
-"""How far ahead the world model sees: k-step latent errors on episodes held out from training."""
+"""World model errors: k-step latent prediction on episodes held out from training."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class HeldOutTransitions:
     Attributes:
       obs: `[T+1, B, O]`; the one after an episode's last step belongs to it.
       action: `[T, B, A]`, as executed.
-      length: `[B]`, steps of each episode; a step on which the simulation broke down is none.
+      length: `[B]`, steps of each episode; diverged steps are not counted.
     """
 
     obs: jax.Array
@@ -48,9 +48,9 @@ class LatentErrors:
     """Mean squared errors for k = 1 to K in each of B episodes, `[K, B]`.
 
     Attributes:
-      model: of the latent rolled k steps on; NaN where the episode has no such start.
-      no_change: of taking the latent to stay as it is.
-      starts: how many starts have k further steps in the episode.
+      model: of the latent after k predicted steps; NaN where the episode has no such start.
+      no_change: of predicting an unchanged latent.
+      starts: number of steps with k further steps in the episode.
     """
 
     model: jax.Array
@@ -63,8 +63,8 @@ class WorldModelError:
     """k-step prediction errors; every list has one entry for each k from 1 on.
 
     Attributes:
-      episodes: how many episodes have k steps.
-      starts: how many starts they have together.
+      episodes: number of episodes with k steps.
+      starts: their starts in all.
       model, no_change: mean over episodes of an episode's mean squared error per latent
         dimension; NaN without an episode of k steps.
       model_stderr, no_change_stderr: standard errors over episodes, 0 for one episode.
@@ -84,7 +84,7 @@ class WorldModelError:
         return [model / still if still else math.nan for model, still in pairs]
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON data, null for what is not a number."""
+        """As JSON data, null for NaN."""
         data = {**vars(self), "ratio": self.ratio}
         rows = {name: [x if math.isfinite(x) else None for x in row] for name, row in data.items()}
         return {"k": list(range(1, len(self.model) + 1)), **rows}
@@ -103,7 +103,7 @@ def latent_errors(
       step: (latents `[..., L]`, actions `[..., A]`) -> latents one control step later.
       z: encoded observations `[T+1, B, L]`.
       action: `[T, B, A]`, with T at least `steps`.
-      length: steps of each episode `[B]`; what lies past them counts for nothing.
+      length: steps of each episode `[B]`; later steps are ignored.
       steps: the largest k.
     """
 
@@ -143,7 +143,7 @@ def summary(errors: LatentErrors) -> WorldModelError:
 
 
 def held_out_env(make_env: EnvMaker, early: EarlyTermination) -> Env:
-    """An evaluation's environment with a training's episode ends: no state that it never shows."""
+    """An evaluation's environment with training's early termination, so that states match."""
     return with_early_termination(make_env(EnvConfig(auto_reset=False)), early)
 
 
@@ -156,13 +156,13 @@ def record_held_out(
     deterministic: bool,
     progress: Callable[[int], Any] | None = None,
 ) -> HeldOutTransitions:
-    """Episodes of the policy from starts that neither training nor evaluation has.
+    """Episodes of the policy from resets used by neither training nor evaluation.
 
     Args:
-      agent_config, params: of the agent whose policy acts.
+      agent_config, params: of the agent.
       env: without auto-reset.
-      episodes: how many, at once.
-      seed: of the starts and of the policy's noise.
+      episodes: their number, in one batch.
+      seed: of the resets and of the policy's noise.
       deterministic: act with the policy's mean, else with its own noise.
       progress: called with the number of control steps just done.
 

@@ -1,4 +1,4 @@
-"""The agents of a run's best evaluations, so that a resumed run finds the one of its own past."""
+"""Best checkpoints: agents of a run's best evaluations, consistent with resuming."""
 
 from __future__ import annotations
 

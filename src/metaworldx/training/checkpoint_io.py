@@ -1,4 +1,4 @@
-"""What orbax writes and reads: its managers, and a state as the named arrays that it takes."""
+"""Checkpoint files of orbax: its managers, and states as named arrays."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import orbax.checkpoint as ocp
 from metaworldx.core.errors import UserError
 
 UNFINISHED = ".orbax-checkpoint-tmp"
-"""In the name of a folder that orbax is still writing: no reader takes it for a checkpoint."""
+"""Part of the name of a folder that orbax is still writing; readers ignore it."""
 
 
 def manager_of(path: Path, keep: int | None) -> ocp.CheckpointManager:
-    """The one manager that writes a folder of checkpoints; it makes the folder if need be.
+    """The manager that writes a folder of checkpoints, created if needed.
 
-    What a killed run left half-written there is cleaned away, so no reader may open one.
+    It removes incomplete checkpoints of a killed run, so readers must not open one.
 
     Args:
-      keep: so many of the newest stay; None keeps all.
+      keep: number of the newest to keep; None keeps all.
     """
     silence_orbax()
     if path.is_dir() and jax.process_index() == 0:
@@ -36,15 +36,15 @@ def manager_of(path: Path, keep: int | None) -> ocp.CheckpointManager:
 
 
 def silence_orbax() -> None:
-    """Keeps orbax, which tells every step of its work as a warning, to its errors."""
+    """Limits orbax's logging, which warns at every step, to errors."""
     logging.getLogger("absl").setLevel(logging.ERROR)
 
 
 def save(manager: Any, epoch: int, items: dict[str, Any], force: bool = False) -> None:
-    """Saves a checkpoint whole or not at all.
+    """Saves a checkpoint atomically.
 
     Args:
-      force: also before the manager's newest one.
+      force: save also an older epoch than the manager's newest.
 
     Raises:
       UserError: it could not be written (a full disk, say), or the manager would not, as it does
@@ -53,7 +53,7 @@ def save(manager: Any, epoch: int, items: dict[str, Any], force: bool = False) -
     try:
         saved = manager.save(epoch, args=ocp.args.Composite(**items), force=force)
         why = "a newer one is there"
-    # What a full disk raises depends on which of orbax's layers meets it.
+    # The exception of a full disk depends on the layer of orbax.
     except Exception as error:
         saved, why = False, _first_line(error)
     if not saved:
@@ -63,7 +63,7 @@ def save(manager: Any, epoch: int, items: dict[str, Any], force: bool = False) -
 
 
 def read(path: Path, epoch: int, items: dict[str, Any]) -> dict[str, Any]:
-    """Parts of one checkpoint in a folder of them; nothing there is written or cleaned away.
+    """Parts of one checkpoint in a folder of them; the folder is not changed.
 
     Raises:
       UserError: a part is missing, cut or of other sizes.
@@ -82,7 +82,7 @@ def read(path: Path, epoch: int, items: dict[str, Any]) -> dict[str, Any]:
 
 
 def epochs_in(path: Path) -> list[int]:
-    """The complete checkpoints in a folder, in order; none where there is no folder.
+    """Epochs of the complete checkpoints in a folder, in order; none without a folder.
 
     orbax writes under another name and renames what is whole.
     """
@@ -120,14 +120,14 @@ def place_on(template: Any, shardings: Any) -> Any:
 
 
 def saveable(tree: Any) -> Any:
-    """What orbax is to save of a tree: named arrays, random keys as their numbers."""
+    """A tree as orbax saves it: named arrays, random keys as their data."""
     named = _named(tree)
     plain = {k: jax.random.key_data(x) if _is_key(x) else x for k, x in named.items()}
     return ocp.args.StandardSave(plain)
 
 
 def restore_target(template: Any) -> Any:
-    """What orbax is to read, from a tree of shapes with their shardings."""
+    """Restore arguments of orbax, from a tree of shapes with their shardings."""
 
     def leaf(x: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
         if not _is_key(x):
@@ -139,7 +139,7 @@ def restore_target(template: Any) -> Any:
 
 
 def as_type_of(template: Any, named: dict[str, jax.Array]) -> Any:
-    """The tree again, from its shapes and its named arrays."""
+    """The tree, from its shapes and its named arrays."""
     found = iter(named[name] for name in _named(template))
 
     def leaf(like: jax.ShapeDtypeStruct) -> jax.Array:
@@ -156,7 +156,7 @@ def _is_key(x: Any) -> bool:
 
 
 def _named(tree: Any) -> dict[str, Any]:
-    """The leaves that hold anything, by their places in the tree."""
+    """Leaves with at least one entry, by path: names of fields are keys in the files."""
     paths = jax.tree_util.tree_flatten_with_path(tree)[0]
     name = partial(jax.tree_util.keystr, simple=True, separator=".")
     return {name(path): leaf for path, leaf in paths if math.prod(leaf.shape)}

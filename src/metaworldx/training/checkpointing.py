@@ -1,4 +1,4 @@
-"""Checkpoints: saved whole or not at all, the last few kept, read back bit for bit."""
+"""Checkpoints: saved atomically, the last few kept, restored bit-exactly."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from metaworldx.training.checkpoint_io import (
 from metaworldx.training.epoch_runner import EpochRunner, TrainState
 
 CHECKPOINTS, BEST = "checkpoints", "best"
-"""Folders inside a run: the last few whole states, and the agents of the best evaluations."""
+"""Folders inside a run: the last few full states, and the agents of the best evaluations."""
 
 _TRIES = 10
 
 
 class Checkpoints:
-    """A run's checkpoints, numbered by epochs done, open for writing: by the run itself alone.
+    """Checkpoints of a run, numbered by epochs done, open for writing by the run alone.
 
     Each holds `agent` (parameters and optimisers), `loop` (environments, plans, keys), `about`
     (JSON: the settings and the shell's counters) and, unless left out, `replay`.
@@ -68,7 +68,7 @@ class Checkpoints:
         return epoch
 
     def save_best(self, agent_state: Any, epoch: int, about: dict[str, Any]) -> None:
-        """Saves the agent of the best evaluation so far, which counts from now on.
+        """Saves the agent of the best evaluation so far.
 
         Raises:
           UserError: it could not be written; the one before stays.
@@ -76,7 +76,7 @@ class Checkpoints:
         self._best.save(agent_state, epoch, about)
 
     def resume_best(self, epoch: int) -> bool:
-        """Whether there is a best agent up to the epoch that a run goes on from.
+        """Whether there is a best agent up to the epoch that a run resumes from.
 
         Later ones were found by epochs that are given up; they go once others are saved.
         """

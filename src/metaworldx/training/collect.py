@@ -1,4 +1,4 @@
-"""Scanned collection of steps: the acting policy, what is kept, and what is counted."""
+"""Scanned collection of steps: acting, stored transitions, and episode statistics."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from metaworldx.training.reward_relabeling import RewardFn
 
 @struct.dataclass
 class EpisodeStats:
-    """What happened while collecting, summed over steps and environments; one row a shard.
+    """Episode statistics of a collection, summed over steps and environments; one row per shard.
 
     Attributes:
       steps: control steps.
       reward: reward of all steps.
       episodes: episodes that ended.
-      terminated: of these, how many did not reach the time limit.
+      terminated: of these, the number that did not reach the time limit.
       returns, length, success: summed over the episodes that ended.
-      diverged: simulations that broke down.
+      diverged: number of diverged steps.
       terms: the environment's terms that the reward function logs, summed over all steps.
     """
 
@@ -81,7 +81,7 @@ class EpisodeStats:
 
 
 class RandomActor:
-    """Uniform actions in [-1, 1]; a learner's carry is left as it is."""
+    """Uniform actions in [-1, 1]; the learner's carry is unchanged."""
 
     def __init__(self, action_size: int):
         self._size = action_size
@@ -89,12 +89,12 @@ class RandomActor:
     def act(
         self, params: Params, obs: jax.Array, key: jax.Array, carry: Carry = None
     ) -> tuple[jax.Array, Carry]:
-        """Independent of what is observed."""
+        """Independent of the observation."""
         del params
         return jax.random.uniform(key, (*obs.shape[:-1], self._size), minval=-1.0), carry
 
     def reset(self, carry: Carry, done: jax.Array) -> Carry:
-        """As it was."""
+        """Unchanged."""
         del done
         return carry
 
@@ -113,12 +113,12 @@ def collect(
 
     Args:
       env: with auto-reset.
-      reward_fn: says which of the environment's terms are kept and logged.
+      reward_fn: names the environment's terms to store and to log.
       actor: acts for one shard.
       params: of the agent.
       state: environments `[S, E, ...]`.
-      acting: what the actor carries `[S, ...]`, or None.
-      keys: one random key a shard `[S]`.
+      acting: the actor's carry `[S, ...]`, or None.
+      keys: one random key per shard `[S]`.
       steps: control steps.
 
     Returns:

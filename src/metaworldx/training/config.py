@@ -1,4 +1,4 @@
-"""Settings of a training run: one typed struct, two presets, and their changes by name."""
+"""Settings of a training run: a typed dataclass, two presets, and changes by name."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ PLACES = ("device", "host")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that decides what a run does.
+    """Settings that determine a run.
 
     Attributes:
       task: environment, e.g. h1-stand.
       algorithm: tdmpc2, or a learner from outside the package, e.g. my_pkg:MyLearner.
       agent: the algorithm's own settings.
-      init_from: folder of another run whose agent this one begins with (its best checkpoint if
-        there is one); None begins with random weights.
+      init_from: folder of another run with the initial agent (its best checkpoint if there is
+        one); None initialises randomly.
       backend: auto, native, mjx or warp.
       collisions: feet, body or full; None takes the task's.
       num_envs: environments stepped together.
       steps: control steps to collect, over all environments.
       horizon: steps in a sampled sequence.
       capacity: transitions that the replay holds.
-      replay_on: where the replay lives, device or host memory.
+      replay_on: memory of the replay buffer, device or host.
       batch: sequences in an update's batch.
       utd: updates per collected control step of one environment.
       collect_steps: control steps of every environment between two rounds of updates.
@@ -44,14 +44,14 @@ class TrainConfig:
         None never does. Evaluation never ends episodes early.
       eval_every: control steps between evaluations; 0 evaluates only at the end.
       eval_episodes: episodes of an evaluation; 0 never evaluates.
-      eval_with: who acts in evaluations: policy, mppi or both.
+      eval_with: acting in evaluations: policy, mppi or both.
       checkpoint_every: control steps between checkpoints.
       checkpoint_keep: checkpoints kept.
       checkpoint_replay: save the replay too; without it resuming is not exact.
       stop_at: stop once an evaluation's mean return reaches this; None never stops.
       max_minutes: stop, as if all steps were done, after this long; None never stops.
-      max_bad_epochs: stop after so many epochs in a row in which most updates were skipped for
-        numbers that are not finite.
+      max_bad_epochs: stop after this number of consecutive epochs in which most updates were
+        skipped for values that are not finite.
       seed: of everything random.
     """
 
@@ -185,7 +185,7 @@ def preset(name: str) -> TrainConfig:
 
 
 def checked(config: TrainConfig) -> TrainConfig:
-    """The same settings, found to make sense together.
+    """The settings, checked for consistency.
 
     Raises:
       UserError: naming the first setting that does not, and what would.
@@ -243,7 +243,7 @@ _WITHOUT_EFFECT = ("agent.guidance_weight", "agent.planner.guidance_weight", "ag
 
 
 def with_settings(config: TrainConfig, changes: Mapping[str, Any]) -> TrainConfig:
-    """The settings with others over them, by name, old or new; `agent.NAME` in the agent's own.
+    """The settings with changes by name, old or new; `agent.NAME` for the agent's own.
 
     Raises:
       UserError: an unknown name (with the nearest), or a value of another type.

@@ -1,4 +1,4 @@
-"""Epochs of rounds of scanned collection and scanned updates, one jitted call each.
+"""Epoch runner: rounds of scanned collection and scanned updates in one jitted call.
 
 Environments and replay are split along one mesh axis `env`; parameters are replicated. One
 device is the same code. Collection runs per device (so that the native backend's callback gets
@@ -40,14 +40,14 @@ AXIS = "env"
 
 @struct.dataclass
 class TrainState:
-    """All that a run carries from epoch to epoch.
+    """State of a run, carried between epochs.
 
     Attributes:
       agent: the learner's state: parameters, optimisers and their bookkeeping.
       env: environments `[S, E, ...]`.
-      acting: what the learner carries while it acts `[S, ...]`, or None.
-      replay: the ring; None where the learner feeds on rollouts.
-      reward: what the reward function has learned on the way, or None.
+      acting: the learner's carry `[S, ...]`, or None.
+      replay: the replay buffer; None for a learner that feeds on rollouts.
+      reward: state of the reward function, or None.
       key: random key from which each epoch takes its own.
       epoch: epochs done, int32.
     """
@@ -72,7 +72,7 @@ class EpochRunner:
         learner: Learner | None = None,
         devices: list[Any] | None = None,
     ):
-        """For an environment, what is maximised in it, and who learns to.
+        """For an environment, a reward function and a learner.
 
         Args:
           config: checked settings.
@@ -99,7 +99,7 @@ class EpochRunner:
                 f"{self.env.max_episode_steps} steps"
             )
         self.learner = learner or make_learner(config, env.max_episode_steps)
-        # Settings that do not go with the environment's sizes are told before a run begins.
+        # Settings that do not fit the environment's sizes are reported before a run begins.
         self.described = {
             **self.learner.describe(env.obs_size, env.action_size),
             "episode_length": env.max_episode_steps,
@@ -125,7 +125,7 @@ class EpochRunner:
 
     @property
     def updates_per_round(self) -> int:
-        """Calls of the learner's update after a round: one where it takes the whole rollout."""
+        """Learner updates per round: one for a learner that takes the whole rollout."""
         return 1 if self._on_policy else self.config.updates_per_round
 
     # ---- the start
@@ -163,7 +163,7 @@ class EpochRunner:
         )
 
     def shardings(self) -> TrainState:
-        """Where each part of the state lives, as a prefix of its tree."""
+        """Sharding of each part of the state, as a prefix of its tree."""
         replay: Any = ReplayBuffer(self._split, self._whole, self._whole)  # pyright: ignore
         if self._on_policy:
             replay = None
@@ -182,7 +182,7 @@ class EpochRunner:
         )
 
     def empty_replay(self) -> ReplayBuffer | None:
-        """A ring without steps, where the run keeps its replay."""
+        """An empty replay buffer in the run's replay memory."""
         if self._on_policy:
             return None
         config, env = self.config, self.env
@@ -195,7 +195,7 @@ class EpochRunner:
         return jax.jit(make_empty, out_shardings=self.shardings().replay)()
 
     def term_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of the environment's terms that the replay keeps, by name."""
+        """Shapes of the environment's terms in the replay buffer, by name."""
         terms = jax.eval_shape(self.env.reset, jax.random.key(0)).terms
         return {name: terms[name].shape for name in self.reward_fn.kept_terms}
 
@@ -228,11 +228,11 @@ class EpochRunner:
     def update_agent(
         self, state: Any, reward: Any, batches: Sequences, key: jax.Array
     ) -> tuple[Any, dict[str, jax.Array]]:
-        """One round's updates under the rewards of today; metrics `[U]`.
+        """One round's updates under the current reward function; metrics `[U]`.
 
         Args:
           state: the learner's.
-          reward: what the reward function has learned.
+          reward: state of the reward function.
           batches: `[U, H, B, ...]`.
         """
 
@@ -277,7 +277,7 @@ class EpochRunner:
         return jax.jit(epoch, donate_argnums=0, out_shardings=(places, self._whole))
 
     def _epoch_over_host(self, actor: Learner | RandomActor, seeding: bool) -> Any:
-        """The same epoch with the replay in host memory: a round crosses to it and back."""
+        """An epoch with the replay in host memory, copied to and from it every round."""
         collect_ = jax.jit(partial(self._collect, actor), donate_argnums=0)
         insert_ = jax.jit(insert, donate_argnums=0)
         sample_ = jax.jit(self.sample_batches)

@@ -1,4 +1,4 @@
-"""The learner of a run, by its settings; its protocol (`Learner`) stands in `agents.base`."""
+"""Learner of a run, from its settings; the protocol (`Learner`) is in `agents.base`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Learner", "make_learner", "run_sizes"]
 
 
 def run_sizes(config: TrainConfig, episode_length: int) -> RunSizes:
-    """What a learner is told of a run."""
+    """Sizes of a run for its learner."""
     return RunSizes(config.horizon, config.batch, config.updates, episode_length)
 
 

@@ -1,7 +1,7 @@
-"""What is trained: environment, evaluation environment and reward function, by the run's settings.
+"""Training methods: environment, evaluation environment and reward function of a run.
 
-The trainer knows no method. A method (an expert's imitation, a residual agent) is a dataclass that
-contains a `TrainConfig` and says what its agent acts in and what it maximises.
+The trainer is independent of methods. A method (an expert's imitation, a residual agent) is a
+dataclass with a `TrainConfig`, its environments and its reward function.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from metaworldx.training.reward_relabeling import EnvRewardFn, RewardFn
 
 
 class Method(Protocol):
-    """A training that is more than a task's own.
+    """Training with more than a task's own environment and reward.
 
     Attributes:
-      name: of the part of `config.json` that keeps it.
+      name: of its entry in `config.json`.
       train: the trainer's settings.
     """
 
@@ -45,11 +45,11 @@ class Method(Protocol):
         ...
 
     def acting_in(self, env: Env) -> Env:
-        """A task's environment as the trained agent acts in it."""
+        """Environment of a task for the trained agent."""
         ...
 
     def reward_fn(self, env: Env) -> RewardFn:
-        """What is maximised in the environment of `training_in`."""
+        """Reward function in the environment of `training_in`."""
         ...
 
 
@@ -69,7 +69,7 @@ def with_train(config: RunConfig, **changes: Any) -> RunConfig:
 
 
 def kept(config: RunConfig) -> dict[str, Any]:
-    """What a run's folder keeps of its method, beside the trainer's settings."""
+    """Entries of a run's method for `config.json`, beside the trainer's settings."""
     if isinstance(config, TrainConfig):
         return {}
     data = to_data(config)
@@ -78,7 +78,7 @@ def kept(config: RunConfig) -> dict[str, Any]:
 
 
 def early_termination(config: TrainConfig) -> EarlyTermination:
-    """When a run's training episodes end."""
+    """Early termination of a run's training episodes."""
     return EarlyTermination(config.end_head_below_m, config.end_pelvis_below_m)
 
 
@@ -92,12 +92,12 @@ def training_env(config: RunConfig) -> Env:
 
 
 def reward_fn(config: RunConfig, env: Env) -> RewardFn:
-    """What a run maximises in its environment."""
+    """Reward function of a run."""
     return EnvRewardFn() if isinstance(config, TrainConfig) else config.reward_fn(env)
 
 
 def acting_in(env: Env, config: RunConfig) -> Env:
-    """A task's environment as a run's agent acts in it."""
+    """Environment of a task for a run's agent."""
     return env if isinstance(config, TrainConfig) else config.acting_in(env)
 
 

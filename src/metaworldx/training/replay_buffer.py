@@ -1,4 +1,4 @@
-"""Replay on device: a ring of whole environment steps and exact uniform sampling of sequences.
+"""Replay buffer on device: a ring of environment steps and exact uniform sampling of sequences.
 
 Everything is split into a fixed number of logical shards, the leading axis `S` of every array.
 A shard samples its own share of each batch from its own environments with its own key, so what
@@ -19,14 +19,14 @@ class Transitions:
     """Steps of many environments; `...` is `[S, E]` with `E` environments a shard.
 
     Attributes:
-      obs: what was acted on `[..., O]`.
+      obs: observation of the action `[..., O]`.
       action: `[..., A]`.
       reward: `[...]`.
-      last_obs: what the step led to, before any reset `[..., O]`.
+      last_obs: next observation, before any reset `[..., O]`.
       terminated: the task ended here, bool `[...]`; a time limit is not an end of the task.
       done: the episode ended here, one way or the other, bool `[...]`.
-      diverged: the simulation broke down here, bool `[...]`; never sampled.
-      terms: what else of a step its reward is made from, by name `[..., any]`.
+      diverged: the simulation diverged here, bool `[...]`; never sampled.
+      terms: stored terms for the reward function, by name `[..., any]`.
     """
 
     obs: jax.Array
@@ -61,7 +61,7 @@ class ReplayBuffer:
 
 @struct.dataclass
 class SequenceStarts:
-    """Where sequences may begin, in a form that is quick to draw from.
+    """Valid starts of sequences, in a form that is fast to sample from.
 
     Attributes:
       valid: where a sequence may begin, bool `[S, slots, E]`.
@@ -84,7 +84,7 @@ class Sequences:
     Attributes:
       obs: `[H + 1, B, O]`; the last is what the last step led to, even if it ended an episode.
       action, reward, terminated: `[H, B, A]`, `[H, B]`, `[H, B]` (bool).
-      terms: what else was kept, `[H, B, any]`.
+      terms: stored terms, `[H, B, any]`.
     """
 
     obs: jax.Array
@@ -105,7 +105,7 @@ def init_replay(
     """A ring without steps: `shards` of `envs` environments each, `slots` steps long.
 
     Args:
-      terms: shapes of what else is kept of a step, by name.
+      terms: shapes of the stored terms, by name.
     """
 
     def zeros(*shape: int, dtype: type = jnp.float32) -> jax.Array:

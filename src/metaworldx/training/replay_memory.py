@@ -1,4 +1,4 @@
-"""What the replay needs of memory, against what there is."""
+"""Replay memory: bytes that the replay buffer needs, against the available ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from metaworldx.training.config import TrainConfig
 from metaworldx.training.replay_buffer import replay_bytes
 
 USABLE = 0.8
-"""Share of the memory that the replay may take; the rest is for simulation and updates."""
+"""Greatest share of memory for the replay buffer; simulation and updates need the rest."""
 
 
 def replay_memory(config: TrainConfig, obs_size: int, action_size: int, term_size: int = 0) -> int:
@@ -19,7 +19,7 @@ def replay_memory(config: TrainConfig, obs_size: int, action_size: int, term_siz
 
 
 def available_memory(config: TrainConfig, devices: list[Any]) -> int | None:
-    """Bytes that the replay could live in, over all of `devices`; None if nobody knows."""
+    """Available bytes for the replay buffer, over all of `devices`; None if unknown."""
     if config.replay_on == "device" and devices[0].platform != "cpu":
         stats = devices[0].memory_stats() or {}
         limit = stats.get("bytes_limit")
@@ -37,11 +37,11 @@ def check_memory(
     there: int | None,
     term_size: int = 0,
 ) -> str:
-    """A line that tells how much the replay takes.
+    """A line with the size of the replay buffer.
 
     Args:
-      there: bytes that it could live in, None if nobody knows.
-      term_size: numbers kept of each step's terms.
+      there: available bytes, None if unknown.
+      term_size: stored numbers per step of its terms.
 
     Raises:
       UserError: it would take more than 80% of `there`; the message has the capacity that fits.

@@ -1,4 +1,4 @@
-"""A trained agent out of its run's folder."""
+"""Restoring a trained agent from its run's folder."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ CHECKPOINTS = ("latest", "best")
 
 @dataclass(frozen=True)
 class TrainedAgent:
-    """What a run's checkpoint holds of its agent.
+    """Agent of a run's checkpoint.
 
     Attributes:
-      config: the run's settings, of the trainer.
-      learner: acts with the weights.
+      config: the run's trainer settings.
+      learner: for acting with the parameters.
       obs_size, action_size: of its observations and actions.
-      params: its weights.
+      params: its parameters.
       epoch: of the checkpoint.
     """
 
@@ -50,7 +50,7 @@ class TrainedAgent:
         return self.obs_size, self.action_size
 
     def controller(self, way: str) -> Callable[[Env], AgentController]:
-        """Makes its controller for an evaluation's environment.
+        """Controller for an evaluation's environment.
 
         Args:
           way: of acting, one of the learner's.
@@ -136,7 +136,7 @@ def _described(run: Path) -> dict[str, Any]:
 
 
 def _there(run: Path) -> str:
-    """Which checkpoints of a run are there."""
+    """Available checkpoints of a run."""
     epochs = {which: newest(run, which) for which in CHECKPOINTS}
     there = [f"{which} (epoch {n})" for which, n in epochs.items() if n is not None]
     return f"{run} has {' and '.join(there) or 'none that is complete'}"

@@ -1,4 +1,4 @@
-"""Reward function of a run: rewards of replayed steps are made anew as they are sampled."""
+"""Reward relabeling: a run's reward function recomputes rewards of sampled steps."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import jax
 from metaworldx.training.replay_buffer import Sequences, Transitions
 
 RewardState = Any
-"""What a reward function learns on the way: a pytree, or None."""
+"""State of a reward function: a pytree, or None."""
 
 
 class RewardFn(Protocol):
-    """How rewards of replayed steps are made.
+    """Reward function of stored steps.
 
     Attributes:
-      kept_terms: names of the environment's terms that the replay keeps with every step.
+      kept_terms: names of the environment's terms to store with every step.
       logged_terms: names of its scalar terms whose means go into the metrics.
     """
 
@@ -24,11 +24,11 @@ class RewardFn(Protocol):
     logged_terms: tuple[str, ...]
 
     def init(self) -> RewardState:
-        """What it knows before the first step."""
+        """Initial state."""
         ...
 
     def update(self, state: RewardState, steps: Transitions) -> RewardState:
-        """What it has learned after a round of collection."""
+        """State after a round of collection."""
         ...
 
     def reward(self, state: RewardState, drawn: Sequences) -> jax.Array:
@@ -56,7 +56,7 @@ class EnvRewardFn:
         return state
 
     def reward(self, state: RewardState, drawn: Sequences) -> jax.Array:
-        """As it was collected."""
+        """The collected reward."""
         del state
         return drawn.reward
 

@@ -1,4 +1,4 @@
-"""A run's folder: its settings, its metrics, and what reads them back."""
+"""Run folder: settings and metrics of a run, written and read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIG, METRICS, BOARD = "config.json", "metrics.jsonl", "tensorboard"
 FORMAT = 2
 """Of `config.json`; format 1 (version 0.1) has no entry `format`, and is read too."""
 
-# What may differ when a run is resumed: how long it goes on, and what it tells meanwhile.
+# Settings that may differ when a run is resumed: its end, and its evaluations and logs.
 _MAY_CHANGE = (
     *("steps", "eval_every", "eval_episodes", "eval_with", "checkpoint_every", "checkpoint_keep"),
     *("checkpoint_replay", "stop_at", "max_minutes", "max_bad_epochs"),
@@ -28,7 +28,7 @@ _MAY_CHANGE = (
 def check_new(folder: Path) -> None:
     """Raises UserError if a run cannot begin in `folder`: it holds one, or is not a folder.
 
-    Nothing is made yet, so that a run refused for another reason leaves nothing behind.
+    Nothing is written yet, so that a run refused for another reason leaves no files.
     """
     if any(path.is_file() for path in (folder, *folder.parents)):
         raise UserError(f"cannot write {folder}: a file is in the way")
@@ -37,7 +37,7 @@ def check_new(folder: Path) -> None:
 
 
 def check_same(folder: Path, begun: Any, config: Any) -> None:
-    """Raises UserError if a run was begun with other settings than it is to go on with.
+    """Raises UserError if a run is to resume with other settings than it began with.
 
     Args:
       folder: of the run.
@@ -56,11 +56,11 @@ def check_same(folder: Path, begun: Any, config: Any) -> None:
 def write_config(
     folder: Path, config: TrainConfig, agent: Mapping[str, Any], method: Mapping[str, Any] = {}
 ) -> None:
-    """Writes the settings, the agent's in full, and what they ran on.
+    """Writes the settings, the agent's in full, and the host's description.
 
     Args:
-      agent: what the learner describes of itself.
-      method: what the run's method keeps beside them, under its name.
+      agent: the learner's `describe`.
+      method: settings of the run's method, under its name.
     """
     from metaworldx.core.host_info import machine
 
@@ -75,7 +75,7 @@ def write_config(
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """All that the file of a run's settings holds, found to be of a format that is known.
+    """All entries of a run's settings file, checked for a known format.
 
     Raises:
       UserError: no such folder, no run in it, a broken file, or one of a later version.
@@ -146,7 +146,7 @@ def read_same(folder: Path, config: Any) -> Any:
 
 
 def read_machine(folder: Path) -> dict[str, Any]:
-    """What the run in `folder` ran on and with which versions."""
+    """Host and versions of the run in `folder`."""
     return read_run(folder).get("machine", {})
 
 
@@ -157,10 +157,10 @@ def _version_of(data: Mapping[str, Any]) -> str:
 
 
 class MetricsWriter:
-    """`metrics.jsonl` and TensorBoard, one row an epoch."""
+    """Writer of `metrics.jsonl` and TensorBoard, one row per epoch."""
 
     def __init__(self, folder: Path, after_epoch: int, after_steps: int):
-        """Opens both; what came later is dropped (a resumed run).
+        """Opens both; rows after the resumed epoch are dropped.
 
         Args:
           folder: of the run.

@@ -1,4 +1,4 @@
-"""TensorBoard's event files, of a run that may have been resumed."""
+"""TensorBoard event files of a run, which may have been resumed."""
 
 from __future__ import annotations
 

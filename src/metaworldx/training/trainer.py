@@ -1,4 +1,4 @@
-"""Trainer of a run, from its settings to its folder: the shell around the epochs."""
+"""Trainer of a run: epochs, evaluations, checkpoints and metrics in its folder."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ DONE, STOP_AT, INTERRUPTED, NOT_FINITE = "done", "stop_at", "interrupted", "not_
 
 @dataclass
 class Progress:
-    """What the shell counts, saved with each checkpoint.
+    """Progress of a run, saved with each checkpoint.
 
     Attributes:
       seconds: of training so far, over all sittings.
       best: the best mean return of an evaluation so far.
-      bad_epochs: epochs in a row in which most updates were skipped.
+      bad_epochs: consecutive epochs in which most updates were skipped.
     """
 
     seconds: float = 0.0
@@ -64,8 +64,8 @@ class TrainResult:
 
     Attributes:
       why: done, stop_at (the success bar was reached), interrupted or not_finite.
-      epoch, env_steps, seconds: how far it came.
-      evaluations: the last ones, by who acted.
+      epoch, env_steps, seconds: its progress.
+      evaluations: the last ones, by way of acting.
     """
 
     why: str
@@ -82,12 +82,12 @@ def train(
     runner: EpochRunner | None = None,
     show: bool = False,
 ) -> TrainResult:
-    """Trains an agent, or goes on with the run in `folder`.
+    """Trains an agent, or resumes the run in `folder`.
 
     Args:
       config: settings, of a task's own training or of a method's.
       folder: of the run, made if need be.
-      resume: go on from the newest checkpoint there.
+      resume: continue from the newest checkpoint there.
       runner: of the same settings, to use again what it has compiled.
       show: tell all the settings, on stderr.
 
@@ -122,11 +122,11 @@ def runner_for(config: RunConfig, devices: list[Any] | None = None) -> EpochRunn
 
 
 class Stopped(Exception):
-    """A signal came; the run's checkpoint is written, and the run goes on next time."""
+    """A signal came; the run's checkpoint is written, and the next call resumes it."""
 
 
 def train_on(config: RunConfig, folder: Path, runner: EpochRunner | None = None) -> TrainResult:
-    """Begins a run that is part of more, or goes on with it from its newest checkpoint.
+    """Begins a run within another command, or resumes it from its newest checkpoint.
 
     Args:
       runner: of settings that differ in the seed at most, to use again what it has compiled.
@@ -149,7 +149,7 @@ def train_on(config: RunConfig, folder: Path, runner: EpochRunner | None = None)
 class Trainer:
     """One run: its epochs, evaluations, checkpoints and metrics.
 
-    It knows neither skill nor teacher: what it trains in, and for what, is handed in.
+    It is independent of skills and teachers: environments and reward function are arguments.
     """
 
     def __init__(
@@ -167,11 +167,11 @@ class Trainer:
 
         Args:
           env: to train in, with auto-reset.
-          eval_env: builds what the agent is evaluated in.
-          reward_fn: what is maximised in `env`.
+          eval_env: builds the evaluation environment.
+          reward_fn: reward function in `env`.
           config: checked settings.
           folder: of the run.
-          resume: go on from the newest checkpoint there.
+          resume: continue from the newest checkpoint there.
           kept: of the run's method, for its folder, by the method's name.
           runner: of the same environment, reward function and settings but for the seed, to use
             again what it has compiled.
@@ -202,7 +202,7 @@ class Trainer:
             self.checkpoints = Checkpoints(folder, config.checkpoint_keep)
             self.state = self._restored(folder)
         else:
-            # What this needs of another run is known to be there before a folder is made.
+            # Files of another run are checked before a folder is created.
             self.state = self._begun()
             if self.leads:
                 write_config(folder, config, self.runner.described, kept)
@@ -239,7 +239,7 @@ class Trainer:
         return self.checkpoints.restore(self.runner, epoch, about["replay"])
 
     def say(self, text: str) -> None:
-        """Tells the person who watches, on stderr."""
+        """Prints a line to stderr."""
         if self.leads:
             tqdm.write(text, file=sys.stderr)
 

@@ -1,4 +1,4 @@
-"""Settings of TD-MPC2: network sizes, loss coefficients, the planner's numbers, and presets."""
+"""Settings of TD-MPC2: network sizes, loss coefficients, planner, and presets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ACTORS = ("policy", "mppi", "mixed")
 
 @dataclass(frozen=True)
 class PlannerSettings:
-    """What a run sets of the sampling planner; defaults are TD-MPC2's.
+    """Settings of the sampling planner; defaults are TD-MPC2's.
 
     Attributes:
       method: `mppi` weights elites by exp(temperature * value), `cem` weights them alike.
@@ -135,9 +135,9 @@ class AgentSettings(_Hyperparameters):
 
     Attributes:
       size: small or paper, whose widths are taken where none are given.
-      act_with: who acts while training: policy, mppi, or mixed.
+      act_with: acting in training: policy, mppi, or mixed.
       plan_fraction: share of the environments in which MPPI acts when mixed.
-      plan_horizon: steps that MPPI looks ahead; None is as many as a sampled sequence has.
+      plan_horizon: MPPI's horizon in steps; None is the length of a sampled sequence.
       decay_rate: the learning rates fall to a tenth over the run, so that its end is steadier.
       latent_size, hidden_size, discount: as in `AgentConfig`.
       planner: the planner's own settings.
@@ -164,7 +164,7 @@ class AgentSettings(_Hyperparameters):
             raise UserError(f"plan_fraction is {self.plan_fraction}; needs 0 to 1")
 
     def planning_envs(self, num_envs: int) -> int:
-        """Of so many environments, in how many MPPI acts while training: the first ones."""
+        """Number of environments in which MPPI acts in training: the first ones."""
         share = {"policy": 0.0, "mppi": 1.0, "mixed": self.plan_fraction}[self.act_with]
         return round(share * num_envs)
 
@@ -191,7 +191,7 @@ class AgentSettings(_Hyperparameters):
 
 @dataclass(frozen=True)
 class AgentConfig(_Hyperparameters):
-    """Everything that the agent's functions need to know before `jit`; hashable.
+    """Static settings of the agent's functions under `jit`; hashable.
 
     Attributes:
       obs_size, action_size: numbers in one observation and one action.

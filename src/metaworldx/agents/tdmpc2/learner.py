@@ -42,7 +42,7 @@ class AgentState:
       model_opt, policy_opt: Adam's state of each.
       scale: running range of Q that scales the policy loss.
       step: updates done.
-      skipped: updates left out because something was not finite.
+      skipped: updates skipped for values that are not finite.
     """
 
     params: wm.Params
@@ -55,7 +55,7 @@ class AgentState:
 
 
 def init(config: AgentConfig, key: jax.Array) -> AgentState:
-    """A fresh agent; target Q-functions start equal to the Q-functions."""
+    """Initial agent; target Q-functions start equal to the Q-functions."""
     params = wm.init_params(config, key)
     model: Any = params.model
     return AgentState(
@@ -89,8 +89,8 @@ def update(
 ) -> tuple[AgentState, Metrics]:
     """One update on a batch: model step, policy step, target step.
 
-    Where a loss or gradient norm is not finite, the state stays as it was but for `skipped`,
-    which grows by one.
+    Where a loss or gradient norm is not finite, the state is unchanged but for `skipped`, which
+    grows by one.
 
     Returns:
       The new state, and scalar metrics: every loss, gradient norm and what the losses report,
@@ -177,7 +177,7 @@ def _rate(config: AgentConfig, scale: float = 1.0) -> optax.ScalarOrSchedule:
 
 
 def _clip_by_norm(config: AgentConfig, grads: wm.Weights) -> tuple[wm.Weights, jax.Array]:
-    """Gradients scaled down to the greatest norm allowed, and their norm before."""
+    """Gradients clipped by global norm, and their norm before."""
     norm = optax.global_norm(grads)
     factor = jnp.minimum(config.grad_clip / (norm + _CLIP_EPS), 1.0)
     return jax.tree.map(lambda g: g * factor, grads), norm
@@ -186,7 +186,7 @@ def _clip_by_norm(config: AgentConfig, grads: wm.Weights) -> tuple[wm.Weights, j
 class TDMPC2Learner(Learner):
     """TD-MPC2: the functions of this folder under one run's sizes.
 
-    Its carry is the plans begun in the environments in which MPPI acts, or None.
+    Its carry is the plans of the environments in which MPPI acts, or None.
     """
 
     Settings = AgentSettings
@@ -194,7 +194,7 @@ class TDMPC2Learner(Learner):
 
     @classmethod
     def restored(cls, settings: AgentSettings, sizes: RunSizes, described: Any) -> TDMPC2Learner:
-        """The learner of a kept run, with what `describe` told of it, whatever is usual today."""
+        """The learner of an existing run, from the data of its `describe`, not today's defaults."""
         # A name of format 1, and what is no setting.
         others = ("guidance_weight", "episode_length")
         full = {k: v for k, v in described.items() if k not in others}
@@ -207,7 +207,7 @@ class TDMPC2Learner(Learner):
         return cls(dataclasses.replace(settings, **kept), sizes)
 
     def config(self, obs_size: int, action_size: int) -> AgentConfig:
-        """All that the functions of this folder take, for widths of observation and action."""
+        """Full settings for sizes of observation and action."""
         return self.settings.config(
             *(obs_size, action_size),
             horizon=self.sizes.horizon,
@@ -220,24 +220,24 @@ class TDMPC2Learner(Learner):
         return self.config(*wm.io_sizes(params))
 
     def planning_config_of(self, params: wm.Params) -> AgentConfig:
-        """For planning, which may look further ahead than training does."""
+        """Settings of planning, whose horizon may exceed training's."""
         config = self.config_of(params)
         return dataclasses.replace(config, horizon=self.settings.plan_horizon or config.horizon)
 
     def describe(self, obs_size: int, action_size: int) -> dict[str, Any]:
-        """What a run's folder keeps of it."""
+        """JSON data for the run's folder."""
         return dataclasses.asdict(self.config(obs_size, action_size))
 
     def init(self, key: jax.Array, obs_size: int, action_size: int) -> AgentState:
-        """A fresh agent."""
+        """Initial agent."""
         return init(self.config(obs_size, action_size), key)
 
     def with_params(self, state: AgentState, params: wm.Params) -> AgentState:
-        """Begun with another's weights; the target's Q-functions begin equal to the others."""
+        """Initial state with another agent's weights; target Q-functions equal the Q-functions."""
         return state.replace(params=params, target_q=jax.tree.map(jnp.copy, params.model.qs))
 
     def begin(self, num_envs: int, action_size: int, way: str | None = None) -> PlanState | None:
-        """Nothing planned yet, for the environments in which MPPI acts; None where it does not."""
+        """Empty plans for the environments in which MPPI acts; None without them."""
         planning = self._planning(num_envs, way)
         if not planning:
             return None
@@ -253,10 +253,10 @@ class TDMPC2Learner(Learner):
         way: str | None = None,
         deterministic: bool = False,
     ) -> tuple[jax.Array, PlanState | None]:
-        """MPPI's actions in the first environments, as many as there are plans; the policy's else.
+        """MPPI's actions in the first environments, one per plan; the policy's in the others.
 
         Args:
-          way: policy or mppi alone; None mixes them as the run does while training.
+          way: policy or mppi; None mixes them as in the run's training.
         """
         config, planning = self.planning_config_of(params), self._planning(len(obs), way)
         if way == "mppi":
@@ -274,7 +274,7 @@ class TDMPC2Learner(Learner):
         return jnp.concatenate(actions), carry
 
     def reset(self, carry: PlanState | None, done: jax.Array) -> PlanState | None:
-        """Plans of environments whose episode ended, `done` `[E]`, begin anew."""
+        """Plans, cleared in environments whose episode ended, `done` `[E]`."""
         return None if carry is None else clear_plan(carry, done[: len(carry.mean)])
 
     def update(self, state: AgentState, batch: Any, key: jax.Array) -> tuple[AgentState, Metrics]:
@@ -282,13 +282,13 @@ class TDMPC2Learner(Learner):
         config = self.config(batch.obs.shape[-1], batch.action.shape[-1])
         own = Batch(batch.obs, batch.action, batch.reward, batch.terminated)
         if config.action_penalty:
-            # The middle of every actuator's range, or what a residual agent adds nothing to.
+            # The middle of every actuator's range, or a residual of zero.
             still = jnp.zeros((*batch.obs.shape[:-1], batch.action.shape[-1]))
             own = own.replace(reference_action=still)
         return update(config, state, own, key)
 
     def _planning(self, num_envs: int, way: str | None) -> int:
-        """In how many of the environments MPPI acts."""
+        """Number of environments in which MPPI acts."""
         if way is None:
             return self.settings.planning_envs(num_envs)
         return num_envs if way == "mppi" else 0

@@ -176,7 +176,7 @@ def optimise(
         found = refit(config, actions, jnp.nan_to_num(values, nan=0.0))
         return (found.mean, found.std), found
 
-    # The plan moves one step on; what lies beyond it is unknown.
+    # The plan shifts by one step; its last action is unknown.
     mean = jnp.concatenate([plan_state.mean[:, 1:], jnp.zeros_like(plan_state.mean[:, :1])], axis=1)
     carry = (mean, jnp.full_like(mean, planner.max_std))
     last = jax.tree.map(lambda x: x[-1], draws)

@@ -1,4 +1,4 @@
-"""Networks' weights as named arrays, and back."""
+"""Serialization of networks: parameters as named arrays, and back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_finite(tree: Any, what: str) -> None:
     """Raises UserError if weights hold NaN or infinity.
 
     Args:
-      what: they are of, for the message.
+      what: description for the message.
     """
     for name, leaf in _named(tree).items():
         if not np.all(np.isfinite(np.asarray(leaf))):
@@ -32,7 +32,7 @@ def check_finite(tree: Any, what: str) -> None:
 
 
 def from_arrays(path: Path, data: Mapping[str, np.ndarray], template: Any) -> Any:
-    """The tree that `as_arrays` took apart, in float32.
+    """The tree from the arrays of `as_arrays`, in float32.
 
     Args:
       path: of the file, for messages.

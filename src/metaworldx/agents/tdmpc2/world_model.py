@@ -1,4 +1,4 @@
-"""The world model as pure functions of its parameters: latents, rewards, Q, policy, termination.
+"""World model as pure functions of its parameters: latents, rewards, Q, policy, termination.
 
 Shapes are `[..., size]` with any leading axes. Everything follows TD-MPC2 (Hansen et al., 2024).
 """
@@ -29,7 +29,7 @@ Weights = Any
 
 @struct.dataclass
 class ModelParams:
-    """What the model step trains; `termination` is None where episodes never terminate."""
+    """Parameters of the model step; `termination` is None where episodes never terminate."""
 
     encoder: Weights
     dynamics: Weights
@@ -40,7 +40,7 @@ class ModelParams:
 
 @struct.dataclass
 class ObsStats:
-    """Running statistics of observations: how many were seen, mean and variance `[O]`."""
+    """Running statistics of observations: count, mean and variance `[O]`."""
 
     count: jax.Array
     mean: jax.Array
@@ -49,9 +49,9 @@ class ObsStats:
 
 @struct.dataclass
 class Params:
-    """All that acting needs: the model's and the policy's weights.
+    """Parameters of the model and the policy.
 
-    `obs` normalises observations; None, TD-MPC2's way, where they are taken as they come.
+    `obs` normalises observations; None, as in TD-MPC2, leaves them unchanged.
     """
 
     model: ModelParams
@@ -79,7 +79,7 @@ class PolicyOutput:
 
 
 def init_params(config: AgentConfig, key: jax.Array) -> Params:
-    """Fresh parameters; the last layers of reward and Q-functions start at zero."""
+    """Initial parameters; the last layers of reward and Q-functions start at zero."""
     keys = jax.random.split(key, 6)
     obs = jnp.zeros((1, config.obs_size))
     z = jnp.zeros((1, config.latent_size))
@@ -114,7 +114,7 @@ def io_sizes(params: Params) -> tuple[int, int]:
 
 
 def update_obs_stats(stats: ObsStats, obs: jax.Array) -> ObsStats:
-    """Statistics with observations `[..., O]` added, each of all that were seen counting alike."""
+    """Statistics with observations `[..., O]` added, all with equal weights."""
     rows = obs.reshape(-1, obs.shape[-1])
     count = stats.count + len(rows)
     share = len(rows) / count
