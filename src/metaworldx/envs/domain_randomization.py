@@ -1,4 +1,4 @@
-"""Optional variation between episodes and steps: friction, masses, pushes, sensor noise."""
+"""Domain randomization between episodes and steps: friction, masses, pushes, sensor noise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from metaworldx.sim.physics import Variation
 
 @dataclass(frozen=True)
 class DomainRandomization:
-    """How much environments vary; the default is HumanoidBench's (nothing but reset noise).
+    """Settings of domain randomization; the default is HumanoidBench's (reset noise only).
 
     Attributes:
       friction: range of the factor on every sliding friction, drawn once an episode.

@@ -1,4 +1,4 @@
-"""The environment: pure `reset` and `step` over any backend, with auto-reset and safeguards."""
+"""Environment: pure `reset` and `step` over any backend, with auto-reset and divergence checks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Env:
         shapes = jax.eval_shape(self._reset, jax.random.key(0))
         self.obs_size: int = shapes.obs.shape[-1]
 
-    # ---- what users call
+    # ---- public functions
 
     def reset(self, key: jax.Array) -> EnvState:
         """A new environment at the start of an episode.
@@ -98,7 +98,7 @@ class Env:
         return function(state, action)
 
     def robot_observation(self, state: Any) -> jax.Array:
-        """The robot's own numbers by meaning, whatever else the task has: qpos then qvel."""
+        """Proprioception of the robot in every task: qpos then qvel."""
         spec = self.task.robot.spec
         r = state.readings
         return jnp.concatenate([r.qpos[..., : spec.nq], r.qvel[..., : spec.nv]], axis=-1)
@@ -109,7 +109,7 @@ class Env:
         return low + 0.5 * (jnp.clip(action, -1.0, 1.0) + 1.0) * (high - low)
 
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
-        """What an action commands in one environment's state; here it is the same in all."""
+        """Actuator units of an action in one environment's state; here independent of the state."""
         del state
         return self.ctrl(action)
 
@@ -119,7 +119,7 @@ class Env:
         return normalize_action(ctrl, low, high)
 
     def reference_joints(self, state: EnvState) -> jax.Array | None:
-        """The hinges that a motion asks for in that state `[B, J]`, rad; None without a motion."""
+        """Joint positions of the reference motion `[B, J]`, rad; None without a reference."""
         del state
 
     def with_task(self, task: Task) -> Self:
@@ -221,7 +221,7 @@ class Env:
         out = self.task.evaluate(r, state.memory)
         remembered = out.memory if self.task.observes_new_memory else state.memory
         obs = random.blur(noise_key, self.task.observe(r, remembered))
-        # A divergence pays nothing and its step does not count as the task's own end.
+        # A diverged step has no reward and is no termination of the task.
         reward = jnp.where(diverged, 0.0, out.reward)
         success = out.success & ~diverged
         steps = state.steps + 1

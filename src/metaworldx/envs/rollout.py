@@ -1,7 +1,7 @@
-"""The rollout: a policy steps a batch of environments, and what happens is recorded.
+"""Rollouts of a policy in a batch of environments, with recorded steps.
 
-`scan_rollout` is one scan, for programs that hold more than a rollout. `Rollout` compiles it for a
-chunk of steps and comes back to the host between chunks.
+`scan_rollout` is one scan, for use within compiled programs. `Rollout` compiles it for a chunk of
+steps and returns to the host between chunks.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class RolloutState:
 
     Attributes:
       env: the environments `[*B, ...]`.
-      carry: what the policy carries from step to step, None where it carries nothing.
-      running: whether each environment's first episode goes on `[*B]`, bool.
+      carry: the policy's state carried between steps, or None.
+      running: whether each environment's first episode has not ended `[*B]`, bool.
     """
 
     env: EnvState
@@ -44,14 +44,14 @@ class RolloutState:
 
 @struct.dataclass
 class RolloutStep:
-    """One control step, as `record` sees it.
+    """One control step, the argument of `record`.
 
     Attributes:
       before, after: the environments around it `[*B, ...]`.
       action: `[*B, A]`.
       carry: the policy's, after acting.
-      extras: what else the policy returned.
-      running: whether each environment's first episode went on before it `[*B]`, bool.
+      extras: further outputs of the policy.
+      running: whether each environment's first episode had not ended before it `[*B]`, bool.
     """
 
     before: EnvState
@@ -63,11 +63,11 @@ class RolloutStep:
 
 
 Record = Callable[[RolloutStep], Any]
-"""What is kept of a step: any tree of arrays."""
+"""Record of a step: any tree of arrays."""
 
 
 def init_rollout(env: EnvState, carry: Any = None) -> RolloutState:
-    """A rollout's beginning, every episode running."""
+    """Initial rollout state, every episode running."""
     return RolloutState(env, carry, jnp.ones(env.reward.shape, bool))
 
 
@@ -117,7 +117,7 @@ class Rollout:
         """Compiles nothing yet.
 
         Args:
-          begin: (parameters, environments) -> what `act` carries at first; None carries None.
+          begin: (parameters, environments) -> initial carry of `act`; None carries None.
           chunk: control steps in the compiled program.
         """
         self.chunk = chunk
@@ -129,7 +129,7 @@ class Rollout:
         self._advance = jax.jit(advance)
 
     def init(self, params: Any, keys: jax.Array) -> RolloutState:
-        """Episodes at their starts, of random keys `[*B]`."""
+        """Rollout state after a reset under random keys `[*B]`."""
         state = self._reset(keys)
         return init_rollout(state, None if self._begin is None else self._begin(params, state))
 
@@ -151,7 +151,7 @@ class Rollout:
           keys: one a step (`step_keys`), as many as that; None gives `act` None.
           on_chunk_end: (carry, environments, steps so far) -> carry, on the host between chunks.
           progress: called with the number of control steps just done.
-          min_running: also stops once a smaller share of the episodes is running.
+          min_running: stops once a smaller share of the episodes is running.
 
         Returns:
           The state after the last chunk, and the records `[T, *B, ...]` as NumPy arrays; T is a

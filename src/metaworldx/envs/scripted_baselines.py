@@ -1,4 +1,4 @@
-"""Returns of scripted policies in HumanoidBench itself, to hold ours against."""
+"""Baselines: returns of scripted policies in HumanoidBench itself, for comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies that need no training: hold a pose, or act at random."""
+"""Scripted policies: hold a pose, or act at random."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def hold_ctrl(env: Env) -> np.ndarray:
 
 
 def hold_policy(env: Env) -> Policy:
-    """Holds the keyframe's pose whatever happens."""
+    """Policy that holds the keyframe's pose."""
     action = env.normalize_action(jnp.asarray(hold_ctrl(env), jnp.float32))
 
     def act(state: EnvState, key: jax.Array) -> jax.Array:

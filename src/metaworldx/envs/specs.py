@@ -19,7 +19,7 @@ class EnvSpec:
 
     Attributes:
       env: its id.
-      obs_size, action_size: how many numbers go out and in.
+      obs_size, action_size: sizes of observation and action.
       max_episode_steps: control steps (0.02 s) in an episode.
       success_bar: HumanoidBench's return from which it counts as solved.
       min_collisions: the least collision set that it takes.

@@ -1,4 +1,4 @@
-"""What an environment carries from step to step, and its settings."""
+"""State of an environment between steps, and its settings."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class EnvState:
     last_obs, terminated, truncated), and only where `diverged` is False.
 
     Attributes:
-      physics: what the simulation carries.
-      readings: what tasks see of it.
-      memory: the task's own state.
+      physics: the simulation's state.
+      readings: simulation data that tasks read.
+      memory: the task's state.
       obs: observation to act on `[obs_size]`.
       last_obs: observation that the last step led to, before any reset `[obs_size]`.
       reward: the last step's reward.
@@ -62,8 +62,8 @@ class EnvState:
       success: the task was completed at the last step.
       success_subtasks: how many of its parts are done.
       fallen: the robot lay or tilted at the last step (never for tasks that crawl).
-      diverged: the last step's simulation broke down; its transition means nothing.
-      divergences: how often that has happened here, int32.
+      diverged: the last step's simulation diverged; its transition is invalid.
+      divergences: number of divergences so far, int32.
       steps: steps taken in the running episode, int32.
       episode_return: reward summed over the running episode.
       episode_success: the running episode has been successful at some step.

@@ -1,7 +1,7 @@
-"""Entrants of the pipeline's evaluations: who acts in a task, what kind of row each gives, and how.
+"""Entrants of the pipeline's evaluations: policies, and the kind of their rows in the report.
 
-Gating policies of one pool act side by side in one compiled batch; an entrant that stops for its
-teacher or acts with networks of its own is evaluated by itself.
+Gating policies of one pool are evaluated in one compiled batch. An entrant that replans or has
+networks of its own is evaluated by itself.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ FUSED, ASKED_AGAIN = "experts by the router and the agent's Q", "experts, teache
 
 @dataclass(frozen=True)
 class Entrant:
-    """Who acts in a task's evaluation: a gating policy, or who is evaluated by itself.
+    """A policy in a task's evaluation: a gating policy, or one that is evaluated by itself.
 
     Attributes:
       name: of its row.
       kind: of its row; those of `RowKind.TRAININGS` share one.
-      gating: the policy, and the confidence of its teacher.
-      evaluate: gives its row as JSON has it.
+      gating: the policy, and its teacher's confidence.
+      evaluate: returns its row as JSON data.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Entrant:
 def entrants(
     config: PipelineConfig, folder: Path, task: str, pool: ExpertPool, bar: Mixture | None
 ) -> list[Entrant]:
-    """Single experts, the constant mixture, who composes them, and the agent, in their order.
+    """Single experts, the constant mixture, gating policies, and the agent, in this order.
 
     Args:
       bar: the constant mixture; None has none.
@@ -79,7 +79,7 @@ def entrants(
 
 
 def composed_of(config: PipelineConfig, folder: Path, task: str, pool: ExpertPool) -> list[Entrant]:
-    """Who mixes experts; the run's own guide last."""
+    """Gating policies; the run's own guide last."""
     if config.without == "vlm":
         return [Entrant(RULES, RowKind.ABLATION, _by("rules", folder, task, pool))]
     teacher = Entrant(TEACHER, RowKind.TEACHER, _by("teacher", folder, task, pool))
@@ -108,7 +108,7 @@ def further_routers(
 
 
 def _constant(pool: ExpertPool, bar: Mixture | None) -> list[Entrant]:
-    """Every expert alone, and the mixture that the others are held against."""
+    """Every single expert, and the constant mixture as the baseline."""
     found = [
         Entrant(
             f"expert {name}",
@@ -137,7 +137,7 @@ def _has_agent(config: PipelineConfig, task: str) -> bool:
 
 
 def _fused(config: PipelineConfig, folder: Path, task: str, router: Entrant) -> list[Entrant]:
-    """The router's weights fused with what the guided agent's Q expects of every expert."""
+    """The router's weights fused with the residual agent's Q-values of every expert."""
     if not _has_agent(config, task) or config.without is not None or config.alpha >= 1.0:
         return []
     assert router.gating is not None
@@ -180,7 +180,7 @@ def _agent(config: PipelineConfig, folder: Path) -> dict[str, Any]:
 def _asked_again(
     config: PipelineConfig, folder: Path, task: str, pool: ExpertPool
 ) -> dict[str, Any]:
-    """The router under guidance that its teacher gives anew as the task goes on."""
+    """The router under guidance that its teacher updates during an episode."""
     gating = _gating("router", folder, task, pool)
     assert gating.answer is not None
     teacher = teachers_from(config.teacher, None if config.cache is None else Path(config.cache))
@@ -204,7 +204,7 @@ def _asked_again(
 
 
 def _as_row(found: dict[str, Any]) -> dict[str, Any]:
-    """What a report shows of an evaluation."""
+    """An evaluation as a row of the report."""
     names = ("return_mean", "return_stderr", "length_mean", "milestones", "mean_weights")
     motion = ("jerk", "foot_slip", "energy", "tracking_error")
     return {

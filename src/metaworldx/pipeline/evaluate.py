@@ -1,4 +1,4 @@
-"""The pipeline's evaluations: everybody from the same starts in one task."""
+"""Evaluations of the pipeline: all entrants from the same resets in one task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from metaworldx.report.schema import RowKind
 
 
 def find_bar(config: PipelineConfig, task: str) -> dict[str, Any]:
-    """The best constant mixture of a task, chosen on other starts than the evaluation's."""
+    """The best constant mixture of a task, selected on other resets than the evaluation's."""
     pool, env = pool_of(config, task), make(task, "native", None, EnvConfig(auto_reset=False))
     search = MixtureConfig(screened=config.mixture_starts, chosen=None)
     return find_mixture(search, pool, env, config.seed).as_data()
@@ -29,10 +29,10 @@ def find_bar(config: PipelineConfig, task: str) -> dict[str, Any]:
 def evaluate_task(
     config: PipelineConfig, folder: Path, task: str, bar: Mixture | None = None
 ) -> dict[str, Any]:
-    """A row for each entrant and the pose hold, and their differences start by start.
+    """A row for each entrant and the pose hold, and their paired differences.
 
     Args:
-      bar: the constant mixture that they are held against; None takes the best single expert.
+      bar: the constant mixture as the baseline; None takes the best single expert.
     """
     pool = pool_of(config, task)
     env = make(task, "native", None, EnvConfig(auto_reset=False))

@@ -1,4 +1,4 @@
-"""A run of the pipeline: its stages in order, and what they hand on."""
+"""Stages of a pipeline run in order, and the results passed between them."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def run(
     """Runs all stages into a folder, skipping those that are done; the report's path.
 
     Args:
-      ask: asks a teacher about the config's tasks, of its pool.
-      tell: is told what is done, in a line.
-      reuse: another run; its stages that had the same inputs are taken over.
+      ask: returns a teacher's answers for the config's tasks over its pool.
+      tell: called with a line of progress.
+      reuse: another run; its stages with the same inputs are copied.
 
     Raises:
       UserError: a folder with a run of other settings, or a pool or answers that are not there;
         nothing is written then.
-      Stopped: a signal came while an agent trained; the next run goes on.
+      Stopped: a signal came while an agent trained; the next run resumes.
     """
     settings = _begin(config, folder)
     do = partial(stage, folder, tell=tell)
@@ -103,7 +103,7 @@ def run(
 
 
 _BEHIND = ("router", "agent")
-"""Stages whose results an evaluation reads."""
+"""Stages that an evaluation depends on."""
 
 
 def _begin(config: PipelineConfig, folder: Path) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _begin(config: PipelineConfig, folder: Path) -> dict[str, Any]:
 
 
 def _check_files(config: PipelineConfig, folder: Path) -> None:
-    """Checks what later stages read, so that none is refused after hours of training."""
+    """Checks inputs of later stages, so that none fails after hours of training."""
     if any(path.exists() and not path.is_dir() for path in (folder, *folder.parents)):
         raise UserError(f"cannot write {folder}: a file is in the way")
     if config.cache is not None and not Path(config.cache).is_dir():
@@ -144,7 +144,7 @@ def _answers(found: Mapping[str, Guidance]) -> dict[str, Any]:
 def _guidance(
     config: PipelineConfig, answers: Mapping[str, Any], path: Path
 ) -> dict[str, Guidance]:
-    """The answers of a mark, checked as a teacher's own are: anybody may have edited the file."""
+    """Answers in a stage's record, validated like a teacher's, as the file may have been edited."""
     found = {}
     for task in dict.fromkeys((*config.tasks, *answers)):
         try:

@@ -1,4 +1,4 @@
-"""The pipeline's films: the run's own way of composing, its weights, and stills."""
+"""Videos of the pipeline: the run's own composition, its weights, and stills."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SIZE = (480, 360)
 
 
 def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]:
-    """A film of the composed experts' first seconds, stills of it, and the weights meanwhile."""
+    """A video of the composed experts' first seconds, stills of it, and the weights over time."""
     from PIL import Image
 
     from metaworldx.rendering.renderer import Renderer, write_frames

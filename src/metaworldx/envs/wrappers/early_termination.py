@@ -1,4 +1,4 @@
-"""Ending training episodes early, once the robot is down."""
+"""Early termination of training episodes, once the robot has fallen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from metaworldx.sim.data import SimData
 
 @dataclass(frozen=True)
 class EarlyTermination:
-    """When a training episode ends though the task itself would go on.
+    """Conditions that end a training episode before the task itself does.
 
     Attributes:
       head_below_m: the head is lower than this (m); None never ends it.
@@ -31,12 +31,12 @@ class EarlyTermination:
 
 
 def with_early_termination(env: Env, early: EarlyTermination) -> Env:
-    """The same environment whose episodes end (terminated) as `early` says; rewards unchanged."""
+    """The environment with early termination under `early`; rewards are unchanged."""
     return env.with_task(EarlyTerminationTask(env.task, early)) if early.active else env
 
 
 class EarlyTerminationTask(TaskWrapper):
-    """A task that also ends once the robot is down."""
+    """A task that also terminates once the robot has fallen."""
 
     def __init__(self, task: Task, early: EarlyTermination):
         """Wraps a task."""
@@ -44,7 +44,7 @@ class EarlyTerminationTask(TaskWrapper):
         self._early = early
 
     def evaluate(self, data: SimData, state: TaskState) -> StepResult:
-        """The wrapped task's, and its end."""
+        """The wrapped task's result, with early termination."""
         out = self.task.evaluate(data, state)
         return out.replace(terminated=out.terminated | _down(self, data, self._early))
 

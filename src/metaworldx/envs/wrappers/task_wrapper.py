@@ -1,4 +1,4 @@
-"""The wrapper of a task: another task that changes some of it and delegates the rest."""
+"""Task wrapper: a task that overrides parts of another and delegates the rest."""
 
 from __future__ import annotations
 
