@@ -31,42 +31,42 @@ def main(
     reuse: Path | None = None,
     seed: int = 0,
 ) -> int:
-    """Run all of MetaWorld-X: a teacher's guidance, demonstrations, router, guided agent, report.
+    """Run all of MetaWorld-X: a teacher's guidance, demonstrations, router, residual agent, report.
 
-    Every stage is done once: the same command goes on where it was interrupted, and skips what is
-    done. Ends with the report's path and a table.
+    Every stage runs once: the same command resumes an interrupted run and skips completed stages.
+    Ends with the report's path and a table.
 
     Args:
       preset: quickstart (two cores, minutes) or full (an accelerator, hours).
       out: folder of the run.
-      tasks: environments with commas between them; the guided agent learns the first.
+      tasks: environments, comma-separated; the residual agent learns the first.
       teacher: gemini, cached or offline, falling back in that order.
-      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+      cache: folder of cached answers (metaworldx vlm cache); default those of the
         package.
-      pool: folder of a pool of experts; default the one that comes with the package.
+      pool: folder of a pool of experts; default the shipped one.
       without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
         teacher), guide (the agent learns from scratch) or imitation (a small pool trained in
         the run without human motion priors).
-      rollouts: tried for each task's demonstrations.
-      keep: rollouts of the best ways to switch, so many, are demonstrations.
-      starts: from how many each way is tried in the second round.
-      router_trainings: routers trained from the same demonstrations; the router's row is told
-        over these too.
-      mixture_starts: from so many starts every constant mixture of two experts is tried, the bar
-        for the router; the best again from others. 0 leaves it out.
-      agent_steps: control steps of the guided agent; 0 trains none.
+      rollouts: per task, for its demonstrations.
+      keep: number of rollouts of the best schedules that become demonstrations.
+      starts: resets per schedule in the second round.
+      router_trainings: routers trained from the same demonstrations, for statistics over
+        trainings.
+      mixture_starts: resets per constant mixture of two experts in the search for the router's
+        baseline. 0 disables it.
+      agent_steps: control steps of the residual agent; 0 trains none.
       live_steps: control steps of the expert trained in the run; 0 trains none.
       episodes: of each evaluation.
-      film_seconds: of each task's film; 0 makes none.
-      schedule: paper (the experts of its Table IV alone are the guided agent's reference at first,
-        in turn over its whole training) or none.
-      alpha: share of the router's weights where they are fused with what the guided agent's Q
-        expects of every expert; 1 leaves that out.
-      replan: also evaluate with a teacher that is asked again about what is left, at the end of
-        every stage and every so many seconds (0: at stages' ends only).
+      film_seconds: of each task's video; 0 for none.
+      schedule: reference schedule of the residual agent: paper (Table IV, scaled to the whole
+        training) or none.
+      alpha: share of the router's weights in the fusion with the residual agent's Q-values of
+        every expert; 1 disables it.
+      replan: also evaluate with replanning, at stages' ends and at this interval in seconds (0:
+        at stages' ends only).
       reuse: folder of another run, whose first stages (live expert, pool, guidance, router) are
-        taken over where their inputs were the same.
-      seed: of everything random.
+        copied where their inputs were the same.
+      seed: of all random numbers.
     """
     import dataclasses
 

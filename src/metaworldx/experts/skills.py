@@ -213,5 +213,5 @@ def skill_named(name: str) -> Skill:
 
 @cache
 def _tuned() -> dict[str, list[float]]:
-    path = Path(str(asset_root())) / "feedback.json"
+    path = Path(str(asset_root())) / "balance_gains.json"
     return read_balance_gains(path) if path.is_file() else {}

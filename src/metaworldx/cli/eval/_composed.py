@@ -1,4 +1,4 @@
-"""Experts mixed under a teacher's guidance: what `eval router` and `eval teacher` share."""
+"""Composed evaluation under a teacher's guidance, shared by `eval router` and `eval teacher`."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _ALPHA, _TEMPERATURE = 0.7, 0.5
 
 @dataclass(frozen=True)
 class ComposedOptions:
-    """What is mixed, where, and who has a say besides.
+    """Options of a composition: task, pool, fusion and replanning.
 
     Attributes:
       task: environment, e.g. h1-door.
-      pool: folder of a pool of experts; default the one that comes with the package.
-      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+      pool: folder of a pool of experts; default the shipped one.
+      cache: folder of cached answers (metaworldx vlm cache); default those of the
         package.
       fuse: folder of an agent trained in the task (metaworldx train agent, with or without a
-        guide): weights are fused with what its Q expects of every expert.
+        guide): weights are fused with its Q-values of every expert.
       alpha: share of the router's or teacher's weights in that, 0 to 1.
       temperature: of the softmax over Q, in standard deviations among the experts.
-      replan: the teacher is asked again about what is left at the end of every stage, and every
-        so many seconds besides (0: at stages' ends only).
+      replan: replanning with the teacher at stages' ends and at this interval in seconds (0: at
+        stages' ends only).
     """
 
     task: str
@@ -93,14 +93,14 @@ def evaluate_composed(
 
 
 class _Teaching(NamedTuple):
-    """A teacher, what it is asked at the start, and the answer that a router has kept."""
+    """A teacher, its question at the start, and the answer stored with a router."""
 
     teacher: Teacher
     question: Question
     kept: Guidance | None
 
     def answer(self) -> Guidance:
-        """The kept one, or what the teacher says now."""
+        """The stored answer, or the teacher's current one."""
         return self.kept or self.teacher.ask(self.question)
 
 
@@ -147,7 +147,7 @@ def _controller(
 def _about(
     composed: ComposedOptions, gating: Gating, names: Sequence[str], router: Path | None
 ) -> dict[str, Any]:
-    """Who acted, for the JSON."""
+    """Description of the policy, for the JSON."""
     assert gating.answer is not None and gating.guidance is not None
     about: dict[str, Any] = {
         "teacher": gating.answer.teacher,
@@ -178,7 +178,7 @@ def _replanning(composed: ComposedOptions, env_id: EnvId) -> ReplanConfig | None
 
 
 def _look(teacher: str | None) -> Callable[..., bytes | None] | None:
-    """How Gemini is shown the present scene; others look at nothing."""
+    """Renderer of the current scene for Gemini; None for other teachers."""
     if teacher != "gemini" or not os.environ.get("GEMINI_API_KEY"):
         return None
     from metaworldx.rendering.scene_images import look_at_state

@@ -23,12 +23,12 @@ FLAT = tyro.conf.arg(name="", prefix_name=False)
 
 @dataclass(frozen=True)
 class EvalOptions:
-    """How an evaluation is run and told.
+    """Options of an evaluation and its output.
 
     Attributes:
-      episodes: how many.
+      episodes: their number.
       collisions: feet, body or full; default the run's or the task's own.
-      seed: of the starts (and of random weights).
+      seed: of the resets (and of random weights).
       out: also write the figures to this JSON file.
       as_json: print the figures as JSON.
     """
@@ -60,10 +60,10 @@ def evaluate(
     about: dict[str, Any],
     params: Any = None,
 ) -> int:
-    """Evaluates a controller, and prints and writes what was found.
+    """Evaluates a controller; prints and writes the result.
 
     Args:
-      about: who is evaluated, beside the figures in the JSON.
+      about: description of the controller, for the JSON.
       params: of an agent.
     """
     from metaworldx.core.files import write_text

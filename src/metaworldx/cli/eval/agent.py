@@ -22,7 +22,7 @@ def main(
     """Evaluate a trained agent in native MuJoCo.
 
     With HumanoidBench's solver settings, deterministic, one episode from each of the seed's
-    starts. Return, length and how the robot moved are over HumanoidBench's own episode; falls and
+    starts. Return, length and motion metrics are over HumanoidBench's own episode; falls and
     success over 1,500 control steps (30 s).
 
     Args:

@@ -26,16 +26,16 @@ def main(
     """Evaluate one expert in native MuJoCo.
 
     With HumanoidBench's solver settings, deterministic, one episode from each of the seed's
-    starts. Return, length and how the robot moved are over HumanoidBench's own episode; falls and
+    starts. Return, length and motion metrics are over HumanoidBench's own episode; falls and
     success over 1,500 control steps (30 s).
 
     Args:
-      skill: whose expert is to act, e.g. stand.
+      skill: of the expert, e.g. stand.
       task: environment; default the expert's own.
-      pool: folder of a pool of experts; default the one that comes with the package.
+      pool: folder of a pool of experts; default the shipped one.
       offsets: what the expert's networks add to reference, balance law and servos: trained, zero
         (nothing) or random (their weights are, as before training); baselines to compare with.
-      targets: also try so many new places for the hands, each for 4 s (an expert that reaches).
+      targets: also measure this number of new hand targets, each for 4 s (the reach expert).
     """
     options.check()
     import dataclasses

@@ -18,12 +18,12 @@ def main(
     offsets: str = "trained",
     options: Annotated[EvalOptions, FLAT] = EvalOptions(),
 ) -> int:
-    """Evaluate a pool's experts mixed at fixed shares, the bar for a router, in native MuJoCo.
+    """Evaluate a constant mixture of a pool's experts, the baseline for a router, in native MuJoCo.
 
     Args:
       shares: of experts; they sum to 1, e.g. walk=0.7,reach=0.3.
       task: environment, e.g. h1-door.
-      pool: folder of a pool of experts; default the one that comes with the package.
+      pool: folder of a pool of experts; default the shipped one.
       offsets: what the experts' networks add to reference, balance law and servos: trained, zero
         (nothing) or random (their weights are); for some experts: reach=random,walk=zero.
     """

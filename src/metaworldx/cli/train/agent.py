@@ -41,8 +41,8 @@ def main(
 ) -> int:
     """Train a world-model agent on a task, and save it in a run folder.
 
-    Interrupted (Ctrl-C, SIGTERM) it saves a checkpoint and leaves with status 0; --resume goes
-    on from the newest checkpoint, with the run's own settings.
+    Interrupted (Ctrl-C, SIGTERM) it saves a checkpoint and leaves with status 0; --resume
+    continues from the newest checkpoint, with the run's own settings.
 
     Args:
       task: environment, e.g. h1-stand (metaworldx envs lists all).
@@ -51,8 +51,8 @@ def main(
       config: file of settings, run.toml, with names as --set has them; or the config.json of a run
         to train anew. Options and --set go before it.
       out: run folder; default runs/TASK-SEED.
-      resume: go on with the run in --out.
-      seed: of everything random.
+      resume: resume the run in --out.
+      seed: of all random numbers.
       steps: control steps to collect over all environments.
       num_envs: environments stepped together.
       backend: auto, native, mjx or warp.
@@ -64,15 +64,15 @@ def main(
       algorithm: tdmpc2, or a learner of your own, e.g. my_pkg:MyLearner.
       agent: size of the agent, small or paper.
       init_from: folder of a run whose agent this one begins with.
-      act_with: who acts while training: policy, mppi or mixed.
+      act_with: acting in training: policy, mppi or mixed.
       batch: sequences in an update's batch.
       utd: updates per control step of one environment.
       horizon: steps in a sequence.
       capacity: transitions that the replay holds.
       stop_at: stop once an evaluation's mean return reaches this.
-      max_minutes: stop after so many minutes of training.
+      max_minutes: training time limit in minutes.
       eval_every: control steps between evaluations.
-      eval_with: who acts in evaluations: policy, mppi or both.
+      eval_with: acting in evaluations: policy, mppi or both.
       settings: any other setting as NAME=VALUE, the value in JSON, e.g. epoch_rounds=100, or
         agent.discount=0.99 and planner.max_std=0.5 for the agent's and its planner's own; may be
         repeated.
@@ -109,7 +109,7 @@ def begin(
     flags: dict[str, Any],
     settings: tuple[str, ...],
 ) -> tuple[Any, dict[str, Any]]:
-    """What a run's settings begin with, and what goes over them: preset < file < flags < --set.
+    """Base settings of a run, and changes to them: preset < file < flags < --set.
 
     Raises:
       UserError: a file or run that cannot be read, or --resume without --out.
@@ -155,7 +155,7 @@ def _changed(begun: Any, changes: dict[str, Any]) -> Any:
 
 
 def finish(config: Any, folder: Path, resume: bool) -> int:
-    """Runs the training and tells how it ended; the exit status."""
+    """Runs the training and prints its result; returns the exit status."""
     from metaworldx.training.trainer import NOT_FINITE, train
 
     result = train(config, folder, resume, show=True)

@@ -1,4 +1,4 @@
-"""`metaworldx train balance`: gains of the balance law under a skill's expert."""
+"""`metaworldx train balance`: gains of the balance controller under a skill's expert."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tyro
 
 def main(
     skill: str,
-    out: Path = Path("feedback.json"),
+    out: Path = Path("balance_gains.json"),
     minutes: float = 10.0,
     clips: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
     candidates: int = 32,
@@ -19,20 +19,20 @@ def main(
     width: float = 0.12,
     seed: int = 0,
 ) -> int:
-    """Find the gains of the balance under a skill's expert, by search in native MuJoCo.
+    """Search gains of the balance controller under a skill's expert, in native MuJoCo.
 
-    It begins with the gains in --out, or else with the skill's own, and writes what it finds
-    there, beside those of other skills. `assets/feedback.json` is what the skills use.
+    It begins with the gains in --out, or else with the skill's own, and writes the result there,
+    beside those of other skills. Skills use `assets/balance_gains.json`.
 
     Args:
       skill: stand, walk, run, sit, carry, reach, crawl or stair.
       out: JSON file with the gains of every skill.
-      minutes: how long to search.
+      minutes: time limit of the search.
       clips: names of the clips to follow; default those of the skill; may be repeated.
-      candidates: sets of gains tried in a round.
+      candidates: sets of gains per iteration.
       steps: control steps of an episode.
-      width: standard deviation of the gains at first.
-      seed: of starts and candidates.
+      width: initial standard deviation of the gains.
+      seed: of resets and candidates.
     """
     import dataclasses
 

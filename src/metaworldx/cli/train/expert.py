@@ -28,7 +28,7 @@ def main(
 
     The agent is that of `train agent`; its reward is Eq. 4's alignment with the skill's clips
     beside the task's. Interrupted (Ctrl-C, SIGTERM) it saves a checkpoint and leaves with status
-    0; --resume goes on from the newest checkpoint, with the run's own settings.
+    0; --resume continues from the newest checkpoint, with the run's own settings.
 
     Args:
       skill: stand, walk, run, sit, carry, reach, crawl or stair.
@@ -37,12 +37,12 @@ def main(
       config: file of settings, run.toml, with names as --set has them; or the config.json of a run
         to train anew. Options and --set go before it.
       out: run folder; default runs/expert-SKILL-SEED.
-      resume: go on with the run in --out.
-      seed: of everything random.
+      resume: resume the run in --out.
+      seed: of all random numbers.
       steps: control steps to collect over all environments.
       num_envs: environments stepped together.
       backend: auto, native, mjx or warp.
-      max_minutes: stop after so many minutes of training.
+      max_minutes: training time limit in minutes.
       eval_every: control steps between evaluations.
       settings: any other setting as NAME=VALUE, the value in JSON, e.g. batch=512; or with
         agent., planner., skill. or imitation. in front for these parts' own, e.g.

@@ -16,18 +16,18 @@ def main(
     seed: int = 0,
     no_priors: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Train the experts of some skills one after the other, and put them into a pool.
+    """Train the experts of some skills one after another, and add them to a pool.
 
-    With --no-priors they learn from their tasks' rewards alone: what composition is worth when
-    its experts never saw a human move. The same command goes on where it was interrupted.
+    With --no-priors they learn from their tasks' rewards alone, as an ablation of human motion
+    priors. The same command resumes an interrupted run.
 
     Args:
       skills: with commas between them.
       out: folder of the pool; the runs lie in its `runs`.
       preset: cpu (native MuJoCo, two cores) or gpu.
       steps: control steps for each expert.
-      seed: of everything random.
-      no_priors: no clips, no balance law, no alignment reward.
+      seed: of all random numbers.
+      no_priors: no reference clips, no balance controller, no imitation reward.
     """
     from metaworldx.core.errors import UserError
     from metaworldx.experts.train_pool import train_experts

@@ -24,28 +24,28 @@ def main(
     eta: float = 0.996,
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
 ) -> int:
-    """Train a router: which experts act when, from a teacher's guidance and from demonstrations.
+    """Train a router over a pool's experts from a teacher's guidance and demonstrations.
 
     A teacher is asked once for each task, and for the tasks that have no demonstrations too.
-    Demonstrations are the best of many rollouts in native MuJoCo under expert weights that are
-    held and switched at random. Then the network learns by Eq. 10 to 12, in seconds.
+    Demonstrations are the best of many rollouts in native MuJoCo under random switching schedules.
+    Then the network is trained by Eq. 10 to 12, in seconds.
     `metaworldx eval router OUT --task h1-door` evaluates it.
 
     Args:
       tasks: environments to demonstrate, with commas between them, e.g. h1-door,h1-push.
       teacher: gemini, cached or offline, falling back in that order.
-      cache: folder of kept answers (metaworldx vlm cache); default those that come with the
+      cache: folder of cached answers (metaworldx vlm cache); default those of the
         package.
-      pool: folder of a pool of experts; default the one that comes with the package.
-      out: folder of the router; demonstrations that are there are not made again.
-      seed: of everything random.
-      rollouts: tried for each task.
-      keep: rollouts of the best ways to switch, so many, are demonstrations.
-      starts: from how many each way is tried in the second round.
+      pool: folder of a pool of experts; default the shipped one.
+      out: folder of the router; existing demonstrations are reused.
+      seed: of all random numbers.
+      rollouts: per task.
+      keep: number of rollouts of the best schedules that become demonstrations.
+      starts: resets per schedule in the second round.
       steps: updates of the network.
       beta: weight of the entropy (Eq. 10).
-      lambda_0: weight of the teacher's guidance at first (Eq. 12).
-      eta: by which that falls with every update.
+      lambda_0: initial weight of the teacher's guidance (Eq. 12).
+      eta: its decay factor per update.
       as_json: print the record as JSON.
     """
     import json
