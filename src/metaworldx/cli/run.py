@@ -41,8 +41,7 @@ def main(
       out: folder of the run.
       tasks: environments, comma-separated; the residual agent learns the first.
       teacher: gemini, cached or offline, falling back in that order.
-      cache: folder of cached answers (metaworldx vlm cache); default those of the
-        package.
+      cache: folder of cached answers (metaworldx vlm cache); default the shipped ones.
       pool: folder of a pool of experts; default the shipped one.
       without: an ablation: router (the teacher's weights used directly), vlm (rules instead of a
         teacher), guide (the agent learns from scratch) or imitation (a small pool trained in

@@ -143,39 +143,39 @@ def compare(
     confidence = jnp.repeat(jnp.array([1.0 if g is None else g[1] for g in groups]), episodes)
     held = jnp.repeat(jnp.array([g is None for g in groups]), episodes)
     batch = PairedRollouts(pool, env, lambda given: wanted)
-    seen = batch.run(None, jnp.concatenate([keys] * len(names)), confidence, held, progress)
+    records = batch.run(None, jnp.concatenate([keys] * len(names)), confidence, held, progress)
     rows = {}
     for n, name in enumerate(names):
         mine = slice(n * episodes, (n + 1) * episodes)
-        part = jax.tree.map(lambda x, mine=mine: x[:, mine], seen)
+        part = jax.tree.map(lambda x, mine=mine: x[:, mine], records)
         rows[name] = _row(part, env, None if groups[n] is None else pool.names)
     return rows
 
 
-def _wanted(groups: list[Any], episodes: int, experts: int, seen: Any) -> jax.Array:
+def _wanted(groups: list[Any], episodes: int, experts: int, inputs: Any) -> jax.Array:
     parts = []
     for n, group in enumerate(groups):
         if group is None:
             parts.append(jnp.full((episodes, experts), 1.0 / experts))
             continue
         begin = n * episodes
-        mine = jax.tree.map(lambda x, begin=begin: x[begin : begin + episodes], seen)
+        mine = jax.tree.map(lambda x, begin=begin: x[begin : begin + episodes], inputs)
         parts.append(group[0](mine))
     return jnp.concatenate(parts)
 
 
-def _row(seen: dict[str, np.ndarray], env: Env, experts: tuple[str, ...] | None) -> PolicyResult:
-    alive = seen["alive"]
-    returns = seen["reward"].sum(axis=0)
-    reached = (seen["milestones"] & alive[..., None]).any(axis=0).mean(axis=0)
+def _row(records: dict[str, np.ndarray], env: Env, experts: tuple[str, ...] | None) -> PolicyResult:
+    alive = records["alive"]
+    returns = records["reward"].sum(axis=0)
+    reached = (records["milestones"] & alive[..., None]).any(axis=0).mean(axis=0)
     names, mixed = env.task.milestone_names, None
     if experts is not None:
-        mean = (seen["weights"] * alive[..., None]).sum(axis=(0, 1)) / alive.sum()
+        mean = (records["weights"] * alive[..., None]).sum(axis=(0, 1)) / alive.sum()
         mixed = dict(zip(experts, map(float, mean), strict=True))
     return PolicyResult(
         returns=returns,
         lengths=alive.sum(axis=0),
-        successes=seen["success"].any(axis=0) | (returns >= env.task.success_bar),
+        successes=records["success"].any(axis=0) | (returns >= env.task.success_bar),
         milestones={name: float(x) for name, x in zip(names, reached, strict=False)},
         mean_weights=mixed,
     )

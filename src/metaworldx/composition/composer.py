@@ -121,13 +121,13 @@ class ComposedAction:
       action: composed action `[B, A]`.
       weights: expert weights `[B, K]`.
       each: action of every expert `[B, K, A]`.
-      seen: input of the gating policy.
+      inputs: of the gating policy.
     """
 
     action: jax.Array
     weights: jax.Array
     each: jax.Array
-    seen: GatingInput
+    inputs: GatingInput
 
 
 class Composer:
@@ -169,10 +169,10 @@ class Composer:
     def begin(self, state: EnvState | EnvView, gating: GatingPolicy) -> ComposerState:
         """Initial state: every expert starts at its robot, under the first gating weights."""
         scene, body = jax.vmap(self.scene)(state), self.body_frame(state)
-        seen = self.gating_input(state, body, scene.milestones)
-        smoothing = init_smoothing(gating(seen))
-        still = jnp.zeros((*seen.progress.shape, self.pool.joints.action_size))
-        motion = self._commands.init(body, seen.scene)
+        inputs = self.gating_input(state, body, scene.milestones)
+        smoothing = init_smoothing(gating(inputs))
+        still = jnp.zeros((*inputs.progress.shape, self.pool.joints.action_size))
+        motion = self._commands.init(body, inputs.scene)
         return ComposerState(motion, smoothing, scene.milestones, still, smoothing.weights)
 
     def gating_input(
@@ -207,8 +207,8 @@ class Composer:
           confidence: the teacher's confidence `[B]`, 0 to 1.
         """
         body = self.body_frame(state)
-        seen = self.gating_input(state, body, composer_state.reached)
-        scene = seen.scene
+        inputs = self.gating_input(state, body, composer_state.reached)
+        scene = inputs.scene
         motion = self._commands.with_targets(composer_state.follow, scene, body)
         each = self._with_arm_ik(self.pool.act(motion, body), scene, body)
         proposals = ExpertProposals(
@@ -218,8 +218,8 @@ class Composer:
             held=self.parts.mix(composer_state.weights, each, scene.has_target),
             each=each,
         )
-        seen = seen.replace(proposals=proposals)
-        smoothing = smooth_weights(self.config, composer_state.steady, gating(seen), self.env.dt)
+        inputs = inputs.replace(proposals=proposals)
+        smoothing = smooth_weights(self.config, composer_state.steady, gating(inputs), self.env.dt)
         weights = with_stabilizer(
             self.config,
             smoothing.weights,
@@ -228,17 +228,17 @@ class Composer:
             tilt=jnp.arccos(jnp.clip(body.up[..., 2], -1.0, 1.0)),
             height=body.height,
         )
-        on = self.pool.advance(motion, body)
+        advanced = self.pool.advance(motion, body)
         # A gait starts at the leader's phase; started at its own first frame, it trips.
         leads = jnp.argmax(weights, axis=-1)[:, None]
-        phase = jnp.take_along_axis(self.pool.phase_of(on), leads, axis=-1)[:, 0]
-        rests, anew = weights < _AT_REST, self._commands.init(body, scene, phase)
-        on = self._moving_anchor(on, anew, weights)
-        motion = select(rests, anew, on)
+        phase = jnp.take_along_axis(self.pool.phase_of(advanced), leads, axis=-1)[:, 0]
+        at_rest, restarted = weights < _AT_REST, self._commands.init(body, scene, phase)
+        advanced = self._moving_anchor(advanced, restarted, weights)
+        motion = select(at_rest, restarted, advanced)
         reached = jnp.maximum(composer_state.reached, scene.milestones)
         action = self.parts.mix(weights, each, scene.has_target)
         composer_state = ComposerState(motion, smoothing, reached, action, weights)
-        return ComposedAction(action, weights, each, seen), composer_state
+        return ComposedAction(action, weights, each, inputs), composer_state
 
     def _with_arm_ik(self, each: jax.Array, scene: Affordances, body: BodyFrame) -> jax.Array:
         """Experts' actions `[B, K, A]`, with inverse kinematics in the reach expert's arms.
@@ -255,12 +255,12 @@ class Composer:
         return each.at[:, reaching].set(own)
 
     def _moving_anchor(
-        self, motion: MotionCommand, anew: MotionCommand, weights: jax.Array
+        self, motion: MotionCommand, restarted: MotionCommand, weights: jax.Array
     ) -> MotionCommand:
         """With the reach expert's anchor moved along while another expert walks."""
         if self._commands.reaching is None:
             return motion
         expert = self._commands.reaching
         carried = self.parts.weights(weights)[0][:, expert, None] < 0.5
-        anchor = jnp.where(carried, anew.anchor[:, expert], motion.anchor[:, expert])
+        anchor = jnp.where(carried, restarted.anchor[:, expert], motion.anchor[:, expert])
         return motion.replace(anchor=motion.anchor.at[:, expert].set(anchor))

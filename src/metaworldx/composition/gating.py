@@ -34,9 +34,9 @@ def teacher_gating(guidance: GuidanceArrays) -> GatingPolicy:
       guidance: of the task, or one per environment.
     """
 
-    def policy(seen: GatingInput) -> jax.Array:
+    def policy(inputs: GatingInput) -> jax.Array:
         prior = guidance.prior
-        return jnp.broadcast_to(prior, (*seen.progress.shape, prior.shape[-1]))
+        return jnp.broadcast_to(prior, (*inputs.progress.shape, prior.shape[-1]))
 
     return policy
 
@@ -51,13 +51,15 @@ def fusion_gating(gating: GatingPolicy, value: ExpertQFn, config: FusionConfig) 
       value: Q-values of every expert's action under a world model of the task.
     """
 
-    def policy(seen: GatingInput) -> jax.Array:
-        weights, offer = gating(seen), seen.proposals
-        if offer is None:
+    def policy(inputs: GatingInput) -> jax.Array:
+        weights, proposals = gating(inputs), inputs.proposals
+        if proposals is None:
             return weights
-        if offer.task_obs is None:
+        if proposals.task_obs is None:
             raise UserError("fusion needs the task's own observation, which is not to be seen here")
-        q = value(offer.task_obs, offer.last, offer.weights, offer.held, offer.each)
+        q = value(
+            proposals.task_obs, proposals.last, proposals.weights, proposals.held, proposals.each
+        )
         return fuse_weights(weights, q_selection(standardize(q), config.temperature), config.alpha)
 
     return policy
@@ -73,11 +75,11 @@ def rule_gating(names: Sequence[str]) -> GatingPolicy:
 
     stand, walk, reach = one(STABILISER), one("walk"), one("reach")
 
-    def policy(seen: GatingInput) -> jax.Array:
-        scene = seen.scene
-        away = jnp.where(scene.has_target, seen.hand_distance, jnp.inf).min(axis=-1)
+    def policy(inputs: GatingInput) -> jax.Array:
+        scene = inputs.scene
+        away = jnp.where(scene.has_target, inputs.hand_distance, jnp.inf).min(axis=-1)
         near = (away < _NEAR)[:, None]
-        far = (scene.has_goal & (seen.goal_distance > _THERE))[:, None]
+        far = (scene.has_goal & (inputs.goal_distance > _THERE))[:, None]
         return jnp.where(near, reach, jnp.where(far, walk, stand))
 
     return policy
@@ -86,7 +88,7 @@ def rule_gating(names: Sequence[str]) -> GatingPolicy:
 def constant_gating(weights: jax.Array) -> GatingPolicy:
     """Constant weights, `[K]` for all environments or `[B, K]`."""
 
-    def policy(seen: GatingInput) -> jax.Array:
-        return jnp.broadcast_to(weights, (*seen.progress.shape, weights.shape[-1]))
+    def policy(inputs: GatingInput) -> jax.Array:
+        return jnp.broadcast_to(weights, (*inputs.progress.shape, weights.shape[-1]))
 
     return policy

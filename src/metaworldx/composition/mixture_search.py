@@ -240,10 +240,10 @@ def returns_of(
     own = len(weights)
     rows = np.arange(max(own, robots or 0)) % own
     count = len(rows)
-    seen = batch.run(
+    records = batch.run(
         jnp.asarray(weights[rows]), keys[rows], jnp.ones(count), jnp.zeros(count, bool), progress
     )
-    return seen["reward"].sum(axis=0)[:own].reshape(len(mixtures), starts)
+    return records["reward"].sum(axis=0)[:own].reshape(len(mixtures), starts)
 
 
 def _told(mixtures: Sequence[Mixture], returns: np.ndarray) -> dict[str, tuple[float, float]]:

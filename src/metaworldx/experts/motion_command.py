@@ -153,9 +153,9 @@ def hand_errors(
     """
     # The clip's pelvis stays above the anchor but for its sway.
     pelvis = target.qpos[:3] - start_position_at(library, motion.clip) * jnp.array([1.0, 1.0, 0.0])
-    places = jax.vmap(lambda place: _from_here(motion, body, place))(pelvis + target.hands)
+    hand_targets = jax.vmap(lambda place: _from_here(motion, body, place))(pelvis + target.hands)
     now = body.hands + body.qpos[2] * jnp.array([0.0, 0.0, 1.0])
-    return jnp.where(hand_targets_active(motion)[:, None], places - now, 0.0)
+    return jnp.where(hand_targets_active(motion)[:, None], hand_targets - now, 0.0)
 
 
 def hand_targets_active(motion: MotionCommand) -> jax.Array:

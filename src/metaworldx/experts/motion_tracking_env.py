@@ -361,9 +361,9 @@ def _initial_state(
 def _with_target_noise(motion: MotionCommand, most: float, key: jax.Array) -> MotionCommand:
     """Command with hand targets up to `most` (m) to each side of the clip's own."""
     hands = slice(COMMAND["left_hand"].start, COMMAND["right_hand"].stop)
-    places = motion.command[hands].reshape(2, 3)
-    moved = places + jax.random.uniform(key, (2, 3), minval=-most, maxval=most)
-    moved = jnp.where(jnp.any(places != 0.0, axis=-1, keepdims=True), moved, 0.0)
+    hand_targets = motion.command[hands].reshape(2, 3)
+    moved = hand_targets + jax.random.uniform(key, (2, 3), minval=-most, maxval=most)
+    moved = jnp.where(jnp.any(hand_targets != 0.0, axis=-1, keepdims=True), moved, 0.0)
     return motion.replace(command=motion.command.at[hands].set(moved.reshape(-1)))
 
 

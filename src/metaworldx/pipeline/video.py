@@ -43,7 +43,7 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
         return acted.action, composer_state, acted
 
     def record(step: RolloutStep) -> tuple[jax.Array, jax.Array]:
-        return step.extras.weights[0], step.extras.seen.progress[0]
+        return step.extras.weights[0], step.extras.inputs.progress[0]
 
     def begin(params: None, state: EnvState) -> ComposerState:
         return composer.begin(state, gating)

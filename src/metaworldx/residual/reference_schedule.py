@@ -35,9 +35,9 @@ def reference_schedule(
                 f"the paper has no reference schedule for {task.name}; it has for "
                 f"{', '.join(reference_schedules())}"
             )
-        turns = composed.reference_schedule
-        scale = config.until[0] / turns[-1][1] if config.until else 1.0
-        return tuple(ScheduleEntry(name, round(until * scale)) for name, until in turns)
+        schedule = composed.reference_schedule
+        scale = config.until[0] / schedule[-1][1] if config.until else 1.0
+        return tuple(ScheduleEntry(name, round(until * scale)) for name, until in schedule)
     if config.schedule == (TEACHER,):
         if answer is None or not answer.stages:
             raise UserError(

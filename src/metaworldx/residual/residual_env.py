@@ -178,9 +178,9 @@ class _Guide:
         return global_step < self._entries[-1][1], weights
 
     def _scheduled_gating(
-        self, entry: jax.Array, weights: jax.Array, seen: GatingInput
+        self, entry: jax.Array, weights: jax.Array, inputs: GatingInput
     ) -> jax.Array:
-        return jnp.where(entry, weights, self._gating(seen))
+        return jnp.where(entry, weights, self._gating(inputs))
 
 
 def _batch_of_one(tree: Any) -> Any:

@@ -81,34 +81,38 @@ def demonstrate(
     composer = Composer(pool, env, SmoothingConfig(seconds=0.1, margin=0.0, max_tilt=np.pi))
     rollout = _rollout(config, composer)
     half = config.rollouts // 2
-    proposed = 0.5 / len(pool) + 0.5 * np.asarray(prior)
+    proposal_probs = 0.5 / len(pool) + 0.5 * np.asarray(prior)
 
-    def drawn(leads: np.ndarray, partners: np.ndarray, count: int, key: jax.Array) -> SwitchState:
+    def sample_schedules(
+        leads: np.ndarray, partners: np.ndarray, count: int, key: jax.Array
+    ) -> SwitchState:
         likely = jnp.asarray(leads, jnp.float32), jnp.asarray(partners, jnp.float32)
         return jax.vmap(partial(init_switching, config, *likely))(jax.random.split(key, count))
 
-    def tried(ways: SwitchState, starts: int, key: jax.Array) -> Rollouts:
-        turns = jax.tree.map(lambda x: jnp.repeat(x, starts, axis=0), ways)
-        begin, steps = rollout.init(turns, jax.random.split(key, half)), env.max_episode_steps
-        seen = _padded(rollout(turns, begin, steps, progress=progress)[1], steps)
-        succeeded = np.asarray(seen["success"].any(axis=1))
-        return seen | _scored(seen["reward"].sum(axis=1), succeeded, starts)
+    def run_schedules(schedules: SwitchState, starts: int, key: jax.Array) -> Rollouts:
+        switching = jax.tree.map(lambda x: jnp.repeat(x, starts, axis=0), schedules)
+        begin, steps = rollout.init(switching, jax.random.split(key, half)), env.max_episode_steps
+        records = _padded(rollout(switching, begin, steps, progress=progress)[1], steps)
+        succeeded = np.asarray(records["success"].any(axis=1))
+        return records | _scored(records["reward"].sum(axis=1), succeeded, starts)
 
-    rounds, most = search_demonstrations(config, drawn, tried, proposed, key)
-    seen = rounds[-1]
-    best = _best(seen, most)
+    rounds, most = search_demonstrations(
+        config, sample_schedules, run_schedules, proposal_probs, key
+    )
+    records = rounds[-1]
+    best = _best(records, most)
     names = (f.name for f in fields(Demonstrations) if f.name != "all_returns")
     return Demonstrations(
-        **{name: seen[name][best] for name in names},
+        **{name: records[name][best] for name in names},
         all_returns=np.concatenate([each["returns"] for each in rounds]),
     )
 
 
 def search_demonstrations(
     config: DemoConfig,
-    drawn: Callable[[np.ndarray, np.ndarray, int, jax.Array], SwitchState],
-    tried: Callable[[SwitchState, int, jax.Array], Rollouts],
-    proposed: np.ndarray,
+    sample_schedules: Callable[[np.ndarray, np.ndarray, int, jax.Array], SwitchState],
+    run_schedules: Callable[[SwitchState, int, jax.Array], Rollouts],
+    proposal_probs: np.ndarray,
     key: jax.Array,
 ) -> tuple[list[Rollouts], int]:
     """Two rounds of rollouts, or three where a schedule of the second mostly succeeds.
@@ -121,32 +125,34 @@ def search_demonstrations(
     four times as many or more.
 
     Args:
-      drawn: samples schedules from lead and partner probabilities `[K]`, a count and a key.
-      tried: runs rollouts of schedules, adjacent for each schedule, from several resets each.
-      proposed: initial lead and partner probabilities from the teacher `[K]`.
+      sample_schedules: from lead and partner probabilities `[K]`, a count and a key.
+      run_schedules: rollouts of schedules, adjacent for each, from several resets each.
+      proposal_probs: initial lead and partner probabilities from the teacher `[K]`.
     """
     half = config.rollouts // 2
     first_key, second_key = jax.random.split(key)
-    ways_key, reset_key = jax.random.split(first_key)
-    first = tried(drawn(proposed, proposed, half, ways_key), 1, reset_key)
+    schedule_key, reset_key = jax.random.split(first_key)
+    first = run_schedules(
+        sample_schedules(proposal_probs, proposal_probs, half, schedule_key), 1, reset_key
+    )
     best = _best(first, max(1, round(config.elite * half)))
     leads, mixed = active_experts(first["weights"][best], first["alive"][best])
-    ways_key, reset_key = jax.random.split(second_key)
+    schedule_key, reset_key = jax.random.split(second_key)
     count = half // config.starts
-    ways = drawn(leads, 0.5 * mixed + 0.5 * proposed, count, ways_key)
-    second = tried(ways, config.starts, reset_key)
+    schedules = sample_schedules(leads, 0.5 * mixed + 0.5 * proposal_probs, count, schedule_key)
+    second = run_schedules(schedules, config.starts, reset_key)
     if second["shares"].max() < _MOSTLY:
         return [first, second], config.keep
     each = {name: second[name][:: config.starts] for name in ("shares", "scores", "returns")}
     # The same number of rollouts avoids another compilation.
     fewer = next(n for n in range(max(1, count // _FEWER), 0, -1) if half % n == 0)
     best = _best(each, fewer)
-    ways, starts = jax.tree.map(lambda x: x[best], ways), half // fewer
-    third = tried(ways, starts, jax.random.fold_in(reset_key, 1))
+    schedules, starts = jax.tree.map(lambda x: x[best], schedules), half // fewer
+    third = run_schedules(schedules, starts, jax.random.fold_in(reset_key, 1))
     return [first, second, third], min(config.keep, starts)
 
 
-def _padded(seen: Rollouts, steps: int) -> Rollouts:
+def _padded(records: Rollouts, steps: int) -> Rollouts:
     """Rollouts `[N, steps, ...]` of their records `[T, N, ...]`; zeros after the last."""
 
     def padded(record: np.ndarray) -> np.ndarray:
@@ -155,50 +161,50 @@ def _padded(seen: Rollouts, steps: int) -> Rollouts:
         missing[1] = (0, steps - whole.shape[1])
         return np.pad(whole, missing)
 
-    return jax.tree.map(padded, seen)
+    return jax.tree.map(padded, records)
 
 
 def _scored(returns: np.ndarray, successes: np.ndarray, starts: int) -> Rollouts:
     """Results of rollouts `[N]`, and of their schedules, each with `starts` adjacent rollouts."""
-    ways = returns.reshape(-1, starts)
-    spread = ways.std(axis=1, ddof=1) / np.sqrt(starts) if starts > 1 else 0.0
+    by_schedule = returns.reshape(-1, starts)
+    spread = by_schedule.std(axis=1, ddof=1) / np.sqrt(starts) if starts > 1 else 0.0
     return {
         "returns": returns,
         "successes": successes,
-        "scores": np.repeat(ways.mean(axis=1) - spread, starts),
+        "scores": np.repeat(by_schedule.mean(axis=1) - spread, starts),
         "shares": np.repeat(successes.reshape(-1, starts).mean(axis=1), starts),
     }
 
 
-def _best(seen: Rollouts, count: int) -> np.ndarray:
+def _best(records: Rollouts, count: int) -> np.ndarray:
     """Indices of rollouts of the best schedules, by success and then by score."""
-    return np.lexsort((-seen["returns"], -seen["scores"], -seen["shares"]))[:count]
+    return np.lexsort((-records["returns"], -records["scores"], -records["shares"]))[:count]
 
 
 def _rollout(config: DemoConfig, composer: Composer) -> Rollout:
     """Rollout whose parameters are switching schedules."""
     env = composer.env
 
-    def begin(turns: SwitchState, state: EnvState) -> tuple[ComposerState, SwitchState]:
-        return composer.begin(state, constant_gating(turns.weights)), turns
+    def begin(switching: SwitchState, state: EnvState) -> tuple[ComposerState, SwitchState]:
+        return composer.begin(state, constant_gating(switching.weights)), switching
 
-    def act(ways: SwitchState, carry: Any, state: EnvState, key: None) -> Any:
-        composer_state, turns = carry
+    def act(schedules: SwitchState, carry: Any, state: EnvState, key: None) -> Any:
+        composer_state, switching = carry
         confidence = jnp.ones(state.reward.shape)
         acted, composer_state = composer.act(
-            state, composer_state, constant_gating(turns.weights), confidence
+            state, composer_state, constant_gating(switching.weights), confidence
         )
         reached = jnp.sum(composer_state.reached >= 1.0, axis=-1)
-        turns = jax.vmap(lambda t, n: switch_experts(config, t, env.dt, n))(turns, reached)
-        return acted.action, (composer_state, turns), acted
+        switching = jax.vmap(lambda t, n: switch_experts(config, t, env.dt, n))(switching, reached)
+        return acted.action, (composer_state, switching), acted
 
     def record(step: RolloutStep) -> dict[str, jax.Array]:
         acted, alive = step.extras, step.running
         return {
-            "obs": acted.seen.obs,
-            "progress": acted.seen.progress,
+            "obs": acted.inputs.obs,
+            "progress": acted.inputs.progress,
             "explained": composer.parts.attribution(
-                acted.each, acted.action, acted.seen.scene.has_target, config.width
+                acted.each, acted.action, acted.inputs.scene.has_target, config.width
             ),
             "weights": acted.weights,
             # A diverged step is no demonstration.

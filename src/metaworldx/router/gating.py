@@ -30,7 +30,7 @@ def router_gating(router: Router, guidance: GuidanceArrays, names: Sequence[str]
       UserError: a router of other experts.
     """
     check_fits(router, tuple(names))
-    return lambda seen: router.weights(seen.obs, guidance, seen.progress)
+    return lambda inputs: router.weights(inputs.obs, guidance, inputs.progress)
 
 
 @dataclass(frozen=True)

@@ -147,8 +147,10 @@ class EpochRunner:
                 jnp.zeros((), jnp.int32),
             )
 
-        places = (self._whole, self._split, self._split, self._whole, self._whole)
-        state, env_keys, acting, key, epoch = jax.jit(begin, out_shardings=places)(np.int32(seed))
+        shardings = (self._whole, self._split, self._split, self._whole, self._whole)
+        state, env_keys, acting, key, epoch = jax.jit(begin, out_shardings=shardings)(
+            np.int32(seed)
+        )
         reset = jax.shard_map(
             env.reset, mesh=self.mesh, in_specs=P(AXIS), out_specs=P(AXIS), check_vma=False
         )
@@ -273,8 +275,8 @@ class EpochRunner:
             learned = self.reward_fn.metrics(state.reward)
             return self._finished(state, key), _summary(tally, metrics) | learned
 
-        places = self.shardings()
-        return jax.jit(epoch, donate_argnums=0, out_shardings=(places, self._whole))
+        shardings = self.shardings()
+        return jax.jit(epoch, donate_argnums=0, out_shardings=(shardings, self._whole))
 
     def _epoch_over_host(self, actor: Learner | RandomActor, seeding: bool) -> Any:
         """An epoch with the replay in host memory, copied to and from it every round."""

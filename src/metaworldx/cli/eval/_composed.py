@@ -32,8 +32,7 @@ class ComposedOptions:
     Attributes:
       task: environment, e.g. h1-door.
       pool: folder of a pool of experts; default the shipped one.
-      cache: folder of cached answers (metaworldx vlm cache); default those of the
-        package.
+      cache: folder of cached answers (metaworldx vlm cache); default the shipped ones.
       fuse: folder of an agent trained in the task (metaworldx train agent, with or without a
         guide): weights are fused with its Q-values of every expert.
       alpha: share of the router's or teacher's weights in that, 0 to 1.

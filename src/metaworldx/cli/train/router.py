@@ -34,8 +34,7 @@ def main(
     Args:
       tasks: environments to demonstrate, with commas between them, e.g. h1-door,h1-push.
       teacher: gemini, cached or offline, falling back in that order.
-      cache: folder of cached answers (metaworldx vlm cache); default those of the
-        package.
+      cache: folder of cached answers (metaworldx vlm cache); default the shipped ones.
       pool: folder of a pool of experts; default the shipped one.
       out: folder of the router; existing demonstrations are reused.
       seed: of all random numbers.

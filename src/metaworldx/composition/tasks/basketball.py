@@ -35,8 +35,8 @@ def _affordances(task: Task) -> TargetsFn:
         at = data.xpos[ball]
         pelvis, yaw = robot.pelvis_position(data), heading(robot.pelvis_orientation(data))
         seen = to_heading(at - pelvis, yaw)
-        places = to_heading(catching_places(seen, state.throwing), -yaw) + pelvis
-        return affordances(places, (True, True))
+        hand_targets = to_heading(catching_places(seen, state.throwing), -yaw) + pelvis
+        return affordances(hand_targets, (True, True))
 
     return read
 
