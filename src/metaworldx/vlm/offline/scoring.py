@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from metaworldx.vlm.offline import lexicon
-from metaworldx.vlm.offline.lexicon import FAIR, SIGNS, STRONG, VERB, WEAK
+from metaworldx.vlm.offline.lexicon import FAIR, SIGNS, STRONG, VERB, WEAK, lexicon
 from metaworldx.vlm.offline.parser import Clause, Word, words_of
 from metaworldx.vlm.offline.phrase_matcher import is_known, longest, stemmed
 
@@ -45,7 +44,7 @@ def read(parsed: list[Clause]) -> Iterable[tuple[Clause, dict[str, float]]]:
     load = False
     for clause, found in zip(parsed, signs, strict=True):
         yield clause, _resolved(clause, found, around, load)
-        load = load or clause.theirs or bool(_stems(clause) & stemmed(lexicon.LOADS))
+        load = load or clause.theirs or bool(_stems(clause) & stemmed(lexicon().loads))
 
 
 def of_words(text: str) -> dict[str, float]:
@@ -71,13 +70,13 @@ class _Context:
 
     def update(self, stem: str, staying: bool) -> None:
         """Updates with a word; `by` names a route, or a landmark if one stays."""
-        if stem in lexicon.AWAY:
+        if stem in lexicon().away:
             self.away = True
-        elif stem in stemmed(lexicon.LANDMARKS) or (stem == "by" and staying):
+        elif stem in stemmed(lexicon().landmarks) or (stem == "by" and staying):
             self.landmark = _LANDMARK + 1
-        elif stem in lexicon.TOWARDS:
+        elif stem in lexicon().towards:
             self.away, self.landmark = False, 0
-        if stem in stemmed(lexicon.DESTINATIONS):
+        if stem in stemmed(lexicon().destinations):
             self.place = _LANDMARK + 1
         if stem in _SEATS:
             self.seat = _LANDMARK + 1
@@ -106,7 +105,7 @@ def _signs(clause: Clause) -> dict[str, float]:
     while at < len(words):
         size, entries = longest(words, at)
         stem, named = words[at].stem, size == 1 and words[at].named
-        if not entries and stem in stemmed(lexicon.NOT):
+        if not entries and stem in stemmed(lexicon().negations):
             skipped = _goes_on(words, at + 1)
             near.negated = 0 if skipped else _NEGATED
             at += 1 + skipped
@@ -141,7 +140,7 @@ def _arrives(words: tuple[Word, ...], at: int) -> bool:
     """Whether `reach` means to arrive: no object to touch follows."""
     if words[at].stem != "reach" or at + 1 == len(words) or not words[at + 1].named:
         return False
-    touched = stemmed(lexicon.LOADS) | {"point", "spot", "dot", "marker", "pose", "position"}
+    touched = stemmed(lexicon().loads) | {"point", "spot", "dot", "marker", "pose", "position"}
     return not any(
         words[to].stem in touched or "reach" in {sign for sign, *_ in longest(words, to)[1]}
         for to in range(at + 1, min(at + 4, len(words)))
@@ -150,7 +149,7 @@ def _arrives(words: tuple[Word, ...], at: int) -> bool:
 
 def _goes_on(words: tuple[Word, ...], at: int) -> int:
     """1 where a negated word means to continue, as in `without stopping`."""
-    return int(at < len(words) and words[at].stem in stemmed(lexicon.GO_ON))
+    return int(at < len(words) and words[at].stem in stemmed(lexicon().go_on))
 
 
 def _add_unknown(found: dict[str, float], words: tuple[Word, ...]) -> None:
@@ -159,10 +158,10 @@ def _add_unknown(found: dict[str, float], words: tuple[Word, ...]) -> None:
         len(words) < 2
         or not words[0].verb
         or is_known(words[0])
-        or words[0].stem in stemmed(lexicon.DULL)
+        or words[0].stem in stemmed(lexicon().dull)
     ):
         return
-    if words[1].stem in stemmed(lexicon.PLACES) | {"toward", "around"}:
+    if words[1].stem in stemmed(lexicon().places) | {"toward", "around"}:
         found["go"] += FAIR
     elif words[1].named:
         found["reach"] += WEAK if any(found[skill] for skill in ("run", "sit", "crawl")) else FAIR
@@ -240,7 +239,7 @@ def _add_loads(
         # An object that is moved is neither a seat nor only touched.
         found["sit"] *= _FAINT
         found["reach"] *= _FAINT if found["reach"] < VERB else 1.0
-    if not (stems & stemmed(lexicon.LOADS) - {"it", "them"} or (load and stems & {"it", "them"})):
+    if not (stems & stemmed(lexicon().loads) - {"it", "them"} or (load and stems & {"it", "them"})):
         return
     moving = found["walk"] >= STRONG or found["run"] >= STRONG or signs["go"] >= STRONG
     moving = moving or found["carry"] >= STRONG
@@ -248,21 +247,23 @@ def _add_loads(
         found["carry"] += VERB
     elif moving and "with" in stems:
         found["carry"] += STRONG
-    if stems & stemmed(lexicon.LIFTS):
+    if stems & stemmed(lexicon().lifts):
         found["carry"] += FAIR
 
 
 def _asked(clause: Clause) -> tuple[Word, ...]:
     """A clause's words, without others' actions and negated ones."""
-    denied = (at for at, word in enumerate(clause.words) if word.stem in stemmed(lexicon.NOT))
+    denied = (
+        at for at, word in enumerate(clause.words) if word.stem in stemmed(lexicon().negations)
+    )
     return () if clause.others else clause.words[: next(denied, len(clause.words))]
 
 
 def _mimics(words: tuple[Word, ...]) -> bool:
     """Whether the robot is to move like a four-legged animal."""
     return any(
-        word.stem in stemmed(lexicon.BEASTS)
-        and {each.stem for each in words[max(0, at - 3) : at]} & stemmed(lexicon.MIMICS)
+        word.stem in stemmed(lexicon().beasts)
+        and {each.stem for each in words[max(0, at - 3) : at]} & stemmed(lexicon().mimics)
         for at, word in enumerate(words)
     )
 
@@ -270,9 +271,9 @@ def _mimics(words: tuple[Word, ...]) -> bool:
 def _shown(words: tuple[Word, ...]) -> bool:
     """Whether people are to be accompanied: `see our guest off`."""
     stems = [word.stem for word in words]
-    people, whither = stemmed(lexicon.PEOPLE), stemmed(lexicon.PLACES | lexicon.WHITHER)
+    people, whither = stemmed(lexicon().people), stemmed(lexicon().places | lexicon().whither)
     for at, word in enumerate(words):
-        if word.stem not in stemmed(lexicon.SHOWS) or word.named:
+        if word.stem not in stemmed(lexicon().shows) or word.named:
             continue
         person = [to for to in range(at + 1, min(at + 4, len(words))) if stems[to] in people]
         if person and set(stems[person[0] + 1 :]) & whither:
@@ -284,25 +285,25 @@ def _moved(clause: Clause) -> float:
     """Confidence that something is moved somewhere: `get these over to the office`."""
     words = _asked(clause)
     stems = {word.stem for word in words}
-    if clause.theirs and stems & stemmed(lexicon.TAKES) and stems & _ONTO:
+    if clause.theirs and stems & stemmed(lexicon().takes) and stems & _ONTO:
         return VERB + 0.5
     return max((_moved_from(words, at) for at in range(len(words))), default=0.0)
 
 
 def _moved_from(words: tuple[Word, ...], at: int) -> float:
     """Confidence that a word is a verb that moves something somewhere."""
-    verb, loads = words[at], stemmed(lexicon.LOADS)
+    verb, loads = words[at], stemmed(lexicon().loads)
     after = [word.stem for word in words[at + 1 :]]
-    puts = verb.stem in stemmed(lexicon.PUTS) and bool(
-        stemmed(lexicon.ROOMS | lexicon.FAR).intersection(after)
+    puts = verb.stem in stemmed(lexicon().puts) and bool(
+        stemmed(lexicon().rooms | lexicon().far).intersection(after)
     )
     unknown = at == 0 and not is_known(verb)
-    if verb.named or not (puts or unknown or verb.stem in stemmed(lexicon.TAKES)):
+    if verb.named or not (puts or unknown or verb.stem in stemmed(lexicon().takes)):
         return 0.0
-    places = stemmed(lexicon.PLACES) | ({"in"} if puts else set())
+    places = stemmed(lexicon().places) | ({"in"} if puts else set())
     until = next((to for to, stem in enumerate(after) if stem in places), 0)
     taken = set(after[:until])
-    if not taken or taken & stemmed(lexicon.LIMBS | lexicon.WAYS):
+    if not taken or taken & stemmed(lexicon().limbs | lexicon().ways):
         return 0.0
     if after[until] in ("from", "off", "out") and not _ONTO.intersection(after[until:]):
         return 0.0

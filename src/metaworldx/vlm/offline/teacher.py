@@ -10,8 +10,7 @@ import math
 from collections.abc import Mapping
 from functools import cache
 
-from metaworldx.vlm.offline import lexicon
-from metaworldx.vlm.offline.lexicon import VERB
+from metaworldx.vlm.offline.lexicon import VERB, lexicon
 from metaworldx.vlm.offline.parser import clauses, words_of
 from metaworldx.vlm.offline.phrase_matcher import is_known, stemmed
 from metaworldx.vlm.offline.scoring import SKILLS, of_words, read
@@ -109,7 +108,7 @@ def _meaning(name: str, description: str) -> dict[str, float]:
 @cache
 def _own_words(name: str, description: str) -> frozenset[str]:
     """Words of an expert's name and description that the lexicon lacks."""
-    dull = stemmed(lexicon.DULL)
+    dull = stemmed(lexicon().dull)
     return frozenset(
         word.stem
         for word in words_of(f"{name.replace('_', ' ')} {description}")
