@@ -23,6 +23,7 @@ from typing import Any
 
 import tyro
 
+from baseline_tables import composed_table, experts_table
 from metaworldx.cli._teacher_options import guidance_for
 from metaworldx.composition.compare import compare
 from metaworldx.composition.gating import teacher_gating
@@ -42,7 +43,6 @@ from metaworldx.experts.controller import ExpertController
 from metaworldx.experts.joint_offsets import with_offsets
 from metaworldx.experts.pool import ExpertPool, expert_named, load_experts, load_pool, shipped_pool
 from metaworldx.pipeline.router_trainings import over_trainings
-from metaworldx.report.baseline_tables import composed_table, experts_table
 from metaworldx.router.distill import DistillConfig
 from metaworldx.router.gating import router_gating
 from metaworldx.router.switching import DemoConfig

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from baseline_tables import composed_table, experts_table
 from metaworldx.cli import COMMANDS, _main
 from metaworldx.cli._options import read_options
 from metaworldx.core.errors import UserError
 from metaworldx.core.files import read_json
-from metaworldx.report.baseline_tables import composed_table, experts_table
 
 ROOT = next(p for p in Path(__file__).resolve().parents if (p / "mkdocs.yml").is_file())
 README = ROOT / "README.md"

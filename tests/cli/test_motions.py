@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.robot_bvh import human_from_clip, write_bvh
 from metaworldx import cli
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.clip_file import load_clip, save_clip
-from metaworldx.motion.retarget.bvh_export import human_from_clip, write_bvh
 
 
 @pytest.fixture(scope="module")

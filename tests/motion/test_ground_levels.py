@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from helpers.robot_bvh import human_from_clip
 from metaworldx.motion.builtin import clips_for
 from metaworldx.motion.builtin.stair import RISE
 from metaworldx.motion.human_skeleton import HumanMotion
 from metaworldx.motion.retarget import retarget, unrolled
-from metaworldx.motion.retarget.bvh_export import human_from_clip
 from metaworldx.motion.retarget.contacts import ENDS, find_standing, level_heights, stance
 from metaworldx.motion.retarget.robot_body import body_of
 

@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import lsq_linear
 from scipy.spatial.transform import Rotation
 
+from helpers.robot_bvh import human_from_clip, write_bvh
 from helpers.shared import shared_root
 from metaworldx.core.errors import UserError
 from metaworldx.motion.builtin import clips_for
@@ -16,7 +17,6 @@ from metaworldx.motion.checks import check_motion
 from metaworldx.motion.importers import load_human_motion
 from metaworldx.motion.kinematics import Point, robot_tree
 from metaworldx.motion.retarget import retarget, unrolled
-from metaworldx.motion.retarget.bvh_export import human_from_clip, write_bvh
 from metaworldx.motion.retarget.command_labels import ahead, command_of
 from metaworldx.motion.retarget.contacts import ENDS, find_standing, slips, stance
 from metaworldx.motion.retarget.looping import closed, round_trip

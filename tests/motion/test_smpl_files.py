@@ -11,13 +11,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from helpers.motion_writers import smpl_rest, write_amc, write_bvh, write_deepmimic
+from helpers.robot_bvh import human_from_clip
 from helpers.smpl_walk import WORLDS, crawl, still, walk, write
 from metaworldx import cli
 from metaworldx.core.errors import UserError
 from metaworldx.motion.builtin import clips_for, ground_for
 from metaworldx.motion.checks import check_motion
 from metaworldx.motion.importers import load_human_motion
-from metaworldx.motion.retarget.bvh_export import human_from_clip
 
 
 @pytest.fixture

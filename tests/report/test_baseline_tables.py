@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from baseline_tables import added, composed_table, experts_table
 from metaworldx.composition.compare import HOLD
-from metaworldx.report.baseline_tables import added, composed_table, experts_table
 
 
 def _row(mean, spread=1.0, seed=0, **more):
