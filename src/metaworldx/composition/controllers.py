@@ -15,11 +15,11 @@ from metaworldx.composition.guidance_arrays import GuidanceArrays
 from metaworldx.composition.replanning import Replanner
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
-from metaworldx.evaluation.controllers import BaseController, Carry
+from metaworldx.evaluation.controllers import Carry, Controller
 from metaworldx.experts.pool import ExpertPool
 
 
-class ComposedController(BaseController):
+class ComposedController(Controller):
     """A pool's experts mixed by a gating policy."""
 
     def __init__(
@@ -62,7 +62,7 @@ class ComposedController(BaseController):
         return carry.steady.weights
 
 
-class ReplanningController(BaseController):
+class ReplanningController(Controller):
     """A pool's experts mixed under guidance that is updated during an episode."""
 
     def __init__(

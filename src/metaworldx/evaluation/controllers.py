@@ -21,6 +21,9 @@ Carry = Any
 class Controller(Protocol):
     """Acts deterministically in a batch of environments.
 
+    A subclass has `name`, `begin` and `act`; the other methods default to those of a controller
+    without reference motion, experts or teacher.
+
     Attributes:
       name: of the controller, for the record.
       clips: reference motions, if any.
@@ -28,12 +31,11 @@ class Controller(Protocol):
     """
 
     name: str
-    clips: tuple[Clip, ...]
-    experts: tuple[str, ...]
+    clips: tuple[Clip, ...] = ()
+    experts: tuple[str, ...] = ()
 
     def check(self, env: Env) -> None:
         """Raises UserError if it cannot act in that environment."""
-        ...
 
     def begin(self, state: EnvState) -> Carry:
         """Initial carry, at the start of the episodes."""
@@ -51,41 +53,19 @@ class Controller(Protocol):
         Args:
           seconds: since the start.
         """
-        ...
-
-    def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
-        """Joint positions of the reference `[E, J]`, rad; None without a reference."""
-        ...
-
-    def weights(self, carry: Carry) -> jax.Array | None:
-        """Expert weights of the last step `[E, K]`; None without experts."""
-        ...
-
-
-class BaseController:
-    """Defaults for a controller without reference motion, experts or teacher."""
-
-    clips: tuple[Clip, ...] = ()
-    experts: tuple[str, ...] = ()
-
-    def check(self, env: Env) -> None:
-        """Accepts any environment, or was checked at construction."""
-
-    def on_chunk_end(self, carry: Carry, state: EnvState, seconds: float) -> Carry:
-        """Unchanged."""
         del state, seconds
         return carry
 
     def reference(self, carry: Carry, state: EnvState) -> jax.Array | None:
-        """No single reference."""
+        """Joint positions of the reference `[E, J]`, rad; None without a reference."""
         del carry, state
 
     def weights(self, carry: Carry) -> jax.Array | None:
-        """No experts."""
+        """Expert weights of the last step `[E, K]`; None without experts."""
         del carry
 
 
-class AgentController(BaseController):
+class AgentController(Controller):
     """A trained agent under one of its algorithm's ways to act, such as policy or MPPI."""
 
     def __init__(self, learner: Any, way: str, env: Env, sizes: tuple[int, int] | None = None):
@@ -132,7 +112,7 @@ def check_sizes(known: tuple[int, int], env: Env) -> None:
         )
 
 
-class ScriptedController(BaseController):
+class ScriptedController(Controller):
     """A scripted baseline: holds the keyframe's pose, or acts at random."""
 
     def __init__(self, name: str, env: Env):

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
-from metaworldx.evaluation.controllers import BaseController, Carry
+from metaworldx.evaluation.controllers import Carry, Controller
 from metaworldx.experts.body_frame import BodyFrame
 from metaworldx.experts.motion_command import MotionCommand, reference_frame_of
 from metaworldx.experts.pool import ExpertPool
@@ -29,7 +29,7 @@ class Targets(Protocol):
         ...
 
 
-class ExpertController(BaseController):
+class ExpertController(Controller):
     """Policy of one expert of a pool, without composition's inverse kinematics of the arms."""
 
     def __init__(self, pool: ExpertPool, name: str, env: Env, targets: Targets | None = None):
