@@ -59,6 +59,15 @@ class Lexicon:
     mimics: frozenset[str]
     shows: frozenset[str]  # verbs that mean walking with people as their object
     people: frozenset[str]  # to take them somewhere is to walk with them
+    determiners: frozenset[str]
+    light: frozenset[str]  # verbs that say little beside a noun (`take a walk`)
+    robot: frozenset[str]
+    others: frozenset[str]  # subjects that are not the robot
+    auxiliaries: frozenset[str]
+    before_verbs: frozenset[str]
+    subordinate: frozenset[str]  # conjunctions before what others do
+    whole: frozenset[str]  # without stemming: stairs are many steps, a landing is no verb form
+    irregular: dict[str, str]  # stems of irregular verbs by their forms
 
 
 @cache
@@ -72,4 +81,5 @@ def lexicon() -> Lexicon:
         for kind in ("acts", "things")
     )
     words = {name: frozenset(text.split()) for name, text in lists["words"].items()}
-    return Lexicon(acts, things, **words)
+    irregular = {form: stem for stem, forms in lists["irregular"].items() for form in forms.split()}
+    return Lexicon(acts, things, irregular=irregular, **words)

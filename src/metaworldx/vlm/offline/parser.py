@@ -10,10 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
+from metaworldx.vlm.offline.lexicon import lexicon
 
 _CLAUSES = re.compile(
     r"([.;:!?,](?=\s|$)|\b(?:and then|then"
@@ -84,42 +81,6 @@ _REQUEST = re.compile(
     r"\b(?:should|must|shall|(?:has|have|had|is|are|need|needs|ought|want|wants) to"
     r"|needs? \w+ing|can you|could you|will you|would you)\b"
 )
-DETERMINERS: frozenset[str] = _set(
-    "a an the your its his her their my our this that these those each every some any another "
-    "yonder three four five six seven eight nine ten twelve several few"
-)
-_LIGHT = _set("take have do make give for into with go it")
-_ROBOT = _set("robot humanoid android machine agent you it's you'll you're yourself")
-_OTHERS = _set(
-    "someone somebody anyone anybody everyone everybody nobody he she they it we i people others "
-    "there here others visitors guests customers workers kids children i'm i've he's she's "
-    "they're we're there's it's passers"
-)
-_IS = _set("is are was were has have had will may might would does must should need needs can")
-_BEFORE_VERBS = _set(
-    "to be will must should can please you robot humanoid android just now not shall could would "
-    "never quickly slowly carefully gently calmly quietly simply kindly first help"
-)
-_SUBORDINATE = _set("before after while until when whenever if once because since")
-_IRREGULAR = {
-    **{word: "run" for word in ("ran", "running", "runs")},
-    **{word: "sit" for word in ("sat", "sitting", "sits")},
-    **{word: "go" for word in ("went", "gone", "goes", "going")},
-    **{word: "stand" for word in ("stood", "standing", "stands")},
-    **{word: "bring" for word in ("brought", "bringing")},
-    **{word: "take" for word in ("took", "taken", "taking")},
-    **{word: "carry" for word in ("carries", "carried", "carrying")},
-    **{word: "hold" for word in ("held", "holding")},
-    **{word: "catch" for word in ("caught", "catches")},
-    **{word: "put" for word in ("putting", "puts")},
-    **{word: "get" for word in ("got", "getting", "gets")},
-    **{word: "keep" for word in ("kept", "keeping")},
-    **{word: "speed" for word in ("sped", "speeding")},
-    **{word: "creep" for word in ("crept", "creeping")},
-    **{word: "flee" for word in ("fled", "fleeing")},
-}
-_WHOLE = _set("steps landing building ceiling opening clearing")
-"""Words without stemming: stairs are many steps, and a landing is no verb form."""
 _ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""))
 
 
@@ -201,44 +162,46 @@ def _raw(shaped: str) -> list[str]:
 def _of_others(raw: list[str], before: str) -> bool:
     """Whether a clause has another subject than the robot."""
     head = raw[:5]
-    if not head or _ROBOT.intersection(head[:3]):
+    if not head or lexicon().robot.intersection(head[:3]):
         return False
-    if before in _SUBORDINATE:
+    if before in lexicon().subordinate:
         return not head[0].endswith("ing") and not {"hand", "palm"} & set(head)
-    if head[0] in _OTHERS or head[0] in DETERMINERS:
+    if head[0] in lexicon().others or head[0] in lexicon().determiners:
         return True
-    return bool(_IS.intersection(head[1:4])) and head[0] != "not"
+    return bool(lexicon().auxiliaries.intersection(head[1:4])) and head[0] != "not"
 
 
 def _words(raw: list[str]) -> tuple[Word, ...]:
     return tuple(
         Word(stem(word), _is_named(raw, at), _is_verb(raw, at))
         for at, word in enumerate(raw)
-        if word not in DETERMINERS
+        if word not in lexicon().determiners
     )
 
 
 def _is_named(raw: list[str], at: int) -> bool:
     """Whether the word is in a noun's or adjective's position: `the push`, `a sideways push`."""
     back = raw[max(0, at - 3) : at]
-    if back and back[-1] in DETERMINERS:
-        return not (len(back) > 1 and back[-1] in ("a", "an") and stem(back[-2]) in _LIGHT)
-    if len(back) < 2 or back[-2] not in DETERMINERS or back[-1] in _ROBOT:
+    if back and back[-1] in lexicon().determiners:
+        return not (len(back) > 1 and back[-1] in ("a", "an") and stem(back[-2]) in lexicon().light)
+    if len(back) < 2 or back[-2] not in lexicon().determiners or back[-1] in lexicon().robot:
         return False
-    if len(back) > 2 and back[-2] in ("a", "an") and stem(back[-3]) in _LIGHT:
+    if len(back) > 2 and back[-2] in ("a", "an") and stem(back[-3]) in lexicon().light:
         return False
     return not raw[at].endswith(("s", "ing", "ed"))
 
 
 def _is_verb(raw: list[str], at: int) -> bool:
     if at == 0:
-        return not (len(raw) > 2 and raw[1] not in DETERMINERS and raw[2] in _IS)
-    if raw[at - 1] in _BEFORE_VERBS:
+        return not (
+            len(raw) > 2 and raw[1] not in lexicon().determiners and raw[2] in lexicon().auxiliaries
+        )
+    if raw[at - 1] in lexicon().before_verbs:
         return True
     return (
         at + 1 < len(raw)
-        and (raw[at + 1] in DETERMINERS or raw[at + 1] in ("it", "them"))
-        and raw[at - 1] not in DETERMINERS
+        and (raw[at + 1] in lexicon().determiners or raw[at + 1] in ("it", "them"))
+        and raw[at - 1] not in lexicon().determiners
     )
 
 
@@ -246,8 +209,8 @@ def _is_verb(raw: list[str], at: int) -> bool:
 def stem(word: str) -> str:
     """The stem of a word, the same for `pushes`, `pushing` and `pushed`."""
     word = re.sub("'s?$", "", word)
-    word = _IRREGULAR.get(word, word)
-    if word in _WHOLE:
+    word = lexicon().irregular.get(word, word)
+    if word in lexicon().whole:
         return word
     for ending, instead in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from metaworldx.vlm.offline.lexicon import lexicon
-from metaworldx.vlm.offline.parser import DETERMINERS, Word, stem
+from metaworldx.vlm.offline.parser import Word, stem
 
 Entry = tuple[str, float, bool]
 """A sign, its strength, and whether it is an action."""
@@ -54,5 +54,5 @@ def _entries() -> dict[tuple[str, ...], list[Entry]]:
 
 def _key(entry: str) -> tuple[str, ...]:
     mark, bare = ("@", entry[1:]) if entry.startswith("@") else ("", entry)
-    stems = [stem(word) for word in bare.split("+") if word not in DETERMINERS]
+    stems = [stem(word) for word in bare.split("+") if word not in lexicon().determiners]
     return (mark + stems[0], *stems[1:])
