@@ -50,7 +50,7 @@ def main(
     from metaworldx.core.errors import UserError
     from metaworldx.envs.factory import make
     from metaworldx.envs.rollout import watch
-    from metaworldx.envs.scripted_baselines import FLOORS
+    from metaworldx.envs.scripted_baselines import scripted_returns
     from metaworldx.envs.scripted_policies import scripted_policy
     from metaworldx.rendering.renderer import (
         STILL_ENDINGS,
@@ -94,7 +94,7 @@ def main(
     last = states[-1]
     total = float(last.finished_return if last.done else last.episode_return)
     print(f"{env.id}, {policy}: return {total:.1f} in {len(states) - 1} steps; wrote {path}")
-    for name, floor in FLOORS.get(env.id, {}).items():
+    for name, floor in scripted_returns(env.id).items():
         returns = ", ".join(f"{value:.1f}" for value, _ in floor)
         lengths = ", ".join(str(length) for _, length in floor)
         print(f"HumanoidBench itself, {name}: return {returns} in {lengths} steps (3 seeds)")
