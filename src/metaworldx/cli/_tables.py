@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -33,31 +30,3 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell
     console = Console(width=_ENDLESS, highlight=False)
     console.print(Text(title), soft_wrap=True)
     console.print(table)
-
-
-def print_measured(
-    named: Sequence[dict[str, Any]],
-    out: Path | None,
-    as_json: bool,
-    title: str,
-    columns: Sequence[str],
-    cells: Sequence[Sequence[str]],
-) -> None:
-    """Ends a bench command: measurements and machine as JSON to a file, JSON or table to stdout.
-
-    Args:
-      named: the measurements, one a row.
-      out: the JSON goes to this file too; None writes none.
-      as_json: print JSON instead of the table.
-      title, columns, cells: the table.
-    """
-    from metaworldx.core.files import write_text
-    from metaworldx.core.host_info import machine
-
-    text = json.dumps({"machine": machine(), "rows": list(named)}, indent=1)
-    if out is not None:
-        write_text(out, text + "\n")
-    if as_json:
-        print(text)
-    else:
-        print_table(title, columns, cells)

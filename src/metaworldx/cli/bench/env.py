@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from pathlib import Path
 from typing import Annotated
 
-import tyro
+from metaworldx.cli._figure_options import FLAT, FigureOptions
 
 
 def main(
@@ -17,9 +16,7 @@ def main(
     collisions: str | None = None,
     steps: int = 50,
     rounds: int = 5,
-    seed: int = 0,
-    out: Path | None = None,
-    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+    options: Annotated[FigureOptions, FLAT] = FigureOptions(),
 ) -> int:
     """Measure an environment's control steps per second, and its overhead over the bare physics.
 
@@ -33,27 +30,19 @@ def main(
       collisions: feet, body or full; default the task's.
       steps: control steps in each timed round.
       rounds: timed rounds; medians are reported.
-      seed: of initial states and actions.
-      out: also write the figures to this JSON file.
-      as_json: print JSON instead of a table.
     """
+    options.check()
     from metaworldx.benchmarks.env import measure_env
-    from metaworldx.cli._tables import print_measured
-    from metaworldx.core.files import check_writable
 
-    if out is not None:
-        check_writable(out)
     rows = []
     for task in tasks:
         for count in num_envs:
-            rows.append(measure_env(task, backend, count, collisions, steps, rounds, seed))
+            rows.append(measure_env(task, backend, count, collisions, steps, rounds, options.seed))
             row = rows[-1]
             rate = f"{row.steps_per_second:,.0f} control steps/s"
             print(f"{row.env} x {count} on {row.backend}: {rate}", file=sys.stderr)
-    print_measured(
+    return options.tell_table(
         [dataclasses.asdict(row) for row in rows],
-        out,
-        as_json,
         "control steps a second (10 physics steps each)",
         ["environment", "backend", "collisions", "envs", "steps/s", "bare", "added", "compile s"],
         [
@@ -67,4 +56,3 @@ def main(
             for row in rows
         ],
     )
-    return 0

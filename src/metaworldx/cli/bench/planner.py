@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from pathlib import Path
 from typing import Annotated
 
-import tyro
+from metaworldx.cli._figure_options import FLAT, FigureOptions
 
 
 def main(
@@ -16,9 +15,7 @@ def main(
     num_envs: tuple[int, ...] = (1, 64),
     together: int = 64,
     rounds: int = 5,
-    seed: int = 0,
-    out: Path | None = None,
-    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+    options: Annotated[FigureOptions, FLAT] = FigureOptions(),
 ) -> int:
     """Measure the planner's plans per second and latency, relative to its matrix products.
 
@@ -31,22 +28,16 @@ def main(
       num_envs: environments per call; several values give a curve.
       together: environments planned for at the same time, which bounds the memory; 0 for all.
       rounds: timed calls.
-      seed: of weights, observations and samples.
-      out: also write the figures to this JSON file.
-      as_json: print JSON instead of a table.
     """
+    options.check()
     from metaworldx.agents.tdmpc2 import preset
     from metaworldx.benchmarks.planner import measure_planner
     from metaworldx.cli._roofline_table import WORK_COLUMNS, work_cells
-    from metaworldx.cli._tables import print_measured
     from metaworldx.core.errors import UserError
-    from metaworldx.core.files import check_writable
     from metaworldx.envs.specs import env_spec
 
     if together < 0:
         raise UserError(f"together is {together}; needs at least 0")
-    if out is not None:
-        check_writable(out)
     env = env_spec(task)
     config = preset(agent, env.obs_size, env.action_size, env.max_episode_steps)
     samples = config.planner.samples
@@ -54,15 +45,12 @@ def main(
     for count in num_envs:
         planner = dataclasses.replace(config.planner, rows=min(together, count) * samples)
         sized = dataclasses.replace(config, planner=planner)
-        rows.append(measure_planner(sized, count, rounds, seed))
+        rows.append(measure_planner(sized, count, rounds, options.seed))
         rate = f"{rows[-1].plans_per_second:,.2f} plans/s"
         print(f"{agent} on {task} x {count}: {rate}", file=sys.stderr)
-    print_measured(
+    return options.tell_table(
         [{"env": task, "agent": agent} | dataclasses.asdict(row) for row in rows],
-        out,
-        as_json,
         f"plans of the {agent} agent on {task}",
         ["envs", "plans/s", *WORK_COLUMNS],
         [[str(row.num_envs), f"{row.plans_per_second:,.2f}", *work_cells(row)] for row in rows],
     )
-    return 0

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import tyro
+from metaworldx.cli._figure_options import FLAT, FigureOptions
 
 
 def main(
@@ -15,9 +15,7 @@ def main(
     experts: int = 8,
     robots: tuple[int, ...] = (1, 16, 64, 256, 1024),
     rounds: int = 50,
-    seed: int = 0,
-    out: Path | None = None,
-    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+    options: Annotated[FigureOptions, FLAT] = FigureOptions(),
 ) -> int:
     """Measure one call for all experts of a pool, and one call per expert.
 
@@ -29,26 +27,18 @@ def main(
       experts: number of experts, without a pool.
       robots: robots per call; several values give a curve.
       rounds: timed calls.
-      seed: of weights and states.
-      out: also write the figures to this JSON file.
-      as_json: print JSON instead of a table.
     """
+    options.check()
     from metaworldx.benchmarks.pool import measure_pool, random_experts
-    from metaworldx.cli._tables import print_measured
-    from metaworldx.core.files import check_writable
     from metaworldx.experts.pool import load_experts
 
-    if out is not None:
-        check_writable(out)
-    chosen = random_experts(experts, seed=seed) if pool is None else load_experts(pool)
+    chosen = random_experts(experts, seed=options.seed) if pool is None else load_experts(pool)
     rows = []
-    for row in measure_pool(chosen, robots, rounds, seed):
+    for row in measure_pool(chosen, robots, rounds, options.seed):
         print(f"{row.robots} robots: {row.speedup:.2f} times as fast", file=sys.stderr)
         rows.append(row)
-    print_measured(
+    return options.tell_table(
         [dataclasses.asdict(row) for row in rows],
-        out,
-        as_json,
         f"{len(chosen)} experts in one call, against a call for each",
         ["robots", "pool ms", "loop ms", "times as fast", "actions/s"],
         [
@@ -62,4 +52,3 @@ def main(
             for row in rows
         ],
     )
-    return 0

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Annotated
 
-import tyro
+from metaworldx.cli._figure_options import FLAT, FigureOptions
 
 
 def main(
@@ -20,9 +19,7 @@ def main(
     act_with: str | None = None,
     epoch_rounds: int = 20,
     rounds: int = 5,
-    seed: int = 0,
-    out: Path | None = None,
-    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+    options: Annotated[FigureOptions, FLAT] = FigureOptions(),
 ) -> int:
     """Measure control steps and updates per second of the training loop.
 
@@ -40,30 +37,22 @@ def main(
       act_with: policy, mppi or mixed; default the preset's.
       epoch_rounds: rounds of collection and updates in a timed epoch.
       rounds: timed epochs.
-      seed: of all randomness.
-      out: also write the figures to this JSON file.
-      as_json: print JSON instead of a table.
     """
+    options.check()
     from metaworldx.benchmarks.train import measure_train
-    from metaworldx.cli._tables import print_measured
-    from metaworldx.core.files import check_writable
     from metaworldx.training.config import preset as named
     from metaworldx.training.config import with_settings
 
-    if out is not None:
-        check_writable(out)
     config = named(preset)
     given = dict(num_envs=num_envs, batch=batch, agent=agent, act_with=act_with, utd=utd)
     changes = {name: value for name, value in given.items() if value is not None}
     if utd is None and num_envs:
         changes["utd"] = config.updates_per_round / (num_envs * config.collect_steps)
-    fixed = dict(task=task, backend=backend, seed=seed, epoch_rounds=epoch_rounds)
+    fixed = dict(task=task, backend=backend, seed=options.seed, epoch_rounds=epoch_rounds)
     config = with_settings(config, fixed | changes)
     row = measure_train(config, rounds)
-    print_measured(
+    return options.tell_table(
         [dataclasses.asdict(row)],
-        out,
-        as_json,
         "the whole training loop (a control step is 10 physics steps)",
         [
             *("environment", "backend", "agent", "acts", "envs", "batch"),
@@ -82,4 +71,3 @@ def main(
             ]
         ],
     )
-    return 0

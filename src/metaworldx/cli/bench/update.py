@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from pathlib import Path
 from typing import Annotated
 
-import tyro
+from metaworldx.cli._figure_options import FLAT, FigureOptions
 
 
 def main(
@@ -15,9 +14,7 @@ def main(
     agent: str = "paper",
     batch: tuple[int, ...] = (256,),
     rounds: int = 20,
-    seed: int = 0,
-    out: Path | None = None,
-    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False,
+    options: Annotated[FigureOptions, FLAT] = FigureOptions(),
 ) -> int:
     """Measure the agent's updates per second, relative to their matrix products.
 
@@ -29,32 +26,23 @@ def main(
       agent: size of the agent, small or paper.
       batch: sequences in an update's batch; several values give a curve.
       rounds: timed updates.
-      seed: of weights and sequences.
-      out: also write the figures to this JSON file.
-      as_json: print JSON instead of a table.
     """
+    options.check()
     from metaworldx.agents.tdmpc2 import preset
     from metaworldx.benchmarks.update import measure_update
     from metaworldx.cli._roofline_table import WORK_COLUMNS, work_cells
-    from metaworldx.cli._tables import print_measured
-    from metaworldx.core.files import check_writable
     from metaworldx.envs.specs import env_spec
 
-    if out is not None:
-        check_writable(out)
     env = env_spec(task)
     config = preset(agent, env.obs_size, env.action_size, env.max_episode_steps)
     rows = []
     for count in batch:
-        rows.append(measure_update(config, count, rounds, seed))
+        rows.append(measure_update(config, count, rounds, options.seed))
         rate = f"{rows[-1].updates_per_second:,.2f} updates/s"
         print(f"{agent} on {task}, batch {count}: {rate}", file=sys.stderr)
-    print_measured(
+    return options.tell_table(
         [{"env": task, "agent": agent} | dataclasses.asdict(row) for row in rows],
-        out,
-        as_json,
         f"updates of the {agent} agent on {task}",
         ["batch", "updates/s", *WORK_COLUMNS],
         [[str(row.batch), f"{row.updates_per_second:,.2f}", *work_cells(row)] for row in rows],
     )
-    return 0

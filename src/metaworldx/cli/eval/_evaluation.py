@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import tyro
+from metaworldx.cli._figure_options import FigureOptions
 
 if TYPE_CHECKING:
     from metaworldx.envs.env import Env
@@ -17,40 +15,18 @@ if TYPE_CHECKING:
     from metaworldx.evaluation.controllers import Controller
     from metaworldx.evaluation.evaluator import Evaluation
 
-FLAT = tyro.conf.arg(name="", prefix_name=False)
-"""Marks options that a command takes as its own."""
-
 
 @dataclass(frozen=True)
-class EvalOptions:
+class EvalOptions(FigureOptions):
     """Options of an evaluation and its output.
 
     Attributes:
       episodes: their number.
       collisions: feet, body or full; default the run's or the task's own.
-      seed: of the resets (and of random weights).
-      out: also write the figures to this JSON file.
-      as_json: print the figures as JSON.
     """
 
     episodes: int = 10
     collisions: str | None = None
-    seed: int = 0
-    out: Path | None = None
-    as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False
-
-    def check(self) -> None:
-        """Checks what needs nothing else; a command's first step.
-
-        Raises:
-          UserError: a seed that is none, or a file that cannot be written.
-        """
-        from metaworldx.core.errors import check_seed
-        from metaworldx.core.files import check_writable
-
-        check_seed(self.seed)
-        if self.out is not None:
-            check_writable(self.out)
 
 
 def evaluate(
@@ -66,14 +42,10 @@ def evaluate(
       about: description of the controller, for the JSON.
       params: of an agent.
     """
-    from metaworldx.core.files import write_text
     from metaworldx.evaluation.evaluator import Evaluator
 
     found = Evaluator(controller, make_env, options.episodes, options.seed)(params)
-    text = json.dumps({**found.as_data(), **about}, indent=1)
-    if options.out is not None:
-        write_text(options.out, text + "\n")
-    print(text if options.as_json else _in_words(found, about))
+    options.tell({**found.as_data(), **about}, lambda: print(_in_words(found, about)))
     return 0
 
 

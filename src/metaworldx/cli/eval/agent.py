@@ -7,7 +7,8 @@ from typing import Annotated
 
 import tyro
 
-from metaworldx.cli.eval._evaluation import FLAT, EvalOptions, evaluate
+from metaworldx.cli._figure_options import FLAT
+from metaworldx.cli.eval._evaluation import EvalOptions, evaluate
 
 
 def main(

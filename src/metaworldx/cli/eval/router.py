@@ -7,8 +7,9 @@ from typing import Annotated
 
 import tyro
 
+from metaworldx.cli._figure_options import FLAT
 from metaworldx.cli.eval._composed import ComposedOptions, evaluate_composed
-from metaworldx.cli.eval._evaluation import FLAT, EvalOptions
+from metaworldx.cli.eval._evaluation import EvalOptions
 
 
 def main(
