@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -118,12 +119,9 @@ class _Hyperparameters:
     grad_clip: float = 20.0
 
     def __post_init__(self):
-        for name in ("encoder_size", "simnorm_size"):
-            _at_least(name, getattr(self, name), 1)
-        for name in ("num_q", "num_bins"):
-            _at_least(name, getattr(self, name), 2)
-        _at_least("decay_updates", self.decay_updates, 0)
-        check_at_least(self, 0, "action_penalty")
+        check_at_least(self, 1, "encoder_size", "simnorm_size")
+        check_at_least(self, 2, "num_q", "num_bins")
+        check_at_least(self, 0, "decay_updates", "action_penalty")
         if self.vmin >= self.vmax:
             raise UserError(f"vmin is {self.vmin}; needs less than vmax ({self.vmax})")
         _below_one("dropout", self.dropout)
@@ -155,8 +153,7 @@ class AgentSettings(_Hyperparameters):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.size not in _SIZES:
-            raise UserError(nearest("agent preset", self.size, _SIZES))
+        _one_of("agent preset", self.size, _SIZES)
         check_known("act_with", self.act_with, ACTORS)
         if self.plan_horizon is not None:
             _at_least("plan_horizon", self.plan_horizon, 1)
@@ -212,8 +209,8 @@ class AgentConfig(_Hyperparameters):
 
     def __post_init__(self):
         super().__post_init__()
-        for name in ("obs_size", "action_size", "latent_size", "hidden_size", "horizon"):
-            _at_least(name, getattr(self, name), 1)
+        sizes = ("obs_size", "action_size", "latent_size", "hidden_size", "horizon")
+        check_at_least(self, 1, *sizes)
         if self.latent_size % self.simnorm_size:
             raise UserError(
                 f"latent_size is {self.latent_size}; "
@@ -245,8 +242,7 @@ def preset(name: str, obs_size: int, action_size: int, episode_length: int) -> A
     Raises:
       UserError: unknown preset, or sizes below one.
     """
-    if name not in _SIZES:
-        raise UserError(nearest("agent preset", name, _SIZES))
+    _one_of("agent preset", name, _SIZES)
     _at_least("episode_length", episode_length, 1)
     iterations = 8 if action_size >= 20 else 6
     return AgentConfig(
@@ -277,6 +273,6 @@ def _below_one(name: str, value: float) -> None:
         raise UserError(f"{name} is {value}; needs at least 0 and below 1")
 
 
-def _one_of(kind: str, value: str, known: tuple[str, ...]) -> None:
+def _one_of(kind: str, value: str, known: Collection[str]) -> None:
     if value not in known:
         raise UserError(nearest(kind, value, known))

@@ -10,7 +10,8 @@ from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, hand, legs, 
 from metaworldx.motion.builtin.curves import minimum_jerk
 from metaworldx.motion.builtin.foot_placement import FPS, Gait, sole_path, soles_of
 from metaworldx.motion.builtin.gait import gait_clip, phases, turned
-from metaworldx.motion.clip import Clip, command, make_clip
+from metaworldx.motion.builtin.stand import stood
+from metaworldx.motion.clip import Clip
 from metaworldx.motion.kinematics import SOLE_DEPTH
 
 SOURCE = (
@@ -133,18 +134,8 @@ def get_down(seconds: float = 2.5, hold: float = 0.5) -> Clip:
         qpos[:, 0] += wanted - b.com(qpos)[:, 0]
         qpos = legs(qpos, soles)
     qpos[:, 0] -= qpos[0, 0]
-    return make_clip(
-        "crawl_down",
-        b.joints,
-        qpos,
-        FPS,
-        False,
-        np.ones((len(qpos), 2), bool),
-        skill="crawl",
-        source="minimum-jerk movements (Flash & Hogan 1985) between standing and crawling",
-        licence="Apache-2.0",
-        command=command(speed=min(PERIODS)),
-    )
+    source = "minimum-jerk movements (Flash & Hogan 1985) between standing and crawling"
+    return stood("crawl_down", qpos, "crawl", source, False, speed=min(PERIODS))
 
 
 def clips() -> list[Clip]:

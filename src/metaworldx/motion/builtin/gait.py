@@ -203,12 +203,7 @@ def gait_clip(
         qpos = bent(qpos, phase, gait, turn)
     qpos[:, :2] -= qpos[0, :2].copy()
     return make_clip(
-        name,
-        body().joints,
-        qpos,
-        FPS,
-        True,
-        standing(phase, gait),
+        *(name, body().joints, qpos, FPS, True, standing(phase, gait)),
         skill=skill,
         source=source,
         licence="Apache-2.0",

@@ -11,8 +11,8 @@ from scipy.stats import qmc
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, hand
 from metaworldx.motion.builtin.curves import minimum_jerk
 from metaworldx.motion.builtin.foot_placement import FPS
-from metaworldx.motion.builtin.stand import still_pose
-from metaworldx.motion.clip import Clip, command, make_clip
+from metaworldx.motion.builtin.stand import still_pose, stood
+from metaworldx.motion.clip import Clip
 from metaworldx.sim.model import build_model
 
 SOURCE = (
@@ -148,15 +148,6 @@ def _clip(n: int, target: np.ndarray, end: np.ndarray) -> Clip:
     count = round((seconds + _HOLD) * FPS)
     share = minimum_jerk(np.arange(count + 1) / FPS / seconds)
     kind = "both" if all(used) else SIDES[used.index(True)]
-    return make_clip(
-        f"reach_{kind}_{n:02d}",
-        b.joints,
-        rest + share[:, None] * (end - rest),
-        FPS,
-        False,
-        np.ones((count + 1, 2), bool),
-        skill="reach",
-        source=SOURCE,
-        licence="Apache-2.0",
-        command=command(left_hand=tuple(target[0]), right_hand=tuple(target[1])),
-    )
+    qpos = rest + share[:, None] * (end - rest)
+    wanted = {"left_hand": tuple(target[0]), "right_hand": tuple(target[1])}
+    return stood(f"reach_{kind}_{n:02d}", qpos, "reach", SOURCE, False, **wanted)

@@ -9,7 +9,8 @@ from scipy.spatial.transform import Rotation
 from metaworldx.motion.builtin.body import ARM_JOINTS, SIDES, body, legs, stand_pose
 from metaworldx.motion.builtin.curves import minimum_jerk
 from metaworldx.motion.builtin.foot_placement import FPS
-from metaworldx.motion.clip import Clip, command, make_clip
+from metaworldx.motion.builtin.stand import stood
+from metaworldx.motion.clip import Clip
 
 SOURCE = (
     "parametric motion after Schenkman, Berger, Riley, Mann & Hodge 1990 (Whole-body movements "
@@ -123,18 +124,7 @@ def sit_still(seconds: float = 6.0) -> Clip:
 
 
 def _clip(name: str, qpos: np.ndarray, loop: bool, seat: tuple[float, ...]) -> Clip:
-    return make_clip(
-        name,
-        body().joints,
-        qpos,
-        FPS,
-        loop,
-        np.ones((len(qpos), 2), bool),
-        skill="sit",
-        source=SOURCE,
-        licence="Apache-2.0",
-        command=command(seat=seat),
-    )
+    return stood(name, qpos, "sit", SOURCE, loop, seat=seat)
 
 
 def clips() -> list[Clip]:

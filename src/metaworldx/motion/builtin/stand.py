@@ -94,19 +94,21 @@ def sway(
     return stood(name, qpos, "stand", SOURCE)
 
 
-def stood(name: str, qpos: np.ndarray, skill: str, source: str) -> Clip:
-    """A loop on both soles from its poses `[T, 26]`."""
+def stood(
+    name: str,
+    qpos: np.ndarray,
+    skill: str,
+    source: str,
+    loop: bool = True,
+    **wanted: float | tuple[float, ...],
+) -> Clip:
+    """A clip on both soles from its poses `[T, 26]`, and what its command says."""
     return make_clip(
-        name,
-        body().joints,
-        qpos,
-        FPS,
-        True,
-        np.ones((len(qpos), 2), bool),
+        *(name, body().joints, qpos, FPS, loop, np.ones((len(qpos), 2), bool)),
         skill=skill,
         source=source,
         licence="Apache-2.0",
-        command=command(),
+        command=command(**wanted),
     )
 
 
