@@ -11,8 +11,6 @@ from metaworldx.core.errors import UserError
 
 _EVALUATED = ("agent", "expert", "mixture", "router", "scripted", "teacher")
 _COMMANDS: dict[tuple[str, ...], list[str]] = {("train", "feedback"): ["train", "balance"]}
-FLAGS: dict[tuple[str, ...], dict[str, str]] = {}
-"""Flags of a command that are called otherwise now: old name -> new name."""
 
 
 def todays(args: Sequence[str]) -> tuple[list[str], str | None]:
@@ -25,8 +23,6 @@ def todays(args: Sequence[str]) -> tuple[list[str], str | None]:
     if new[:1] == ["eval"] and len(new) > 1 and not _is_kind(new[1]):
         new = ["eval", *_evaluated(new[1:])]
     new[:2] = _COMMANDS.get(tuple(new[:2]), new[:2])
-    flags = FLAGS.get(tuple(new[:2]), {})
-    new = [_renamed(arg, flags) for arg in new]
     if new == list(args):
         return new, None
     return new, (
@@ -68,8 +64,3 @@ def _value_of(flag: str, args: list[str]) -> str | None:
         if arg.startswith(f"{flag}="):
             return args.pop(n).partition("=")[2]
     return None
-
-
-def _renamed(arg: str, flags: dict[str, str]) -> str:
-    name, equals, value = arg.partition("=")
-    return f"{flags[name]}{equals}{value}" if name in flags else arg

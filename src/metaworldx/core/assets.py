@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -18,3 +19,9 @@ def asset_root() -> Path:
             return candidate
     looked = " or ".join(str(candidate) for candidate in candidates)
     raise FileNotFoundError(f"no common.xml in {looked}; is the package installed whole?")
+
+
+@cache
+def asset_text(name: str) -> str:
+    """The text of a file in `asset_root()`."""
+    return (asset_root() / name).read_text(encoding="utf-8")

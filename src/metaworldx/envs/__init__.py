@@ -32,20 +32,13 @@ __all__ = [
 ]
 
 _HOME = {
-    "Env": "env",
-    "EnvConfig": "state",
-    "EnvState": "state",
     "DomainRandomization": "domain_randomization",
-    "EnvId": "registry",
-    "environment_ids": "registry",
-    "ROBOTS": "robots",
-    "RobotSpec": "robots",
-    "StepResult": "task",
-    "Task": "task",
-    "TaskState": "task",
-    "progress": "task",
-    "step_result": "task",
+    "Env": "env",
     "make": "factory",
+    **dict.fromkeys(("EnvConfig", "EnvState"), "state"),
+    **dict.fromkeys(("EnvId", "environment_ids"), "registry"),
+    **dict.fromkeys(("ROBOTS", "RobotSpec"), "robots"),
+    **dict.fromkeys(("StepResult", "Task", "TaskState", "progress", "step_result"), "task"),
 }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from metaworldx.core.assets import asset_root
+from metaworldx.core.assets import asset_text
 
 
 def scripted_returns(env_id: str) -> dict[str, list[tuple[float, int]]]:
     """(return, episode length in control steps) of three seeds by policy; may be empty."""
-    known = json.loads((asset_root() / "scripted_returns.json").read_text(encoding="utf-8"))
+    known = json.loads(asset_text("scripted_returns.json"))
     return known.get(env_id, {})

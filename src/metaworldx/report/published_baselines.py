@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from metaworldx.core.assets import asset_root
+from metaworldx.core.assets import asset_text
 
 HUMANOIDBENCH = "HumanoidBench return"
 TRACKING = "return of tracking plus task, the paper's own reward"
@@ -65,5 +65,5 @@ def published(task: str) -> tuple[Published, ...]:
 @cache
 def _tables() -> list[tuple[dict[str, str], list[str], dict[str, list[list[Any]]]]]:
     """Tables of `assets/published_returns.json`: what their rows share, columns, rows by task."""
-    tables = json.loads((asset_root() / "published_returns.json").read_text(encoding="utf-8"))
+    tables = json.loads(asset_text("published_returns.json"))
     return [(table, table.pop("columns"), table.pop("rows")) for table in tables]

@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 
-from metaworldx.core.assets import asset_root
+from metaworldx.core.assets import asset_text
 
 VERB, STRONG, FAIR, WEAK = 3.0, 2.0, 1.2, 0.6
 
@@ -73,7 +73,7 @@ class Lexicon:
 @cache
 def lexicon() -> Lexicon:
     """The lexicon, read once."""
-    lists = tomllib.loads((asset_root() / "lexicon.toml").read_text(encoding="utf-8"))
+    lists = tomllib.loads(asset_text("lexicon.toml"))
     acts, things = (
         tuple(
             (each["sign"], each["strength"], tuple(each["words"].split())) for each in lists[kind]
