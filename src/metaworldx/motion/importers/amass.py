@@ -7,12 +7,14 @@ angles are exact, the positions deviate by the difference in proportions.
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from metaworldx.core.assets import asset_text
 from metaworldx.motion.human_skeleton import forward_kinematics
 from metaworldx.motion.importers.files import bad, check_size, frame_rate, npz_names, read_npz
 from metaworldx.motion.importers.notices import left_out
@@ -20,30 +22,7 @@ from metaworldx.motion.importers.skeleton import RawMotion
 from metaworldx.motion.importers.up_by_posture import up_by_posture
 
 # Axes as in the SMPL models: x left, y up, z forward; m; our own rounded figures.
-_JOINTS = (
-    ("pelvis", -1, (0.0, -0.22, 0.03)),
-    ("left_hip", 0, (0.07, -0.09, 0.0)),
-    ("right_hip", 0, (-0.07, -0.09, 0.0)),
-    ("spine1", 0, (0.0, 0.11, -0.03)),
-    ("left_knee", 1, (0.03, -0.39, 0.0)),
-    ("right_knee", 2, (-0.03, -0.39, 0.0)),
-    ("spine2", 3, (0.0, 0.13, 0.02)),
-    ("left_ankle", 4, (-0.01, -0.41, -0.03)),
-    ("right_ankle", 5, (0.01, -0.41, -0.03)),
-    ("spine3", 6, (0.0, 0.06, 0.0)),
-    ("left_foot", 7, (0.03, -0.06, 0.13)),
-    ("right_foot", 8, (-0.03, -0.06, 0.13)),
-    ("neck", 9, (0.0, 0.21, -0.03)),
-    ("left_collar", 9, (0.08, 0.12, -0.03)),
-    ("right_collar", 9, (-0.08, 0.12, -0.03)),
-    ("head", 12, (0.0, 0.09, 0.05)),
-    ("left_shoulder", 13, (0.11, 0.04, -0.02)),
-    ("right_shoulder", 14, (-0.11, 0.04, -0.02)),
-    ("left_elbow", 16, (0.26, -0.01, -0.02)),
-    ("right_elbow", 17, (-0.26, -0.01, -0.02)),
-    ("left_wrist", 18, (0.25, 0.0, 0.0)),
-    ("right_wrist", 19, (-0.25, 0.0, 0.0)),
-)
+_JOINTS = json.loads(asset_text("skeletons.json"))["smpl"]
 _NAMES = tuple(name for name, *_ in _JOINTS)
 _PARENTS = tuple(parent for _, parent, _ in _JOINTS)
 _DEFAULT_OFFSETS = np.array([offset for *_, offset in _JOINTS])

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
+from metaworldx.core.assets import asset_text
 from metaworldx.core.errors import UserError
 from metaworldx.motion.importers.files import bad, check_size, frame_rate, quoted, read_text
 from metaworldx.motion.importers.leading_frames import without_first
@@ -22,23 +23,7 @@ from metaworldx.motion.importers.notices import left_out
 from metaworldx.motion.importers.skeleton import RawMotion
 
 # Joint, parent, offset (m), how many numbers a frame holds for it.
-_JOINTS = (
-    ("root", -1, (0.0, 0.0, 0.0), 4),
-    ("chest", 0, (0.0, 0.236151, 0.0), 4),
-    ("neck", 1, (0.0, 0.223894, 0.0), 4),
-    ("right_hip", 0, (0.0, 0.0, 0.084887), 4),
-    ("right_knee", 3, (0.0, -0.421546, 0.0), 1),
-    ("right_ankle", 4, (0.0, -0.409870, 0.0), 4),
-    ("right_shoulder", 1, (-0.02405, 0.2435, 0.18311), 4),
-    ("right_elbow", 6, (0.0, -0.274788, 0.0), 1),
-    ("right_wrist", 7, (0.0, -0.258947, 0.0), 0),
-    ("left_hip", 0, (0.0, 0.0, -0.084887), 4),
-    ("left_knee", 9, (0.0, -0.421546, 0.0), 1),
-    ("left_ankle", 10, (0.0, -0.409870, 0.0), 4),
-    ("left_shoulder", 1, (-0.02405, 0.2435, -0.18311), 4),
-    ("left_elbow", 12, (0.0, -0.274788, 0.0), 1),
-    ("left_wrist", 13, (0.0, -0.258947, 0.0), 0),
-)
+_JOINTS = json.loads(asset_text("skeletons.json"))["deepmimic"]
 _COLUMNS = 44
 _LOOPS = {"wrap": True, "none": False}
 _LONGEST_S = 10.0
