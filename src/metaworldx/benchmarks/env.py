@@ -165,11 +165,7 @@ def _bare_native(env: Env, num_envs: int) -> Callable[[Trace], Any]:
     def run(trace: Trace) -> int:
         states, controls = jax.tree.map(np.asarray, trace)
         for t in range(len(controls)):
-            qpos[:], qvel[:], warmstart[:] = (
-                states.qpos[t],
-                states.qvel[t],
-                states.warmstart[t],
-            )
+            qpos[:], qvel[:], warmstart[:] = (states.qpos[t], states.qvel[t], states.warmstart[t])
             ctrl[:] = controls[t]
             batch.step(nstep=SUBSTEPS)
         return 0

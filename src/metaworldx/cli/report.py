@@ -158,8 +158,7 @@ def _training(
     for name, deterministic in (("the policy's mean", True), ("the policy with its noise", False)):
         with _bar(env.max_episode_steps, f"predicting, {name}") as bar:
             recorded = record_held_out(
-                *(agent_config, params, env, episodes, seed, deterministic),
-                progress=bar.update,
+                *(agent_config, params, env, episodes, seed, deterministic), progress=bar.update
             )
         predictions[name] = world_model_error(agent_config, params, recorded)
 
@@ -168,11 +167,7 @@ def _training(
         evaluations = []
         for way in ("policy", "mppi"):
             evaluator = Evaluator(
-                trained.controller(way),
-                make_env,
-                paired_episodes,
-                seed,
-                long_run=False,
+                trained.controller(way), make_env, paired_episodes, seed, long_run=False
             )
             with _bar(env.max_episode_steps, f"evaluating, {way}") as bar:
                 evaluations.append(evaluator(params, bar.update))

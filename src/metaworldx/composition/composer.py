@@ -8,11 +8,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
-from metaworldx.composition.affordances import (
-    Affordances,
-    affordances_of,
-    drop_lost_targets,
-)
+from metaworldx.composition.affordances import Affordances, affordances_of, drop_lost_targets
 from metaworldx.composition.arm_ik import arm_ik
 from metaworldx.composition.body_part_mixer import BodyPartMixer, MixerConfig
 from metaworldx.composition.observation import router_observation

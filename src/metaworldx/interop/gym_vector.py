@@ -106,10 +106,7 @@ class GymVectorEnv(gymnasium.vector.VectorEnv):
     _spec: Any = None
 
     def reset(
-        self,
-        *,
-        seed: int | list[int | None] | None = None,
-        options: dict[str, Any] | None = None,
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Starts new episodes.
 

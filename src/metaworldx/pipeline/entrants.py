@@ -111,9 +111,7 @@ def _constant(pool: ExpertPool, bar: Mixture | None) -> list[Entrant]:
     """Every single expert, and the constant mixture as the baseline."""
     found = [
         Entrant(
-            f"expert {name}",
-            RowKind.SINGLE,
-            (constant_gating(jax.nn.one_hot(n, len(pool))), 1.0),
+            f"expert {name}", RowKind.SINGLE, (constant_gating(jax.nn.one_hot(n, len(pool))), 1.0)
         )
         for n, name in enumerate(pool.names)
     ]

@@ -66,13 +66,7 @@ def axis(values: Iterable[float | None], label: str = "", zero: bool = False) ->
     )
 
 
-def line_chart(
-    lines: Sequence[Line],
-    x: str,
-    y: str,
-    text: str,
-    extra: Cell = "",
-) -> Html:
+def line_chart(lines: Sequence[Line], x: str, y: str, text: str, extra: Cell = "") -> Html:
     """Lines with bands and a legend; empty without points.
 
     Args:

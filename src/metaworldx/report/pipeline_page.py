@@ -59,10 +59,7 @@ def page(data: dict[str, Any], folder: Path, beside: Path | None = None) -> str:
         "ran": ("What ran, and on what", _ran(report)),
     }
     for i, task in enumerate(report.tasks):
-        parts[f"task-{i + 1}"] = (
-            task.task,
-            task_section(task, colours, media, f"task-{i + 1}"),
-        )
+        parts[f"task-{i + 1}"] = (task.task, task_section(task, colours, media, f"task-{i + 1}"))
     parts |= {
         "router": ("The router's training", _router(report.router)),
         "curves": ("Learning curves", _curves(report.curves)),

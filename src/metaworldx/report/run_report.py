@@ -14,13 +14,7 @@ from matplotlib.figure import Figure
 from metaworldx.core.config import to_data
 from metaworldx.evaluation.paired import Paired
 from metaworldx.evaluation.world_model_error import WorldModelError
-from metaworldx.report.figures import (
-    comparison,
-    learning_curve,
-    losses,
-    prediction_errors,
-    svg,
-)
+from metaworldx.report.figures import comparison, learning_curve, losses, prediction_errors, svg
 from metaworldx.report.html_elements import Html
 from metaworldx.report.html_template import html_page
 from metaworldx.training.config import TrainConfig

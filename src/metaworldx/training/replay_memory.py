@@ -31,11 +31,7 @@ def available_memory(config: TrainConfig, devices: list[Any]) -> int | None:
 
 
 def check_memory(
-    config: TrainConfig,
-    obs_size: int,
-    action_size: int,
-    there: int | None,
-    term_size: int = 0,
+    config: TrainConfig, obs_size: int, action_size: int, there: int | None, term_size: int = 0
 ) -> str:
     """A line with the size of the replay buffer.
 

@@ -313,8 +313,7 @@ class Trainer:
         row: dict[str, Any] = {}
         if self.leads:
             params = jax.tree.map(
-                lambda x: jax.device_put(np.asarray(x.addressable_data(0))),
-                self.state.agent.params,
+                lambda x: jax.device_put(np.asarray(x.addressable_data(0))), self.state.agent.params
             )
             self.last = {way: run(params) for way, run in self.evaluators.items()}
             row = {f"eval/{way}": found.as_data() for way, found in self.last.items()}

@@ -226,10 +226,7 @@ def _given(settings: Any, base: Any) -> dict[str, Any]:
     return {name: getattr(base, name) if x is None else x for name, x in found.items()}
 
 
-_SIZES = {
-    "paper": {},
-    "small": {"latent_size": 256, "hidden_size": 256},
-}
+_SIZES = {"paper": {}, "small": {"latent_size": 256, "hidden_size": 256}}
 
 
 def preset(name: str, obs_size: int, action_size: int, episode_length: int) -> AgentConfig:

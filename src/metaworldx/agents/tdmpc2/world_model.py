@@ -273,11 +273,7 @@ def _policy(config: AgentConfig) -> Mlp:
 
 def _qs(config: AgentConfig, members: int) -> Mlp:
     return Mlp(
-        _hidden(config),
-        config.num_bins,
-        ensemble=members,
-        dropout=config.dropout,
-        zero_last=True,
+        _hidden(config), config.num_bins, ensemble=members, dropout=config.dropout, zero_last=True
     )
 
 

@@ -9,9 +9,7 @@ import tyro
 
 
 def main(
-    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")],
-    /,
-    seed: int = 0,
+    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")], /, seed: int = 0
 ) -> int:
     """Write a contact sheet of stills for every skill's built-in clips.
 

@@ -50,10 +50,7 @@ class Window(Task):
     contact_rules: ClassVar[Mapping[str, ContactRule]] = {
         "wiping": ContactRule(geoms("window_pane_collision"), geoms("window_wipe_collision"))
     }
-    object_qpos = (
-        *(0.45, 0.0, 1.085, 1.0, 0.0, 0.0, 0.0),
-        *(1.0, 0.0, 0.0, 0.0),
-    )
+    object_qpos = (*(0.45, 0.0, 1.085, 1.0, 0.0, 0.0, 0.0), *(1.0, 0.0, 0.0, 0.0))
 
     def __init__(self, spec: RobotSpec, layout: ModelIndex):
         super().__init__(spec, layout)
