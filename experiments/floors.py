@@ -26,7 +26,7 @@ import tyro
 from baseline_tables import composed_table, experts_table
 from metaworldx.cli._teacher_options import guidance_for
 from metaworldx.composition.compare import compare
-from metaworldx.composition.gating import teacher_gating
+from metaworldx.composition.gating_policies import teacher_gating
 from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.composition.mixture_search import MixtureConfig, find_mixture, mixture_of
 from metaworldx.composition.target_commands import scene_targets
@@ -43,9 +43,9 @@ from metaworldx.experts.controller import ExpertController
 from metaworldx.experts.joint_offsets import with_offsets
 from metaworldx.experts.pool import ExpertPool, expert_named, load_experts, load_pool, shipped_pool
 from metaworldx.pipeline.router_trainings import over_trainings
+from metaworldx.router.demonstration_schedules import DemoConfig
 from metaworldx.router.distill import DistillConfig
-from metaworldx.router.gating import router_gating
-from metaworldx.router.switching import DemoConfig
+from metaworldx.router.router_gating import router_gating
 from metaworldx.router.train import RouterConfig, train_router, trained_routers
 from metaworldx.vlm.schema import Guidance
 

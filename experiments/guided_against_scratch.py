@@ -32,8 +32,8 @@ from metaworldx.experts.train_pool import quick
 from metaworldx.residual.train import ResidualConfig
 from metaworldx.training.config import preset
 from metaworldx.training.method import RunConfig, evaluation_env, with_train
-from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import read_metrics
+from metaworldx.training.trained_agent import load_agent
 from metaworldx.training.trainer import runner_for, train_on
 
 GUIDED, SCRATCH = "guided by the router", "TD-MPC2 from scratch"

@@ -15,7 +15,7 @@ import pytest
 from metaworldx import cli
 from metaworldx.composition.affordances import affordances_of, composed_task
 from metaworldx.composition.compare import compare
-from metaworldx.composition.gating import teacher_gating
+from metaworldx.composition.gating_policies import teacher_gating
 from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.core.assets import asset_root
 from metaworldx.core.errors import UserError

@@ -11,7 +11,7 @@ from metaworldx import cli
 from metaworldx.core.config import flat, from_data, to_data
 from metaworldx.core.errors import UserError
 from metaworldx.experts.train import ExpertConfig, for_skill, with_expert_settings
-from metaworldx.residual.restore import read_run_config
+from metaworldx.residual.run_config import read_run_config
 from metaworldx.residual.train import ResidualConfig, with_residual_settings
 from metaworldx.training.config import TrainConfig, preset, with_settings
 from metaworldx.training.method import kept, train_config

@@ -11,7 +11,7 @@ from metaworldx.cli import main
 from metaworldx.composition.arm_ik import arm_ik
 from metaworldx.composition.body_part_mixer import PLAIN, BodyPartMixer, MixerConfig
 from metaworldx.composition.composer import Composer
-from metaworldx.composition.gating import constant_gating
+from metaworldx.composition.gating_policies import constant_gating
 from metaworldx.composition.tasks.door import handle_place
 from metaworldx.composition.weight_smoothing import SmoothingConfig
 from metaworldx.envs.factory import make

@@ -11,7 +11,7 @@ import pytest
 from metaworldx.agents import tdmpc2
 from metaworldx.cli import main
 from metaworldx.composition.composer import ExpertProposals
-from metaworldx.composition.gating import constant_gating, fusion_gating, teacher_gating
+from metaworldx.composition.gating_policies import constant_gating, fusion_gating, teacher_gating
 from metaworldx.composition.guidance_arrays import encode_guidance, stage_index
 from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig, Replanner
@@ -20,7 +20,7 @@ from metaworldx.experts.skills import SKILLS
 from metaworldx.residual.expert_q_values import expert_q_of
 from metaworldx.training.config import TrainConfig
 from metaworldx.training.learner import make_learner
-from metaworldx.training.restore import TrainedAgent
+from metaworldx.training.trained_agent import TrainedAgent
 from metaworldx.vlm.base import TeacherUnavailable
 from metaworldx.vlm.offline.teacher import OfflineTeacher
 from metaworldx.vlm.questions import question_of_rest

@@ -212,7 +212,7 @@ def test_the_same_number_of_robots_is_compiled_once(made):
 def test_a_mixture_s_returns_are_those_of_fixed_weights_in_composition():
     pool = ExpertPool([e for e in load_experts() if e.name in NAMES])
     env = make("h1-door", "native", None, EnvConfig(auto_reset=False, max_episode_steps=50))
-    from metaworldx.composition.gating import constant_gating
+    from metaworldx.composition.gating_policies import constant_gating
 
     tried = [mixture_from("walk=0.7,reach=0.3", pool.names), mixture_from("stand=1", pool.names)]
     found = returns_of(PairedRollouts(pool, env, constant_gating), pool, tried, 2, 5)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.router_demos import ANSWER, NAMES
-from metaworldx.composition.gating import constant_gating, rule_gating, teacher_gating
+from metaworldx.composition.gating_policies import constant_gating, rule_gating, teacher_gating
 from metaworldx.composition.guidance_arrays import encode_guidance
 from metaworldx.core.errors import UserError
 from metaworldx.envs.factory import make

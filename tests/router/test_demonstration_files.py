@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from metaworldx.core.errors import UserError
-from metaworldx.router.switching import DemoConfig, active_experts, init_switching, switch_experts
+from metaworldx.router.demonstration_schedules import (
+    DemoConfig,
+    active_experts,
+    init_switching,
+    switch_experts,
+)
 
 
 def test_turns_are_held_and_stay_among_the_drawn():

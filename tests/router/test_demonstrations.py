@@ -9,8 +9,8 @@ import pytest
 
 from metaworldx.envs import EnvConfig, make
 from metaworldx.experts.pool import ExpertPool, load_experts
+from metaworldx.router.demonstration_schedules import DemoConfig
 from metaworldx.router.demonstrations import demonstrate
-from metaworldx.router.switching import DemoConfig
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
 

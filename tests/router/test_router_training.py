@@ -17,10 +17,10 @@ from metaworldx.core.errors import UserError
 from metaworldx.core.stats import paired_difference
 from metaworldx.experts.pool import load_experts
 from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
+from metaworldx.router.demonstration_schedules import DemoConfig
 from metaworldx.router.distill import DistillConfig, distill
-from metaworldx.router.gating import router_gating
 from metaworldx.router.router import FILE, Router, load_router, save_router
-from metaworldx.router.switching import DemoConfig
+from metaworldx.router.router_gating import router_gating
 from metaworldx.router.train import (
     RouterConfig,
     kept_guidance,

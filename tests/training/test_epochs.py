@@ -11,7 +11,7 @@ import pytest
 
 from helpers.tiny_run import TINY
 from metaworldx.composition.composer import Composer
-from metaworldx.composition.gating import rule_gating
+from metaworldx.composition.gating_policies import rule_gating
 from metaworldx.envs import EnvConfig, make
 from metaworldx.experts.pool import add_expert, load_experts, load_pool
 from metaworldx.experts.skills import SKILLS

@@ -21,8 +21,8 @@ from metaworldx.residual.expert_q_values import expert_q_from_run
 from metaworldx.training import train
 from metaworldx.training.checkpointing import BEST, CHECKPOINTS, Checkpoints
 from metaworldx.training.learner import make_learner
-from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import METRICS, write_config
+from metaworldx.training.trained_agent import load_agent
 
 ROW = {"epoch": 2, "env_steps": 80, "updates": 10, "seconds": 9.0, "collect/return": 9.0}
 COMMAND = [sys.executable, "-c", "import sys, metaworldx.cli as c; sys.exit(c.main())"]

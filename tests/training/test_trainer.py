@@ -24,8 +24,8 @@ from metaworldx.training.collect import RandomActor, collect
 from metaworldx.training.config import preset, with_settings
 from metaworldx.training.replay_buffer import init_replay, insert, valid_starts
 from metaworldx.training.replay_memory import check_memory, replay_memory
-from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import read_config, read_metrics
+from metaworldx.training.trained_agent import load_agent
 
 TIMES = ("seconds", "steps_per_second", "updates_per_second")
 

@@ -52,13 +52,8 @@ def main(
     from metaworldx.envs.rollout import watch
     from metaworldx.envs.scripted_baselines import scripted_returns
     from metaworldx.envs.scripted_policies import scripted_policy
-    from metaworldx.rendering.renderer import (
-        STILL_ENDINGS,
-        Renderer,
-        check_output,
-        still_places,
-        write_frames,
-    )
+    from metaworldx.rendering.renderer import Renderer
+    from metaworldx.rendering.video import STILL_ENDINGS, check_output, still_places, write_frames
 
     for name, value in (("steps", steps), ("width", width), ("height", height)):
         if value is not None and value < 1:
@@ -67,9 +62,9 @@ def main(
         raise UserError("--run and --expert exclude each other")
     env = make(task, backend, collisions)
     if run is not None:
-        from metaworldx.residual.restore import read_run_config
+        from metaworldx.residual.run_config import read_run_config
         from metaworldx.training.method import acting_in
-        from metaworldx.training.restore import load_agent
+        from metaworldx.training.trained_agent import load_agent
 
         trained = load_agent(run, checkpoint)
         env = acting_in(env, read_run_config(run))
@@ -104,7 +99,7 @@ def main(
 def _sheet(path: Path, seed: int) -> int:
     from metaworldx.core.errors import UserError
     from metaworldx.rendering.contact_sheet import contact_sheet, task_ids
-    from metaworldx.rendering.renderer import write_frames
+    from metaworldx.rendering.video import write_frames
 
     if path.suffix.lower() != ".png":
         raise UserError(f"cannot write {path}: a contact sheet's ending must be .png")

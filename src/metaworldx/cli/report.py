@@ -125,7 +125,7 @@ def _training(
 ) -> int:
     from metaworldx.core.errors import UserError
     from metaworldx.core.files import check_writable, write_text
-    from metaworldx.residual.restore import read_run_config
+    from metaworldx.residual.run_config import read_run_config
     from metaworldx.training.run_dir import read_machine, read_metrics
 
     if paired_episodes < 0 or paired_episodes == 1:
@@ -144,7 +144,7 @@ def _training(
     )
     from metaworldx.report.run_report import RunReport, comparison_line, page, prediction_line
     from metaworldx.training.method import early_termination, evaluation_env, train_config
-    from metaworldx.training.restore import load_agent
+    from metaworldx.training.trained_agent import load_agent
 
     make_env = evaluation_env(config)
     env = held_out_env(make_env, early_termination(train_config(config)))

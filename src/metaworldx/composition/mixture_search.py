@@ -16,7 +16,7 @@ import numpy as np
 
 from metaworldx.composition.compare import PairedRollouts
 from metaworldx.composition.composer import GatingPolicy
-from metaworldx.composition.gating import constant_gating
+from metaworldx.composition.gating_policies import constant_gating
 from metaworldx.core.errors import UserError, check_at_least, check_known, nearest
 from metaworldx.envs.env import Env
 from metaworldx.evaluation.evaluator import start_keys

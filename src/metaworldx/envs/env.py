@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from typing import Any, Self
 
 import jax
@@ -12,15 +11,11 @@ import numpy as np
 
 from metaworldx.core.errors import UserError
 from metaworldx.envs.domain_randomization import no_variation
+from metaworldx.envs.falling import fallen
 from metaworldx.envs.state import Divergence, EnvConfig, EnvState, select
 from metaworldx.envs.task import Task, TaskState
 from metaworldx.sim.data import SimData
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, initial_state
-
-FALL_HEIGHT, FALL_HEIGHT_SITTING = 0.5, 0.35
-"""Pelvis heights (m) under which the robot has fallen; the lower one where the task sits."""
-FALL_UPRIGHT = math.cos(math.radians(70.0))
-"""Uprightness of the torso under which it has fallen: tilted by more than 70 degrees."""
 
 
 def normalize_action(ctrl: jax.Array, low: jax.Array, high: jax.Array) -> jax.Array:
@@ -242,7 +237,7 @@ class Env:
             terms=out.terms,
             success=success,
             success_subtasks=out.success_subtasks,
-            fallen=self._fallen(r),
+            fallen=fallen(self.task, r),
             diverged=diverged,
             divergences=state.divergences + diverged,
             steps=steps,
@@ -276,9 +271,3 @@ class Env:
     def _diverged(self, physics: PhysicsState) -> jax.Array:
         finite = jnp.all(jnp.isfinite(physics.qpos)) & jnp.all(jnp.isfinite(physics.qvel))
         return ~finite | (jnp.max(jnp.abs(physics.qvel)) > self.config.max_qvel)
-
-    def _fallen(self, r: SimData) -> jax.Array:
-        if not self.task.can_fall:
-            return jnp.zeros((), bool)
-        low = FALL_HEIGHT_SITTING if self.task.sits else FALL_HEIGHT
-        return (r.qpos[2] < low) | (self.task.robot.torso_upright(r) < FALL_UPRIGHT)

@@ -10,8 +10,8 @@ from typing import Any
 from metaworldx.core.errors import UserError, check_seed
 from metaworldx.experts.balance_controller import GAINS
 from metaworldx.experts.expert import Expert
+from metaworldx.experts.expert_from_run import expert_from_run
 from metaworldx.experts.pool import add_expert
-from metaworldx.experts.restore import expert_from_run
 from metaworldx.experts.train import ExpertConfig, for_skill, with_expert_settings
 from metaworldx.training.config import TrainConfig, preset
 from metaworldx.training.trainer import train_on

@@ -10,7 +10,7 @@ from metaworldx.core.errors import UserError, check_at_least, check_known, check
 from metaworldx.envs.registry import EnvId, one_robot
 from metaworldx.residual.reference_schedule import reference_schedule
 from metaworldx.residual.train import ResidualConfig
-from metaworldx.router.switching import DemoConfig
+from metaworldx.router.demonstration_schedules import DemoConfig
 from metaworldx.vlm.factory import TEACHERS
 
 ABLATIONS = ("router", "vlm", "guide", "imitation")

@@ -17,7 +17,7 @@ import jax
 
 from metaworldx.composition.composer import GatingPolicy
 from metaworldx.composition.controllers import ReplanningController
-from metaworldx.composition.gating import constant_gating, fusion_gating
+from metaworldx.composition.gating_policies import constant_gating, fusion_gating
 from metaworldx.composition.mixture_search import Mixture
 from metaworldx.composition.q_fusion import FusionConfig
 from metaworldx.composition.replanning import ReplanConfig, Replanner
@@ -30,11 +30,11 @@ from metaworldx.pipeline.live_training import GUIDED
 from metaworldx.rendering.scene_images import look_at_state
 from metaworldx.report.schema import RowKind
 from metaworldx.residual.expert_q_values import expert_q_from_run
-from metaworldx.residual.restore import read_run_config
-from metaworldx.router.gating import Gating, gating_from, router_gating
+from metaworldx.residual.run_config import read_run_config
+from metaworldx.router.router_gating import Gating, gating_from, router_gating
 from metaworldx.router.train import trained_routers
 from metaworldx.training.method import evaluation_env
-from metaworldx.training.restore import load_agent
+from metaworldx.training.trained_agent import load_agent
 from metaworldx.vlm.factory import teachers_from
 from metaworldx.vlm.questions import question_of_task
 

@@ -15,10 +15,10 @@ from metaworldx.core.files import check_same_run, read_json, write_text
 from metaworldx.experts.pool import INDEX, load_experts, shipped_pool
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.pipeline.evaluate import evaluate_task, find_bar
+from metaworldx.pipeline.films import film_task
 from metaworldx.pipeline.live_training import train_guided, train_live, train_pool
 from metaworldx.pipeline.report_data import report_data
 from metaworldx.pipeline.stage_cache import FOLDER, Done, stage
-from metaworldx.pipeline.video import film_task
 from metaworldx.report.pipeline_page import page
 from metaworldx.router.distill import DistillConfig
 from metaworldx.router.train import RouterConfig, read_demonstrations, train_router

@@ -12,9 +12,9 @@ from metaworldx.composition.q_fusion import ExpertQFn
 from metaworldx.core.errors import UserError
 from metaworldx.envs.registry import EnvId
 from metaworldx.experts.train import ExpertConfig
-from metaworldx.residual.restore import read_run_config
+from metaworldx.residual.run_config import read_run_config
 from metaworldx.residual.train import ResidualConfig
-from metaworldx.training.restore import TrainedAgent, load_agent
+from metaworldx.training.trained_agent import TrainedAgent, load_agent
 
 
 def expert_q_from_run(run: Path, task: str | EnvId, checkpoint: str = "latest") -> ExpertQFn:

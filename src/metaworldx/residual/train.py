@@ -15,7 +15,7 @@ from metaworldx.envs.wrappers.early_termination import with_early_termination
 from metaworldx.experts.pool import load_pool
 from metaworldx.residual.reference_schedule import PAPER, reference_schedule
 from metaworldx.residual.residual_env import ResidualEnv, ScheduleEntry
-from metaworldx.router.gating import GATINGS, gating_from
+from metaworldx.router.router_gating import GATINGS, gating_from
 from metaworldx.router.train import kept_guidance
 from metaworldx.training.config import TrainConfig, with_settings
 from metaworldx.training.method import early_termination

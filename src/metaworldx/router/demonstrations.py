@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.composition.composer import Composer, ComposerState
-from metaworldx.composition.gating import constant_gating
+from metaworldx.composition.gating_policies import constant_gating
 from metaworldx.composition.weight_smoothing import SmoothingConfig
 from metaworldx.envs.env import Env
 from metaworldx.envs.rollout import Rollout, RolloutStep
 from metaworldx.envs.state import EnvState
 from metaworldx.experts.pool import ExpertPool
-from metaworldx.router.switching import (
+from metaworldx.router.demonstration_schedules import (
     DemoConfig,
     SwitchState,
     active_experts,

@@ -32,11 +32,11 @@ from metaworldx.envs.registry import EnvId, one_robot
 from metaworldx.envs.state import EnvConfig
 from metaworldx.experts.pool import ExpertPool, load_experts
 from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
+from metaworldx.router.demonstration_schedules import DemoConfig
 from metaworldx.router.demonstrations import Demonstrations, demonstrate
 from metaworldx.router.distill import DistillConfig, LossCurve, RouterDataset, distill
 from metaworldx.router.network import RouterParams, RouterSizes
 from metaworldx.router.router import FILE, Router, load_router, save_router
-from metaworldx.router.switching import DemoConfig
 from metaworldx.vlm.schema import Guidance, InvalidResponse, guidance_from
 
 CONFIG, GUIDANCE, CURVE, DEMOS = "config.json", "guidance.json", "curve.json", "demonstrations"

@@ -383,7 +383,7 @@ def _params_of(run: Path, wanted: Any) -> Any:
     Raises:
       UserError: no run or checkpoint there, or networks of other sizes.
     """
-    from metaworldx.training.restore import load_agent
+    from metaworldx.training.trained_agent import load_agent
 
     which = "latest" if newest(run, "best") is None else "best"
     params = load_agent(run, which).params

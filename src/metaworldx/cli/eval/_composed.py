@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from metaworldx.envs.registry import EnvId
     from metaworldx.evaluation.controllers import Controller
     from metaworldx.experts.pool import ExpertPool
-    from metaworldx.router.gating import Gating
+    from metaworldx.router.router_gating import Gating
     from metaworldx.vlm.base import Teacher
     from metaworldx.vlm.schema import Guidance, Question
 
@@ -74,7 +74,7 @@ def evaluate_composed(
     from metaworldx.envs.registry import EnvId
     from metaworldx.experts.pool import load_pool
     from metaworldx.residual.expert_q_values import expert_q_from_run
-    from metaworldx.router.gating import gating_from
+    from metaworldx.router.router_gating import gating_from
 
     env_id = EnvId.parse(composed.task)
     fusion = FusionConfig(composed.alpha, composed.temperature)

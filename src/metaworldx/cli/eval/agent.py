@@ -35,9 +35,9 @@ def main(
         repeated.
     """
     options.check()
-    from metaworldx.residual.restore import read_run_config
+    from metaworldx.residual.run_config import read_run_config
     from metaworldx.training.method import evaluation_env
-    from metaworldx.training.restore import load_agent
+    from metaworldx.training.trained_agent import load_agent
 
     config = read_run_config(run)
     trained = load_agent(run, checkpoint, planner)

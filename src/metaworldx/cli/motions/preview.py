@@ -44,12 +44,7 @@ def main(
     """
     del seed
     from metaworldx.core.errors import UserError
-    from metaworldx.rendering.renderer import (
-        STILL_ENDINGS,
-        check_output,
-        still_places,
-        write_frames,
-    )
+    from metaworldx.rendering.video import STILL_ENDINGS, check_output, still_places, write_frames
 
     for name, value in (("width", width), ("height", height)):
         if value < 1:

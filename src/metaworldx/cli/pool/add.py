@@ -24,8 +24,8 @@ def main(
       pool: the pool's folder; created if missing.
       checkpoint: latest, or best (of the run's own evaluations).
     """
+    from metaworldx.experts.expert_from_run import expert_from_run
     from metaworldx.experts.pool import add_expert
-    from metaworldx.experts.restore import expert_from_run
 
     expert = expert_from_run(run, checkpoint)
     add_expert(expert, pool)

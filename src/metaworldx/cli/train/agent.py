@@ -124,7 +124,7 @@ def begin(
     if kept is None and config is not None and config.suffix == ".json":
         kept = config.parent
     if kept is not None:
-        from metaworldx.residual.restore import read_run_config
+        from metaworldx.residual.run_config import read_run_config
 
         begun = read_run_config(kept)
     else:

@@ -50,8 +50,8 @@ def main(
     import json
 
     from metaworldx.cli._teacher_options import guidance_for
+    from metaworldx.router.demonstration_schedules import DemoConfig
     from metaworldx.router.distill import DistillConfig
-    from metaworldx.router.switching import DemoConfig
     from metaworldx.router.train import RouterConfig, train_router
 
     names = tuple(dict.fromkeys(name.strip() for name in tasks.split(",") if name.strip()))

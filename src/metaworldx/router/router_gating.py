@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from metaworldx.composition.composer import GatingPolicy
-from metaworldx.composition.gating import fusion_gating, rule_gating, teacher_gating
+from metaworldx.composition.gating_policies import fusion_gating, rule_gating, teacher_gating
 from metaworldx.composition.guidance_arrays import GuidanceArrays, encode_guidance
 from metaworldx.composition.q_fusion import ExpertQFn, FusionConfig
 from metaworldx.core.errors import UserError, check_known

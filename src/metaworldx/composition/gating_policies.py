@@ -1,6 +1,6 @@
 """Gating policies: expert weights from a teacher, rules, constants, or fusion with Q-values.
 
-The gating policy of a trained router is in `router.gating`.
+The gating policy of a trained router is in `router.router_gating`.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ def film_task(config: PipelineConfig, folder: Path, task: str) -> dict[str, Any]
     """A video of the composed experts' first seconds, stills of it, and the weights over time."""
     from PIL import Image
 
-    from metaworldx.rendering.renderer import Renderer, write_frames
+    from metaworldx.rendering.renderer import Renderer
+    from metaworldx.rendering.video import write_frames
 
     pool = pool_of(config, task)
     env = make(task, "native", None, EnvConfig(auto_reset=False))

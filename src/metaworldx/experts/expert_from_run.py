@@ -8,8 +8,8 @@ from metaworldx.core.config import to_data
 from metaworldx.experts.expert import Expert, acting_part, acting_sizes
 from metaworldx.experts.skills import clips_of
 from metaworldx.experts.train import ExpertConfig
-from metaworldx.training.restore import load_agent
 from metaworldx.training.run_dir import read_machine, read_metrics
+from metaworldx.training.trained_agent import load_agent
 
 
 def expert_from_run(run: Path, checkpoint: str = "best") -> Expert:
