@@ -54,7 +54,9 @@ def unpacked(folder: Path) -> None:
     """Copies the kept files, which commands may write to."""
     shutil.copytree(KEPT, folder, dirs_exist_ok=True)
     with tarfile.open(KEPT / "runs.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
+        # Python 3.11 knows filters from 3.11.4 on.
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(folder, **safely)
 
 
 def figures_of(args: list[str], names: tuple[str, ...]) -> dict[str, list[float]]:
