@@ -28,7 +28,7 @@ from metaworldx.core.files import write_text
 from metaworldx.core.host_info import machine
 from metaworldx.core.stats import paired_difference
 from metaworldx.evaluation.evaluator import Evaluator
-from metaworldx.experts.train_pool import quick
+from metaworldx.experts.train_pool import short_run
 from metaworldx.residual.train import ResidualConfig
 from metaworldx.training.config import preset
 from metaworldx.training.method import RunConfig, evaluation_env, with_train
@@ -63,7 +63,7 @@ def main(
     """
     if seeds < 2:
         raise SystemExit(f"--seeds is {seeds}; needs at least 2")
-    plain = quick(dataclasses.replace(preset(base), task=task), steps)
+    plain = short_run(dataclasses.replace(preset(base), task=task), steps)
     kinds = {
         GUIDED: ResidualConfig(folder=str(router), authority=authority, train=plain),
         SCRATCH: plain,

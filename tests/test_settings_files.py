@@ -93,6 +93,20 @@ def test_settings_that_format_1_wrote_are_read(tmp_path):
     assert config.train.init_from == "other"
 
 
+def test_no_setting_of_format_1_is_passed_over_in_silence(tmp_path):
+    """What nothing read may be there; a second horizon is one setting too many."""
+    old = {"horizon": 3, "agent_settings": {"horizon": 3, "guidance_weight": 0.1}}
+    (tmp_path / "config.json").write_text(json.dumps({"train": old}))
+    assert read_config(tmp_path).horizon == 3
+    old["agent_settings"]["horizon"] = 5
+    (tmp_path / "config.json").write_text(json.dumps({"train": old}))
+    with pytest.raises(UserError, match="agent's horizon is 5 and its sequences' is 3"):
+        read_config(tmp_path)
+    for name in ("agent.horizon", "agent.guidance_weight", "planner.guidance_weight"):
+        with pytest.raises(UserError, match="unknown"):
+            with_settings(CPU, {name: 1})
+
+
 def test_a_run_that_cannot_be_read_tells_who_wrote_it(tmp_path):
     path = tmp_path / "config.json"
     machine = {"metaworld-x": "9.1"}

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from metaworldx.core.errors import UserError
 from metaworldx.motion.clip import COMMAND, checked, command, displacement, make_clip, velocities
-from metaworldx.motion.clip_edits import blended, mirrored, resampled, sampled
+from metaworldx.motion.clip_edits import mirrored, resampled, sampled
 from metaworldx.motion.clip_file import load_clip, save_clip
 from metaworldx.motion.kinematics import heading, robot_tree, wrapped
 
@@ -138,25 +138,6 @@ def test_mirroring_reflects_every_body():
     np.testing.assert_allclose(np.array(clip.command)[COMMAND["right_hand"]], [0.3, -0.2, 1.0])
     # Mirrored velocities are those of the mirrored positions.
     np.testing.assert_allclose(velocities(clip.qpos, clip.fps, True), clip.qvel, atol=1e-9)
-
-
-def test_blending_lies_between():
-    slow, fast = loop(speed=0.5, name="slow"), loop(speed=1.0, name="fast")
-    slow = dataclasses.replace(slow, fps=40.0)
-    half = blended(slow, fast, 0.5)
-    assert half.command[0] == pytest.approx(0.75)
-    assert half.duration == pytest.approx(0.5 * (1.25 + 1.0), abs=0.01)
-    assert displacement(half)[0][0] == pytest.approx(0.75)
-    for share, clip in ((0.0, slow), (1.0, fast)):
-        np.testing.assert_allclose(
-            sampled(blended(slow, fast, share), np.array([0.4 * clip.duration])),
-            sampled(clip, np.array([0.4 * clip.duration])),
-            atol=5e-3,
-        )
-    with pytest.raises(UserError, match="share"):
-        blended(slow, fast, 1.5)
-    with pytest.raises(UserError, match="loops both or neither"):
-        blended(slow, dataclasses.replace(fast, loop=False), 0.5)
 
 
 def test_files_keep_a_clip(tmp_path):

@@ -21,7 +21,7 @@ from metaworldx.motion.retarget.command_labels import ahead, command_of
 from metaworldx.motion.retarget.contacts import ENDS, find_standing, slips, stance
 from metaworldx.motion.retarget.looping import closed, round_trip
 from metaworldx.motion.retarget.robot_body import body_of
-from metaworldx.motion.retarget.trajectory_qp import match
+from metaworldx.motion.retarget.trajectory_ik import match
 
 FPS = 50.0
 SHARED = shared_root()

@@ -19,7 +19,7 @@ from metaworldx.router.distill import DistillConfig, RouterDataset, distill
 from metaworldx.router.losses import (
     demo_loss,
     divergence,
-    guidance_rate,
+    guidance_weight,
     irm_loss,
     task_losses,
 )
@@ -63,7 +63,7 @@ def test_losses_are_eq_10_to_12():
 
 
 def test_the_guidance_s_weight_decays_as_in_eq_12():
-    found = guidance_rate(2.0, 0.9, jnp.arange(4))
+    found = guidance_weight(2.0, 0.9, jnp.arange(4))
     np.testing.assert_allclose(found, [2.0, 1.8, 1.62, 1.458], rtol=1e-6)
 
 

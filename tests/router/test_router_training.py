@@ -11,7 +11,11 @@ import pytest
 from helpers.router_demos import ANSWER, NAMES, made_up
 from metaworldx.cli import main
 from metaworldx.composition.body_part_mixer import PLAIN, BodyPartMixer, MixerConfig
-from metaworldx.composition.guidance_arrays import encode_guidance, stage_index, stage_weights
+from metaworldx.composition.guidance_arrays import (
+    encode_guidance,
+    guidance_features_at,
+    stage_index,
+)
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.core.errors import UserError
 from metaworldx.core.stats import paired_difference
@@ -19,6 +23,7 @@ from metaworldx.experts.pool import load_experts
 from metaworldx.router.dataset import concatenate, from_demonstrations, synthetic_guidance
 from metaworldx.router.demonstration_schedules import DemoConfig
 from metaworldx.router.distill import DistillConfig, distill
+from metaworldx.router.expert_usage import expert_usage
 from metaworldx.router.router import FILE, Router, load_router, save_router
 from metaworldx.router.router_gating import router_gating
 from metaworldx.router.train import (
@@ -50,7 +55,7 @@ def test_stages_follow_the_share_of_the_milestones():
     guidance = encode_guidance(ANSWER, NAMES)
     progress = jnp.array([0.0, 0.49, 0.5, 1.0])
     np.testing.assert_array_equal(stage_index(guidance, progress), [0, 0, 1, 1])
-    seen = np.asarray(stage_weights(guidance, progress))
+    seen = np.asarray(guidance_features_at(guidance, progress))
     # Log weights of the task and of its stage, as w = e^(3.5 (x - 1)); how far; how sure.
     shares = np.exp(3.5 * (seen[:, :6] - 1.0)).reshape(4, 2, 3)
     np.testing.assert_allclose(shares[:, 0], [[0.00522, 0.87544, 0.11934]] * 4, atol=2e-5)
@@ -176,9 +181,10 @@ def test_legs_and_arms_are_explained_apart():
     actuators = ("left_hip_yaw", "left_shoulder_roll", "right_elbow")
     parts = BodyPartMixer(MixerConfig(), NAMES, actuators)
     each = jnp.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.0, 1.0, 1.0]])
-    got = parts.attribution(each, jnp.array([0.5, 1.0, 0.5]), jnp.array([True, False]), 0.05)
+    arms = parts.apart(jnp.array([True, False]))
+    got = expert_usage(each, jnp.array([0.5, 1.0, 0.5]), arms, 0.05)
     np.testing.assert_allclose(got, [0.001, 0.699, 0.3], atol=2e-3)
-    got = parts.attribution(each, each[1], jnp.array([False, False]), 0.05)
+    got = expert_usage(each, each[1], parts.apart(jnp.array([False, False])), 0.05)
     np.testing.assert_allclose(got, [0.001, 0.998, 0.001], atol=1e-4)
 
 

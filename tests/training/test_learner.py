@@ -1,4 +1,4 @@
-"""The protocol of learners, by two from outside the package: a linear policy, fed either way."""
+"""The protocol of learners, by two from outside the package: a linear policy under either feed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from flax import struct
 
 from metaworldx import cli
-from metaworldx.agents.base import Rollout
+from metaworldx.agents.base import RolloutFeed
 from metaworldx.core.errors import UserError
 from metaworldx.envs import make
 from metaworldx.training import Learner, TrainConfig, Trainer, checked, runner_for
@@ -45,7 +45,7 @@ class LinearLearner(Learner):
         weights = 0.01 * jax.random.normal(key, (obs_size, action_size))
         return LinearState(weights, jnp.zeros((), jnp.int32))
 
-    def act(self, params, obs, key, carry=None, way=None, deterministic=False):
+    def act(self, params, obs, key, carry=None, mode=None, deterministic=False):
         mean = jnp.tanh(obs @ params)
         noise = self.settings.noise * jax.random.normal(key, mean.shape)
         return mean if deterministic else mean + noise, carry
@@ -65,7 +65,7 @@ class RolloutLearner(LinearLearner):
 
     def __init__(self, settings, sizes):
         super().__init__(settings, sizes)
-        self.feeds_on = Rollout(steps=5)
+        self.feeds_on = RolloutFeed(steps=5)
 
 
 CONFIG = TrainConfig(

@@ -30,7 +30,7 @@ class RunSizes:
 
 
 @dataclass(frozen=True)
-class Replay:
+class ReplayFeed:
     """An update takes `batch` sequences of `horizon` steps, sampled from the replay buffer."""
 
     horizon: int
@@ -38,7 +38,7 @@ class Replay:
 
 
 @dataclass(frozen=True)
-class Rollout:
+class RolloutFeed:
     """An update takes the latest rollout: `steps` of every environment."""
 
     steps: int
@@ -54,19 +54,19 @@ class Learner(Protocol):
       Settings: frozen dataclass of its settings.
       settings, sizes: of the run (`TrainConfig.agent`, `RunSizes`).
       feeds_on: sequences drawn from the replay, or the rollout just collected.
-      ways: that it can act in evaluations; the first is the usual one.
+      act_modes: for evaluations; the first is the usual one.
     """
 
     Settings: type
     settings: Any
     sizes: RunSizes
-    feeds_on: Replay | Rollout
-    ways: tuple[str, ...] = ("policy",)
+    feeds_on: ReplayFeed | RolloutFeed
+    act_modes: tuple[str, ...] = ("policy",)
 
     def __init__(self, settings: Any, sizes: RunSizes):
         """For a run's settings; the widths of observations and actions come with `init`."""
         self.settings, self.sizes = settings, sizes
-        self.feeds_on = Replay(sizes.horizon, sizes.batch)
+        self.feeds_on = ReplayFeed(sizes.horizon, sizes.batch)
 
     @classmethod
     def restored(cls, settings: Any, sizes: RunSizes, described: dict[str, Any]) -> Any:
@@ -84,13 +84,13 @@ class Learner(Protocol):
         obs: jax.Array,
         key: jax.Array,
         carry: Carry = None,
-        way: str | None = None,
+        mode: str | None = None,
         deterministic: bool = False,
     ) -> tuple[jax.Array, Carry]:
         """Actions `[E, A]` in [-1, 1] for observations `[E, O]`, and the next carry.
 
         Args:
-          way: one of `ways`; None acts as in training.
+          mode: one of `act_modes`; None acts as in training.
         """
         ...
 
@@ -103,9 +103,9 @@ class Learner(Protocol):
         """
         ...
 
-    def begin(self, num_envs: int, action_size: int, way: str | None = None) -> Carry:
+    def begin(self, num_envs: int, action_size: int, mode: str | None = None) -> Carry:
         """Initial carry for a number of environments; None without a carry."""
-        del num_envs, action_size, way
+        del num_envs, action_size, mode
 
     def reset(self, carry: Carry, done: jax.Array) -> Carry:
         """Carry after episodes ended, `done` `[E]`."""

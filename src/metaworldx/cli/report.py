@@ -165,11 +165,11 @@ def _training(
     found = None
     if paired_episodes:
         evaluations = []
-        for way in ("policy", "mppi"):
+        for mode in ("policy", "mppi"):
             evaluator = Evaluator(
-                trained.controller(way), make_env, paired_episodes, seed, long_run=False
+                trained.controller(mode), make_env, paired_episodes, seed, long_run=False
             )
-            with _bar(env.max_episode_steps, f"evaluating, {way}") as bar:
+            with _bar(env.max_episode_steps, f"evaluating, {mode}") as bar:
                 evaluations.append(evaluator(params, bar.update))
         found = paired(*evaluations)
 

@@ -11,11 +11,9 @@ import numpy as np
 
 from metaworldx.composition.q_fusion import mix_actions
 from metaworldx.core.errors import UserError, check_at_least
-from metaworldx.vlm.schema import MIN_WEIGHT
 
 _ARM_WORDS = ("shoulder", "elbow", "wrist", "hand", "lh_", "rh_")
 _RIGHT = ("right_", "rh_")
-_ARMS_SHARE = 0.3
 FOR_ARMS = ("reach",)
 """Experts for the arms, with inverse kinematics for hand targets (`arm_ik`)."""
 
@@ -67,6 +65,10 @@ class BodyPartMixer:
         arms = jnp.power(weights * self._more, self._sharpen)
         return legs / legs.sum(axis=-1, keepdims=True), arms / arms.sum(axis=-1, keepdims=True)
 
+    def apart(self, has_target: jax.Array) -> jax.Array:
+        """Actuators of the arms whose hands have a target `[..., A]`, bool, of `[..., 2]`."""
+        return jnp.any(has_target[..., None] & self._of_arm, axis=-2)
+
     def mix(self, weights: jax.Array, actions: jax.Array, has_target: jax.Array) -> jax.Array:
         """Mixed action per body part `[..., A]`, Eq. 13; arms without a hand target use the legs'.
 
@@ -76,30 +78,5 @@ class BodyPartMixer:
           has_target: whether the left and the right hand have a target `[..., 2]`, bool.
         """
         legs, arms = self.weights(weights)
-        apart = jnp.any(has_target[..., None] & self._of_arm, axis=-2)
+        apart = self.apart(has_target)
         return jnp.where(apart, mix_actions(arms, actions), mix_actions(legs, actions))
-
-    def attribution(
-        self, each: jax.Array, action: jax.Array, has_target: jax.Array, width: float
-    ) -> jax.Array:
-        """Attribution of an action to experts, `P_demo(w | s, a)` `[..., K]`, each >= `MIN_WEIGHT`.
-
-        `softmax_i(-mean |a - pi_i(s)|^2 / (2 width^2))` over legs and trunk, and the same over
-        arms with a hand target, which have a share of 0.3.
-
-        Args:
-          each: every expert's action `[..., K, A]`.
-          action: `[..., A]`.
-          has_target: as in `mix`.
-        """
-        apart = jnp.any(has_target[..., None] & self._of_arm, axis=-2)
-        square = jnp.square(each - action[..., None, :])
-
-        def by(part: jax.Array) -> jax.Array:
-            mean = jnp.sum(square * part[..., None, :], axis=-1)
-            mean = mean / jnp.maximum(part.sum(axis=-1), 1)[..., None]
-            return jax.nn.softmax(-0.5 * mean / width**2, axis=-1)
-
-        arms = jnp.where(apart.any(axis=-1), _ARMS_SHARE, 0.0)[..., None]
-        share = (1.0 - arms) * by(~apart) + arms * by(apart)
-        return MIN_WEIGHT + (1.0 - MIN_WEIGHT * share.shape[-1]) * share

@@ -87,7 +87,7 @@ def stage_index(guidance: GuidanceArrays, progress: jax.Array) -> jax.Array:
     return jnp.minimum(at, guidance.count - 1).astype(jnp.int32)
 
 
-def stage_weights(guidance: GuidanceArrays, progress: jax.Array) -> jax.Array:
+def guidance_features_at(guidance: GuidanceArrays, progress: jax.Array) -> jax.Array:
     """V(T) `[..., 2 K + 2]` at a share of the task's milestones, `progress` `[...]`.
 
     Args:

@@ -65,7 +65,7 @@ class DomainRandomization:
         kick = jax.random.uniform(how_key, (2,), qvel.dtype, -self.push_speed, self.push_speed)
         return qvel.at[:2].add(jnp.where(happens, kick, 0.0))
 
-    def blur(self, key: jax.Array, obs: jax.Array) -> jax.Array:
+    def add_noise(self, key: jax.Array, obs: jax.Array) -> jax.Array:
         """The observation with sensor noise."""
         if self.observation_noise == 0.0:
             return obs

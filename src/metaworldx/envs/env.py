@@ -10,17 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.core.errors import UserError
+from metaworldx.envs.actions import actuator_units, normalize_action
 from metaworldx.envs.domain_randomization import no_variation
 from metaworldx.envs.falling import fallen
 from metaworldx.envs.state import Divergence, EnvConfig, EnvState, select
 from metaworldx.envs.task import Task, TaskState
 from metaworldx.sim.data import SimData
 from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, initial_state
-
-
-def normalize_action(ctrl: jax.Array, low: jax.Array, high: jax.Array) -> jax.Array:
-    """The action in [-1, 1] that commands `ctrl`, in actuators' ranges `low` to `high`."""
-    return jnp.clip(2.0 * (ctrl - low) / (high - low) - 1.0, -1.0, 1.0)
 
 
 class Env:
@@ -101,7 +97,7 @@ class Env:
     def ctrl(self, action: jax.Array) -> jax.Array:
         """Actuator units of an action in [-1, 1] `[..., action_size]`."""
         low, high = jnp.asarray(self._ctrl_low), jnp.asarray(self._ctrl_high)
-        return low + 0.5 * (jnp.clip(action, -1.0, 1.0) + 1.0) * (high - low)
+        return actuator_units(action, low, high)
 
     def ctrl_in(self, state: EnvState, action: jax.Array) -> jax.Array:
         """Actuator units of an action in one environment's state; here independent of the state."""
@@ -160,7 +156,7 @@ class Env:
         state = initial_state(begin.qpos, begin.qvel, begin.mocap_pos, begin.mocap_quat, variation)
         readings = self.physics.reset_data(state, needed)
         memory = self.task.on_reset(begin.memory, readings)
-        obs = random.blur(noise_key, self.task.observe(readings, memory))
+        obs = random.add_noise(noise_key, self.task.observe(readings, memory))
         return state, readings, memory, obs
 
     def _reset(self, key: jax.Array) -> EnvState:
@@ -215,7 +211,7 @@ class Env:
 
         out = self.task.evaluate(r, state.memory)
         remembered = out.memory if self.task.observes_new_memory else state.memory
-        obs = random.blur(noise_key, self.task.observe(r, remembered))
+        obs = random.add_noise(noise_key, self.task.observe(r, remembered))
         # A diverged step has no reward and is no termination of the task.
         reward = jnp.where(diverged, 0.0, out.reward)
         success = out.success & ~diverged

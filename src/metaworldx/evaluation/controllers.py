@@ -66,9 +66,9 @@ class Controller(Protocol):
 
 
 class AgentController(Controller):
-    """A trained agent under one of its algorithm's ways to act, such as policy or MPPI."""
+    """A trained agent under one of its algorithm's acting modes, such as policy or MPPI."""
 
-    def __init__(self, learner: Any, way: str, env: Env, sizes: tuple[int, int] | None = None):
+    def __init__(self, learner: Any, mode: str, env: Env, sizes: tuple[int, int] | None = None):
         """For an environment; `MotionTrackingEnv`s know their references.
 
         Args:
@@ -76,10 +76,10 @@ class AgentController(Controller):
           sizes: of observations and actions that the agent was trained with, to be checked.
 
         Raises:
-          UserError: a way that the learner does not have.
+          UserError: an acting mode that the learner does not have.
         """
-        check_known("act_with", way, learner.ways)
-        self.name, self._learner, self._env, self._sizes = way, learner, env, sizes
+        check_known("act_with", mode, learner.act_modes)
+        self.name, self._learner, self._env, self._sizes = mode, learner, env, sizes
 
     def check(self, env: Env) -> None:
         """Raises UserError if the environment has other sizes than the agent was trained with."""

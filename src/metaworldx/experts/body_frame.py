@@ -40,19 +40,9 @@ def hands_in_heading(robot: str, qpos: jax.Array) -> jax.Array:
     return to_heading(hands, jnp.broadcast_to(yaw, hands.shape[:-1]))
 
 
-def height_over(soles: jax.Array) -> jax.Array:
-    """Height of the pelvis over the lowest end of either sole `[...]`, m."""
-    return -soles[..., 2].min(axis=(-1, -2))
-
-
 def up_in_pelvis(qpos: jax.Array) -> jax.Array:
     """The world's vertical in the pelvis's frame `[..., 3]`: its tilt, whatever its heading."""
     return matrix(qpos[..., 3:7])[..., 2, :]
-
-
-def velocity_in_heading(qpos: jax.Array, qvel: jax.Array) -> jax.Array:
-    """The pelvis's velocity `[..., 3]` along its heading, to its left, and up, m/s."""
-    return to_heading(qvel[..., :3], heading(qpos[..., 3:7]))
 
 
 @struct.dataclass
@@ -79,19 +69,20 @@ class BodyFrame:
     @property
     def height(self) -> jax.Array:
         """Of the pelvis over the lowest end of either sole `[...]`, m."""
-        return height_over(self.soles)
+        return -self.soles[..., 2].min(axis=(-1, -2))
 
 
 def body_frame(robot: str, qpos: jax.Array, qvel: jax.Array) -> BodyFrame:
     """The frame of a robot's own qpos `[..., 7 + J]` and qvel `[..., 6 + J]`."""
+    yaw = heading(qpos[..., 3:7])
     return BodyFrame(
         qpos=qpos,
         qvel=qvel,
-        yaw=heading(qpos[..., 3:7]),
+        yaw=yaw,
         soles=soles_in_heading(robot, qpos),
         hands=hands_in_heading(robot, qpos),
         up=up_in_pelvis(qpos),
-        velocity=velocity_in_heading(qpos, qvel),
+        velocity=to_heading(qvel[..., :3], yaw),
     )
 
 

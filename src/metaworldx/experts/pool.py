@@ -17,7 +17,8 @@ from metaworldx.agents.tdmpc2.world_model import Params
 from metaworldx.core.assets import asset_root
 from metaworldx.core.errors import UserError, check_known
 from metaworldx.core.files import check_entries, read_json, write_text
-from metaworldx.envs.env import Env, normalize_action
+from metaworldx.envs.actions import normalize_action
+from metaworldx.envs.env import Env
 from metaworldx.experts.balance_controller import balance_errors
 from metaworldx.experts.body_frame import ROBOT, BodyFrame, body_frame
 from metaworldx.experts.expert import Expert, load_expert, save_expert

@@ -45,7 +45,7 @@ def without_priors(config: ExpertConfig) -> ExpertConfig:
     return with_expert_settings(config, own)
 
 
-def quick(config: TrainConfig, steps: int) -> TrainConfig:
+def short_run(config: TrainConfig, steps: int) -> TrainConfig:
     """The settings for a short run without intermediate evaluations."""
     return dataclasses.replace(
         config,
@@ -89,7 +89,7 @@ def train_experts(
     for skill, config in zip(skills, settings, strict=True):
         run = folder / "runs" / skill
         config = config if priors else without_priors(config)
-        own = quick(dataclasses.replace(config.train, seed=seed), steps)
+        own = short_run(dataclasses.replace(config.train, seed=seed), steps)
         tell(f"{skill}: {steps:,} control steps {'with' if priors else 'without'} motion priors")
         train_on(dataclasses.replace(config, train=own), run)
         experts.append(expert_from_run(run, "latest"))

@@ -1,4 +1,4 @@
-"""Edits of clips: resampling, mirroring, blending."""
+"""Edits of clips: resampling and mirroring."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from metaworldx.motion.clip import (
     MAX_FPS,
     Clip,
     displacement,
-    make_clip,
     same_sign,
     velocities,
     yaw_of,
@@ -100,52 +99,6 @@ def mirrored(clip: Clip) -> Clip:
         qpos=qpos,
         qvel=qvel,
         contacts=clip.contacts[:, ::-1].copy(),
-        command=tuple(float(x) for x in given),
-    )
-
-
-def blended(first: Clip, second: Clip, share: float) -> Clip:
-    """Interpolation of two clips at equal phase; `share` is the second's, 0 to 1.
-
-    Both are time-scaled to the mean duration. Heading and position are interpolated too, so their
-    initial ones should agree.
-
-    Raises:
-      UserError: different joints, a loop with a clip that is none, or a share outside 0 to 1.
-    """
-    if first.joints != second.joints or first.loop != second.loop:
-        raise UserError(
-            f"clips {first.name!r} and {second.name!r} cannot be blended: they need the same "
-            "joints, and to be loops both or neither"
-        )
-    if not 0.0 <= share <= 1.0:
-        raise UserError(f"share is {share}; must be 0 to 1")
-    fps = max(first.fps, second.fps)
-    duration = (1.0 - share) * first.duration + share * second.duration
-    count = max(2, round(duration * fps) + 1)
-    phase = np.linspace(0.0, 1.0, count)
-    a, b = sampled(first, phase * first.duration), sampled(second, phase * second.duration)
-    if first.loop:
-        # The last sample is the end of the cycle, not the start of the next.
-        a[-1], b[-1] = first.qpos[-1], second.qpos[-1]
-    near = np.where((b[:, 3:7] * a[:, 3:7]).sum(axis=1, keepdims=True) < 0.0, -1.0, 1.0)
-    b[:, 3:7] *= near
-    qpos = (1.0 - share) * a + share * b
-    nearest = second if share > 0.5 else first
-    index = np.round(phase * (nearest.frames - 1)).astype(int)
-    given = (1.0 - share) * np.array(first.command) + share * np.array(second.command)
-    return make_clip(
-        f"{first.name}_{second.name}",
-        first.joints,
-        qpos,
-        (count - 1) / duration,
-        first.loop,
-        nearest.contacts[index],
-        skill=first.skill if first.skill == second.skill else "",
-        source=first.source
-        if first.source == second.source
-        else f"{first.source}; {second.source}",
-        licence=first.licence,
         command=tuple(float(x) for x in given),
     )
 

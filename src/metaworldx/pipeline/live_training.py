@@ -11,7 +11,7 @@ import numpy as np
 
 from metaworldx.core.stats import standard_error
 from metaworldx.experts.train import for_skill
-from metaworldx.experts.train_pool import quick, train_experts
+from metaworldx.experts.train_pool import short_run, train_experts
 from metaworldx.pipeline.config import PipelineConfig
 from metaworldx.residual.train import ResidualConfig
 from metaworldx.training.config import preset
@@ -39,7 +39,7 @@ def train_pool(config: PipelineConfig, folder: Path, tell: Callable[[str], Any])
 def train_live(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     """Trains an expert for a short time; returns its curve, and the means of its quarters."""
     base = for_skill(preset(config.train_preset), config.live_skill or "")
-    own = quick(dataclasses.replace(base.train, seed=config.seed), config.live_steps)
+    own = short_run(dataclasses.replace(base.train, seed=config.seed), config.live_steps)
     train_on(dataclasses.replace(base, train=own), folder)
     rows = [row for row in read_metrics(folder) if row.get("collect/return") is not None]
     steps = [row["env_steps"] for row in rows]
@@ -58,7 +58,7 @@ def train_guided(config: PipelineConfig, folder: Path) -> dict[str, Any]:
     """Trains the residual agent of a task (without a guide: plain TD-MPC2); returns its curve."""
     guide = {"router": "teacher", "vlm": "rules", "guide": None}.get(config.without or "", "router")
     own = dataclasses.replace(preset(config.train_preset), task=config.tasks[0], seed=config.seed)
-    agent = quick(own, config.agent_steps)
+    agent = short_run(own, config.agent_steps)
     if guide is not None:
         scheduled = config.schedule != "none"
         agent = ResidualConfig(

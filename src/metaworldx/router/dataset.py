@@ -8,7 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from metaworldx.composition.guidance_arrays import GuidanceArrays, guidance_features, stage_weights
+from metaworldx.composition.guidance_arrays import (
+    GuidanceArrays,
+    guidance_features,
+    guidance_features_at,
+)
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.router.demonstrations import Demonstrations
 from metaworldx.router.distill import RouterDataset
@@ -35,7 +39,7 @@ def from_demonstrations(demos: Demonstrations, guidance: GuidanceArrays) -> Rout
     demonstrated = np.broadcast_to(sample_weights[:, None], alive.shape)[alive]
     return RouterDataset(
         obs=jnp.asarray(demos.obs[alive]),
-        guidance=stage_weights(guidance, jnp.asarray(demos.progress[alive])),
+        guidance=guidance_features_at(guidance, jnp.asarray(demos.progress[alive])),
         prior=jnp.broadcast_to(guidance.prior, (count, experts)),
         demo=jnp.asarray(demos.explained[alive]),
         demonstrated=jnp.asarray(demonstrated, jnp.float32),

@@ -25,6 +25,7 @@ from metaworldx.router.demonstration_schedules import (
     init_switching,
     switch_experts,
 )
+from metaworldx.router.expert_usage import expert_usage
 
 Rollouts = dict[str, np.ndarray]
 
@@ -203,8 +204,9 @@ def _rollout(config: DemoConfig, composer: Composer) -> Rollout:
         return {
             "obs": acted.inputs.obs,
             "progress": acted.inputs.progress,
-            "explained": composer.parts.attribution(
-                acted.each, acted.action, acted.inputs.scene.has_target, config.width
+            "explained": expert_usage(
+                *(acted.each, acted.action),
+                *(composer.parts.apart(acted.inputs.scene.has_target), config.width),
             ),
             "weights": acted.weights,
             # A diverged step is no demonstration.

@@ -12,7 +12,7 @@ import optax
 from flax import struct
 
 from metaworldx.core.errors import UserError, check_at_least
-from metaworldx.router.losses import demo_loss, guidance_rate, irm_loss, task_losses
+from metaworldx.router.losses import demo_loss, guidance_weight, irm_loss, task_losses
 from metaworldx.router.network import RouterParams, RouterSizes, init_router, log_weights
 
 
@@ -117,7 +117,7 @@ def _distill(
         at = cumulative[-1] * (1.0 - jax.random.uniform(keys[1], (config.batch,)))
         demo_rows = jnp.searchsorted(cumulative, at)
         batches = [jax.tree.map(lambda x, at=at: x[at], data) for at in (task_rows, demo_rows)]
-        rate = guidance_rate(config.lambda_0, config.eta, t)
+        rate = guidance_weight(config.lambda_0, config.eta, t)
         gradient, (task, demo) = jax.grad(loss, has_aux=True)(net, *batches, rate)
         change, state = optimiser.update(gradient, state, net)
         return (optax.apply_updates(net, change), state), LossCurve(task, demo, rate)

@@ -42,7 +42,7 @@ def demo_loss(log_w: jax.Array, demo: jax.Array) -> jax.Array:
     return jnp.mean(divergence(log_w, demo))
 
 
-def guidance_rate(lambda_0: float, eta: float, t: jax.Array | int) -> jax.Array:
+def guidance_weight(lambda_0: float, eta: float, t: jax.Array | int) -> jax.Array:
     """Guidance weight of Eq. 12, `lambda(t) = lambda_0 eta^t`."""
     return lambda_0 * jnp.power(eta, jnp.asarray(t, jnp.float32))
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from metaworldx.agents.tdmpc2.serialization import as_arrays, check_finite, from_arrays
-from metaworldx.composition.guidance_arrays import GuidanceArrays, stage_weights
+from metaworldx.composition.guidance_arrays import GuidanceArrays, guidance_features_at
 from metaworldx.composition.observation import OBS_SIZE
 from metaworldx.core.config import from_data
 from metaworldx.core.errors import UserError
@@ -47,7 +47,9 @@ class Router:
           guidance: of the task, or of each environment by itself.
           progress: share of its milestones reached `[...]`.
         """
-        return jnp.exp(log_weights(self.sizes, self.params, obs, stage_weights(guidance, progress)))
+        return jnp.exp(
+            log_weights(self.sizes, self.params, obs, guidance_features_at(guidance, progress))
+        )
 
 
 def save_router(router: Router, path: Path) -> None:

@@ -19,7 +19,7 @@ from metaworldx.sim.contact_rules import ContactRule
 from metaworldx.sim.contact_sensors import ContactSensors
 from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
-from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
+from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, inputs_valid
 
 # MJX reports a missing warp on stdout, where tables and JSON go; warp, if installed, lists the
 # machine's devices there.
@@ -83,7 +83,7 @@ class MjxPhysics(Physics):
         self, blank: mjx.Data, state: PhysicsState, ctrl: jax.Array
     ) -> tuple[PhysicsState, SimData]:
         """A control step in `blank`'s buffers."""
-        sound = usable(state, ctrl)
+        sound = inputs_valid(state, ctrl)
         with jax.default_matmul_precision("highest"):
             model = self._model(state.variation)
             data = self._load(state, blank).replace(ctrl=jnp.where(sound, ctrl, 0.0))

@@ -19,7 +19,7 @@ from metaworldx.sim.contact_rules import ContactRule
 from metaworldx.sim.contact_sensors import ContactSensors
 from metaworldx.sim.data import SimData
 from metaworldx.sim.model_index import ModelIndex
-from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, usable
+from metaworldx.sim.physics import SUBSTEPS, Physics, PhysicsState, Variation, inputs_valid
 
 _STATE = ("qpos", "qvel", "qacc_warmstart")
 _DERIVED = ("xpos", "xquat", "site_xpos", "sensordata", "actuator_force")
@@ -105,7 +105,7 @@ class NativePhysics(Physics):
         A simulation in which MuJoCo raised, or warned of divergence in some substep, has NaN in its
         qpos.
         """
-        failed = ~usable(state, ctrl)
+        failed = ~inputs_valid(state, ctrl)
         with self._batch(len(ctrl), state.variation is not None) as batch:
             derived = {name: batch.bind(name) for name in _DERIVED}
             self._load(batch, state)

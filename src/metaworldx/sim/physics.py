@@ -93,7 +93,7 @@ class Physics(abc.ABC):
         """Simulation data right after a reset: kinematic fields current, the others zero."""
 
 
-def usable(state: PhysicsState, ctrl: Any) -> Any:
+def inputs_valid(state: PhysicsState, ctrl: Any) -> Any:
     """Whether the external inputs of a step are valid.
 
     Args:

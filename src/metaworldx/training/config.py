@@ -239,7 +239,8 @@ FORMER_NAMES = {
     "agent_settings.": "agent.",
 }
 """Names that settings had in format 1, and have on the command line."""
-_WITHOUT_EFFECT = ("agent.guidance_weight", "agent.planner.guidance_weight", "agent.horizon")
+_WITHOUT_EFFECT = ("agent.guidance_weight", "agent.planner.guidance_weight")
+"""Names that format 1 may hold, which nothing read."""
 
 
 def with_settings(config: TrainConfig, changes: Mapping[str, Any]) -> TrainConfig:
@@ -249,7 +250,6 @@ def with_settings(config: TrainConfig, changes: Mapping[str, Any]) -> TrainConfi
       UserError: an unknown name (with the nearest), or a value of another type.
     """
     new = renamed(changes, FORMER_NAMES)
-    new = {name: value for name, value in new.items() if name not in _WITHOUT_EFFECT}
     algorithm = new.get("algorithm", config.algorithm)
     if algorithm != config.algorithm and isinstance(algorithm, str):
         config = dataclasses.replace(
@@ -265,5 +265,13 @@ def from_format_1(data: Mapping[str, Any]) -> TrainConfig:
       UserError: as `with_settings`.
     """
     methods = ("skill", "skill_settings", "imitation_settings", "guide", "guide_settings")
-    own = {name: value for name, value in data.items() if name not in methods}
-    return with_settings(TrainConfig(), flat(own))
+    own = flat({name: value for name, value in data.items() if name not in methods})
+    changes = renamed(own, FORMER_NAMES)
+    changes = {name: value for name, value in changes.items() if name not in _WITHOUT_EFFECT}
+    horizon = changes.pop("agent.horizon", data.get("horizon"))
+    if horizon != data.get("horizon"):
+        raise UserError(
+            f"its agent's horizon is {horizon} and its sequences' is {data.get('horizon')}; "
+            "they are one setting now"
+        )
+    return with_settings(TrainConfig(), changes)

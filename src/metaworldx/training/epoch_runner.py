@@ -14,10 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct
-from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from metaworldx.agents.base import Carry, Rollout
+from metaworldx.agents.base import Carry, RolloutFeed
 from metaworldx.core.errors import UserError
 from metaworldx.envs.env import Env
 from metaworldx.envs.state import EnvState
@@ -34,8 +33,7 @@ from metaworldx.training.replay_buffer import (
     sequence_starts,
 )
 from metaworldx.training.reward_relabeling import RewardFn
-
-AXIS = "env"
+from metaworldx.training.sharding import AXIS, shardings_over
 
 
 @struct.dataclass
@@ -86,10 +84,8 @@ class EpochRunner:
             shards.
         """
         devices = jax.devices() if devices is None else devices
-        if config.shards % len(devices):
-            raise UserError(
-                f"{config.shards} shards over {len(devices)} devices; must be a multiple"
-            )
+        found = shardings_over(devices, config.shards)
+        self.mesh, self._split, self._whole, self._batches = found
         if config.replay_on == "host" and jax.process_count() > 1:
             raise UserError("replay_on 'host' works on one host only; use 'device'")
         self.config, self.env, self.reward_fn = config, env, reward_fn
@@ -106,18 +102,13 @@ class EpochRunner:
         }
         """What the run's folder keeps of the learner."""
         self._feed = self.learner.feeds_on
-        self._on_policy = isinstance(self._feed, Rollout)
-        if isinstance(self._feed, Rollout) and self._feed.steps != config.collect_steps:
+        self._on_policy = isinstance(self._feed, RolloutFeed)
+        if isinstance(self._feed, RolloutFeed) and self._feed.steps != config.collect_steps:
             raise UserError(
                 f"collect_steps is {config.collect_steps}; {config.algorithm} feeds on rollouts of "
                 f"{self._feed.steps} steps"
             )
-        self.mesh = Mesh(np.array(devices), (AXIS,))
         self._host = config.replay_on == "host"
-        self._split = NamedSharding(self.mesh, P(AXIS))
-        self._whole = NamedSharding(self.mesh, P())
-        # Batches of many updates: [U, H, B, ...].
-        self._batches = NamedSharding(self.mesh, P(None, None, AXIS))
         self.seed_epoch = self._epoch_function(seeding=True)
         """(state) -> (state, metrics): an epoch of random actions without updates."""
         self.epoch = self._epoch_function(seeding=False)

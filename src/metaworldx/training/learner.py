@@ -22,9 +22,9 @@ def make_learner(config: TrainConfig, episode_length: int) -> Learner:
       UserError: an unknown algorithm, one that cannot be imported, or other settings than its own.
     """
     learner = learner_class(config.algorithm)(config.agent, run_sizes(config, episode_length))
-    if config.eval_with not in (*learner.ways, "both"):
+    if config.eval_with not in (*learner.act_modes, "both"):
         raise UserError(
             f"eval_with is {config.eval_with!r}; {config.algorithm} acts by "
-            f"{', '.join(learner.ways)}"
+            f"{', '.join(learner.act_modes)}"
         )
     return learner

@@ -49,13 +49,13 @@ class TrainedAgent:
         """Of observations and actions."""
         return self.obs_size, self.action_size
 
-    def controller(self, way: str) -> Callable[[Env], AgentController]:
+    def controller(self, mode: str) -> Callable[[Env], AgentController]:
         """Controller for an evaluation's environment.
 
         Args:
-          way: of acting, one of the learner's.
+          mode: one of the learner's acting modes.
         """
-        return partial(AgentController, self.learner, way, sizes=self.sizes)
+        return partial(AgentController, self.learner, mode, sizes=self.sizes)
 
     @property
     def agent_config(self) -> Any:
@@ -76,10 +76,10 @@ class TrainedAgent:
           UserError: another environment's sizes than the agent knows.
         """
         check_sizes(self.sizes, env)
-        way = self.learner.ways[0]
+        mode = self.learner.act_modes[0]
 
         def act(state: EnvState, key: jax.Array) -> jax.Array:
-            return self.learner.act(self.params, state.obs, key, None, way, deterministic=True)[0]
+            return self.learner.act(self.params, state.obs, key, None, mode, deterministic=True)[0]
 
         return act
 

@@ -65,7 +65,7 @@ class TrainResult:
     Attributes:
       why: done, stop_at (the success bar was reached), interrupted or not_finite.
       epoch, env_steps, seconds: its progress.
-      evaluations: the last ones, by way of acting.
+      evaluations: the last ones, by acting mode.
     """
 
     why: str
@@ -188,13 +188,13 @@ class Trainer:
             term_size=sum(math.prod(shape) for shape in self.runner.term_shapes().values()),
         )
         self.say(memory)
-        ways = self.learner.ways if config.eval_with == "both" else (config.eval_with,)
-        ways = ways if config.eval_episodes else ()
+        modes = self.learner.act_modes if config.eval_with == "both" else (config.eval_with,)
+        modes = modes if config.eval_episodes else ()
         self.evaluators = {
-            way: Evaluator(
-                partial(AgentController, self.learner, way), eval_env, config.eval_episodes
+            mode: Evaluator(
+                partial(AgentController, self.learner, mode), eval_env, config.eval_episodes
             )
-            for way in ways
+            for mode in modes
         }
         self.progress = Progress()
         self.last: dict[str, Evaluation] = {}
@@ -315,13 +315,13 @@ class Trainer:
             params = jax.tree.map(
                 lambda x: jax.device_put(np.asarray(x.addressable_data(0))), self.state.agent.params
             )
-            self.last = {way: run(params) for way, run in self.evaluators.items()}
-            row = {f"eval/{way}": found.as_data() for way, found in self.last.items()}
+            self.last = {mode: run(params) for mode, run in self.evaluators.items()}
+            row = {f"eval/{mode}": found.as_data() for mode, found in self.last.items()}
             row["eval/seconds"] = time.perf_counter() - begin
             told = ", ".join(
-                f"{way} {found.return_mean:.1f} ± {found.return_stderr:.1f} "
+                f"{mode} {found.return_mean:.1f} ± {found.return_stderr:.1f} "
                 f"(length {found.length_mean:.0f})"
-                for way, found in self.last.items()
+                for mode, found in self.last.items()
             )
             steps = self.epoch * self.config.steps_per_epoch
             self.say(f"{steps:,} steps, {self.progress.seconds / 60:.1f} min: return {told}")

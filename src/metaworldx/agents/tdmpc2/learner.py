@@ -190,7 +190,7 @@ class TDMPC2Learner(Learner):
     """
 
     Settings = AgentSettings
-    ways = ("policy", "mppi")
+    act_modes = ("policy", "mppi")
 
     @classmethod
     def restored(cls, settings: AgentSettings, sizes: RunSizes, described: Any) -> TDMPC2Learner:
@@ -236,9 +236,9 @@ class TDMPC2Learner(Learner):
         """Initial state with another agent's weights; target Q-functions equal the Q-functions."""
         return state.replace(params=params, target_q=jax.tree.map(jnp.copy, params.model.qs))
 
-    def begin(self, num_envs: int, action_size: int, way: str | None = None) -> PlanState | None:
+    def begin(self, num_envs: int, action_size: int, mode: str | None = None) -> PlanState | None:
         """Empty plans for the environments in which MPPI acts; None without them."""
-        planning = self._planning(num_envs, way)
+        planning = self._planning(num_envs, mode)
         if not planning:
             return None
         horizon = self.settings.plan_horizon or self.sizes.horizon
@@ -250,18 +250,18 @@ class TDMPC2Learner(Learner):
         obs: jax.Array,
         key: jax.Array,
         carry: PlanState | None = None,
-        way: str | None = None,
+        mode: str | None = None,
         deterministic: bool = False,
     ) -> tuple[jax.Array, PlanState | None]:
         """MPPI's actions in the first environments, one per plan; the policy's in the others.
 
         Args:
-          way: policy or mppi; None mixes them as in the run's training.
+          mode: policy or mppi; None mixes them as in the run's training.
         """
-        config, planning = self.planning_config_of(params), self._planning(len(obs), way)
-        if way == "mppi":
+        config, planning = self.planning_config_of(params), self._planning(len(obs), mode)
+        if mode == "mppi":
             return plan(config, params, obs, _begun(carry), key, deterministic)
-        if way == "policy":
+        if mode == "policy":
             return act(config, params, obs, key, deterministic), carry
         plan_key, policy_key = jax.random.split(key)
         actions = []
@@ -287,11 +287,11 @@ class TDMPC2Learner(Learner):
             own = own.replace(reference_action=still)
         return update(config, state, own, key)
 
-    def _planning(self, num_envs: int, way: str | None) -> int:
+    def _planning(self, num_envs: int, mode: str | None) -> int:
         """Number of environments in which MPPI acts."""
-        if way is None:
+        if mode is None:
             return self.settings.planning_envs(num_envs)
-        return num_envs if way == "mppi" else 0
+        return num_envs if mode == "mppi" else 0
 
 
 def _begun(carry: PlanState | None) -> PlanState:

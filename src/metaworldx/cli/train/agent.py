@@ -159,10 +159,10 @@ def finish(config: Any, folder: Path, resume: bool) -> int:
     from metaworldx.training.trainer import NOT_FINITE, train
 
     result = train(config, folder, resume, show=True)
-    for way, found in result.evaluations.items():
+    for mode, found in result.evaluations.items():
         print(
-            f"{found.task}, {way}: return {found.return_mean:.1f} ± {found.return_stderr:.1f} over "
-            f"{found.episodes} episodes, length {found.length_mean:.0f}, no fall in 30 s "
+            f"{found.task}, {mode}: return {found.return_mean:.1f} ± {found.return_stderr:.1f} "
+            f"over {found.episodes} episodes, length {found.length_mean:.0f}, no fall in 30 s "
             f"{found.no_fall_share:.0%}, success {found.success_share:.0%}"
         )
     print(f"{result.env_steps:,} steps in {result.seconds / 60:.1f} min; wrote {folder}")

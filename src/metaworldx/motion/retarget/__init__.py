@@ -3,6 +3,6 @@
 from metaworldx.motion.retarget.command_labels import SKILLS
 from metaworldx.motion.retarget.looping import unrolled
 from metaworldx.motion.retarget.pipeline import Figures, Retargeted, check_skill, retarget
-from metaworldx.motion.retarget.trajectory_qp import match
+from metaworldx.motion.retarget.trajectory_ik import match
 
 __all__ = ["SKILLS", "Figures", "Retargeted", "check_skill", "match", "retarget", "unrolled"]

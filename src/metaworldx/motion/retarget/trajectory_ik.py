@@ -13,15 +13,62 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from metaworldx.core.errors import UserError
 from metaworldx.motion.kinematics import Point
+from metaworldx.motion.retarget.bounded_qp import bounded_minimum
 from metaworldx.motion.retarget.robot_body import ROOT, Body, Frames
-from metaworldx.motion.retarget.trajectory_qp import bounded_minimum
 
 _ROUNDS = 40
 _LARGEST_STEP = 0.35
 _SETTLED = 2e-5
 _HINGE_WEIGHT = 0.1
 """Weight of a hinge's rad/s in the velocity term, relative to the pelvis' m/s."""
+
+
+def match(
+    target: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    fps: float,
+    weights: np.ndarray | float = 1.0,
+    gamma: float = 0.0,
+    target_speed: np.ndarray | None = None,
+) -> np.ndarray:
+    """Minimises Eq. 8, `sum_t ||q_t - q*_t||^2_W + gamma ||qd_t - qd*_t||^2_W`, within limits.
+
+    Velocities are differences of neighbouring frames, so the unconstrained minimum solves a
+    tridiagonal linear system for each joint.
+
+    Args:
+      target: q*, `[T, J]` rad.
+      low, high: limits, `[J]` rad.
+      fps: frames per second.
+      weights: the diagonal of W, `[J]`, `[T, J]` or one number; at least 0. A velocity's is the
+        mean of its two frames'.
+      gamma: weight of the velocities, s^2.
+      target_speed: qd*, `[T - 1, J]` rad/s; None takes q*'s.
+
+    Returns:
+      q, `[T, J]` rad.
+
+    Raises:
+      UserError: crossed limits, or a negative weight.
+    """
+    target = np.asarray(target, float)
+    weights = np.broadcast_to(np.asarray(weights, float), target.shape)
+    if gamma < 0.0 or np.any(weights < 0.0) or not np.all(np.asarray(low) <= np.asarray(high)):
+        raise UserError("weights and gamma must not be negative, nor limits crossed")
+    speed = np.diff(target, axis=0) * fps if target_speed is None else np.asarray(target_speed)
+    coupling = gamma * fps**2 * (weights[1:] + weights[:-1])
+    linear = -2.0 * weights * target
+    # The coupling's own pull: towards steps of qd* / fps.
+    pull = coupling * speed / fps
+    linear[:-1] += pull
+    linear[1:] -= pull
+    blocks = np.zeros((*target.shape, target.shape[1]))
+    blocks[:, np.arange(target.shape[1]), np.arange(target.shape[1])] = 2.0 * weights
+    start = np.clip(target, low, high)
+    return bounded_minimum(blocks, linear, coupling, low, high, start)
 
 
 class PointGoal(NamedTuple):
